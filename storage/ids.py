@@ -1,0 +1,35 @@
+"""Public identifiers, content hashes and ETags: one definition of each.
+
+Every id that leaves the program matches `[A-Za-z0-9_-]+`, is ours, and never changes when an upstream's id arrives.
+"""
+
+import re
+from hashlib import sha256
+from uuid import uuid4
+
+_PUBLIC = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+def new_id() -> str:
+    """A fresh id for an entry, a collection or a device: 32 hexadecimal digits of a random UUID."""
+    return uuid4().hex
+
+
+def is_public_id(text: str) -> bool:
+    """Whether `text` has the form of an id that this program hands out."""
+    return _PUBLIC.fullmatch(text) is not None
+
+
+def content_hash(text: str) -> str:
+    """The identity of stored bytes: the first 32 hexadecimal digits of SHA-256 over the text in UTF-8."""
+    return sha256(text.encode()).hexdigest()[:32]
+
+
+def etag(digest: str) -> str:
+    """The strong ETag (RFC 9110 §8.8.3) for a content hash, with its quotes."""
+    return f'"{digest}"'
+
+
+def occurrence_id(entry_id: str, recurrence_id: str) -> str:
+    """The id of one computed instance: `{entry}_{YYYYMMDD}` or `{entry}_{YYYYMMDDTHHMMSSZ}`."""
+    return f"{entry_id}_{recurrence_id}" if recurrence_id else entry_id

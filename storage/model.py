@@ -1,0 +1,230 @@
+"""The records that cross folder boundaries: frozen, typed views of what the store holds.
+
+Times: `start` and `end` are whole seconds since 1970 in UTC; where `floating` is true they are the wall-clock time read
+as if it were UTC (RFC 5545 §3.3.5 form 1; all-day values too), and mean an instant only together with a time zone.
+Moments of the store itself (`at`, `as_of`, `modified`) are ISO 8601 strings in UTC with milliseconds and `Z`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Origin(StrEnum):
+    """Who caused a change."""
+
+    UPSTREAM = "upstream"
+    DAV = "dav"
+    API = "api"
+    VDIR = "vdir"
+    WEB = "web"
+    CLI = "cli"
+    MCP = "mcp"
+    UNDO = "undo"
+
+
+class Action(StrEnum):
+    """What a change did to its entry or collection."""
+
+    ADD = "add"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+class State(StrEnum):
+    """The one word for how fresh an account or a collection is (promise 6)."""
+
+    FRESH = "fresh"
+    SYNCING = "syncing"
+    WAITING = "waiting"
+    STALE = "stale"
+    NEEDS_LOGIN = "needs-login"
+    BLOCKED = "blocked-by-admin"
+    HELD = "held"
+    PAUSED = "paused"
+
+
+class Kind(StrEnum):
+    """What an entry is; the value is also the word of the views and the JSON."""
+
+    EVENT = "event"
+    TODO = "todo"
+    JOURNAL = "journal"
+    CONTACT = "contact"
+
+
+class CollectionKind(StrEnum):
+    """What a collection is for."""
+
+    CALENDAR = "calendar"
+    TASKS = "tasks"
+    CONTACTS = "contacts"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One login at one upstream; `mirrored` is false for a local account, which has no upstream at all."""
+
+    id: int
+    name: str
+    user: str
+    provider: str
+    email: str = ""
+    service: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    mirrored: bool = True
+    paused: bool = False
+    state: State = State.WAITING
+    reason: str = ""
+    as_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A calendar, task list or address book.
+
+    `n` is the store's own number (joins, never shown); `id` the public id; `slug` the DAV path segment, unique per user.
+    `components` are the allowed component names (`VEVENT`, `VTODO`, `VJOURNAL`, `VCARD`). `seq` is the newest change of
+    the collection: its ctag and the number inside its sync token. `timezone` is an IANA name or empty; `order` is Apple's
+    calendar-order. `dead` holds dead WebDAV properties: Clark name → XML fragment.
+    """
+
+    n: int
+    id: str
+    account_id: int
+    user: str
+    slug: str
+    kind: CollectionKind
+    components: tuple[str, ...]
+    name: str
+    description: str = ""
+    color: str = ""
+    timezone: str = ""
+    order: str = ""
+    read_only: bool = False
+    seq: int = 0
+    created_seq: int = 0
+    remote_href: str | None = None
+    remote_cursor: str | None = None
+    state: State = State.WAITING
+    reason: str = ""
+    as_of: str | None = None
+    dead: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One UID in one collection with all its overrides: the text as it was given, byte for byte (UTF-8)."""
+
+    n: int
+    id: str
+    collection_n: int
+    href: str
+    uid: str
+    kind: Kind
+    text: str
+    hash: str
+    size: int
+    seq: int
+    created: str
+    modified: str
+
+    @property
+    def etag(self) -> str:
+        """The strong ETag over the stored bytes."""
+        return f'"{self.hash}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An entry in a listing: everything but its text."""
+
+    href: str
+    hash: str
+    kind: Kind
+    size: int
+    modified: str
+    id: str
+
+    @property
+    def etag(self) -> str:
+        """The strong ETag over the stored bytes."""
+        return f'"{self.hash}"'
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentRecord:
+    """One master or override, rendered once at write time with what listings and JSON need.
+
+    `recurrence_id` is empty for the master, else the canonical key of the overridden instance: `YYYYMMDD` (all-day),
+    `YYYYMMDDTHHMMSSZ` (UTC) or `YYYYMMDDTHHMMSS` (floating). `start_local`/`end_local` are the wall-clock values as
+    written (`YYYY-MM-DD` or `YYYY-MM-DDTHH:MM:SS`); `start_zone`/`end_zone` the IANA name, `UTC`, the TZID as given
+    when it has no IANA name, or empty for floating. For a VTODO `start` is DTSTART and `end` is DUE (or DTSTART +
+    DURATION); either may be None. `end` is exclusive and always present on an event.
+    """
+
+    name: str
+    recurrence_id: str = ""
+    this_and_future: bool = False
+    summary: str = ""
+    description: str = ""
+    location: str = ""
+    start: int | None = None
+    end: int | None = None
+    start_local: str = ""
+    end_local: str = ""
+    start_zone: str = ""
+    end_zone: str = ""
+    all_day: bool = False
+    floating: bool = False
+    rrule: str = ""
+    recurring: bool = False
+    status: str = ""
+    transparency: str = ""
+    classification: str = ""
+    priority: int | None = None
+    percent: int | None = None
+    completed: int | None = None
+    sequence: int = 0
+    created: int | None = None
+    last_modified: int | None = None
+    url: str = ""
+    color: str = ""
+    organizer: Mapping[str, Any] | None = None
+    attendees: tuple[Mapping[str, Any], ...] = ()
+    categories: tuple[str, ...] = ()
+    alarms: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One computed instance: `position` says which component of the entry describes it (0-based, in file order).
+
+    `recurrence_id` is the canonical key of the instance within its series; empty for an entry that does not recur.
+    """
+
+    start: int
+    end: int
+    recurrence_id: str
+    position: int
+    all_day: bool = False
+    floating: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row of the journal. `entry` is empty where the collection itself changed."""
+
+    seq: int
+    at: str
+    account_id: int
+    collection: str
+    entry: str
+    uid: str
+    href: str
+    action: Action
+    origin: Origin
+    actor: str = ""
+    before: str = ""
+    after: str = ""

@@ -1,0 +1,209 @@
+"""The contract that every adapter implements; it stands here because its consumer, the sync engine, owns it.
+
+A provider speaks for one account at one upstream. It holds no state of its own between calls but connections: what must
+survive (remote cursors, versions, bases) is kept by the engine and handed in. All methods are synchronous, may be slow,
+and raise only errors of the `UpstreamError` branch; anything else is a bug of the adapter. Calls for one account come
+from one thread at a time.
+
+The promises, each checked by `tests/contract/provider.py`:
+
+- `pull` yields pages; an entry whose version equals the known one is named in `seen`, never sent again.
+- A page's `cursor` covers everything up to and including that page, so it may be stored with the page.
+- `full` means that the round names everything the collection holds: what no page mentions is *unseen*. A provider that
+  cannot be sure (cut-off listing, 207 with an HTML body, login page) raises `UntrustedAnswer` and concludes nothing.
+- One unreadable entry never ends a page: it is handed over as it came, and the engine quarantines it.
+- Every push is conditional on the version it names: `VersionMismatch` if the upstream has another. A creation never
+  overwrites. Repeating a push that had already arrived changes nothing and ends in success or `VersionMismatch`.
+- Nothing here ever causes a mail unless `Push.notify` says so.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from storage.model import CollectionKind
+
+Known = Callable[[Sequence[str]], Mapping[str, str]]
+"""Given remote hrefs, the versions under which the engine knows them; what it does not know is absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an upstream can do, declared as data.
+
+    `upstream` is false only for local accounts. `cursor`: pulls are incremental. `exact_writes`: the upstream keeps our
+    bytes, so a written entry need not be read back. `create_collections`, `collection_properties`: whether collections
+    can be made, removed and renamed. `lossless`: whether entries come back with every property they were sent with.
+    """
+
+    upstream: bool = True
+    cursor: bool = True
+    exact_writes: bool = False
+    create_collections: bool = True
+    collection_properties: bool = True
+    lossless: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCollection:
+    """A collection as the upstream shows it.
+
+    `href` is the upstream's own id for it (for CalDAV the path, percent-encoded as the server gave it), opaque to the
+    engine. `version` changes when anything inside may have changed (ctag, sync token), or is empty if unknown: a round
+    may be skipped when it equals the last one. `timezone` is an IANA name or empty. `hidden` collections are not mirrored.
+    """
+
+    href: str
+    name: str
+    kind: CollectionKind
+    components: tuple[str, ...]
+    description: str = ""
+    color: str = ""
+    timezone: str = ""
+    order: str = ""
+    read_only: bool = False
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteEntry:
+    """An entry as the upstream sent it: `data` is its text, or its raw bytes where those are not valid UTF-8."""
+
+    href: str
+    version: str
+    data: str | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One step of a pull. `changed` carries data; `seen` are (href, version) pairs that the engine already holds;
+    `gone` are explicit tombstones. `cursor` is None where this page is not a point to resume from. `full`: see above.
+    """
+
+    changed: Sequence[RemoteEntry] = ()
+    seen: Sequence[tuple[str, str]] = ()
+    gone: Sequence[str] = ()
+    cursor: str | None = None
+    full: bool = False
+    last: bool = False
+
+
+class PushAction(StrEnum):
+    """What a push does upstream."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One write to one entry.
+
+    `href` and `version` name the upstream's entry (empty for a creation). `base` is the projection last agreed, the
+    ground for a minimal patch; `text` the whole new text (empty for a deletion). `name` is the resource name that a
+    creation should use where the upstream lets clients choose. `key` is stable over retries of this very write.
+    `notify` is the intent of the door that made the change: false means that nobody may be mailed.
+    """
+
+    action: PushAction
+    uid: str
+    text: str = ""
+    base: str = ""
+    href: str = ""
+    version: str = ""
+    name: str = ""
+    key: str = ""
+    notify: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The upstream took a push. `version` is empty where it did not say under which; `text` is what it now shows, where
+    the answer told us. With neither, and without `Capabilities.exact_writes`, the engine reads the entry back.
+    """
+
+    href: str
+    version: str = ""
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionEdit:
+    """Properties to set on a collection; None leaves a property as it is, an empty string clears it."""
+
+    name: str | None = None
+    description: str | None = None
+    color: str | None = None
+    timezone: str | None = None
+    order: str | None = None
+
+
+@runtime_checkable
+class Provider(Protocol):
+    """One account at one upstream. Raises `UpstreamError`s only."""
+
+    name: str
+    capabilities: Capabilities
+
+    def collections(self) -> Sequence[RemoteCollection]:
+        """Every collection of the account that can be mirrored, in the upstream's order.
+
+        Never an incomplete list: raises instead (`UntrustedAnswer`, `Unreachable`, `NeedsLogin`, …).
+        """
+
+    def pull(self, collection: RemoteCollection, cursor: str | None, known: Known) -> Iterator[Page]:
+        """What changed since `cursor`, or everything (`full` pages) where it is None or the upstream has no cursors.
+
+        Raises `CursorGone` before the first page if the cursor is dead, `CollectionGone` if the collection is.
+        """
+
+    def listing(self, collection: RemoteCollection) -> Mapping[str, str]:
+        """The version of every entry by href, by the most authoritative means the upstream has, trusting no cursor."""
+
+    def fetch(self, collection: RemoteCollection, hrefs: Sequence[str]) -> Mapping[str, RemoteEntry | None]:
+        """Those entries as they are now, asked for by name; None where the upstream says by name that there is none.
+
+        An href that got no clear answer is absent from the result.
+        """
+
+    def push(self, collection: RemoteCollection, push: Push) -> Receipt:
+        """Write one entry; raises `VersionMismatch`, `EntryGone` (update of a missing one), `Rejected`, …
+
+        Deleting what is already gone succeeds.
+        """
+
+    def create_collection(self, name: str, wanted: RemoteCollection) -> RemoteCollection:
+        """Make a collection like `wanted` (`name` is the resource name to use) and return it as it now is."""
+
+    def update_collection(self, collection: RemoteCollection, edit: CollectionEdit) -> None:
+        """Set collection properties."""
+
+    def delete_collection(self, collection: RemoteCollection) -> None:
+        """Remove the collection with everything in it; succeeds if it is already gone."""
+
+    def addresses(self) -> Sequence[str]:
+        """The account's own calendar user addresses (`mailto:…`), as the upstream reports them; may be empty."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What an adapter is built from: the account's non-secret settings and the secrets of the credentials file.
+
+    `settings`: `url`, `username`, `email`, `endpoint`, … `secrets`: `password`, `access_token`, … — never logged.
+    """
+
+    account: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class Factory(Protocol):
+    """How an adapter class is made: `registry.create(provider_name, login)` calls it."""
+
+    def __call__(self, login: Login) -> Provider:
+        """Build the provider; connects to nothing yet. Raises `ConfigError` where a setting is missing or wrong."""
