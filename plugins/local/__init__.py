@@ -1,0 +1,1 @@
+"""An account without an upstream: the mirror is all there is."""
