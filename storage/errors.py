@@ -13,6 +13,7 @@ CalHarborError
 │   ├── ReadOnly             the upstream grants no write privilege
 │   ├── CursorExpired        the journal no longer reaches back to this cursor
 │   ├── LeaseLost            another process has taken over the sync lease
+│   ├── StoreBusy            another writer holds the mirror for too long: try again
 │   └── StoreFull            the disk or a quota is full
 ├── AccessDenied             the client did not prove who it is, or may not do this
 └── UpstreamError            somebody else's server
@@ -116,6 +117,12 @@ class LeaseLost(StoreError):
     code = "lease-lost"
 
 
+class StoreBusy(StoreError):
+    """Another writer held the mirror for longer than a write waits; nothing happened, so the call can be repeated."""
+
+    code = "store-busy"
+
+
 class StoreFull(StoreError):
     """The disk is full; the write was not accepted (507)."""
 
@@ -202,6 +209,6 @@ class VersionMismatch(UpstreamError):
 
 
 class Rejected(UpstreamError):
-    """The upstream refused this very write and would refuse it again (403, 415, forbidden property); its words inside."""
+    """The upstream refused this very write and would refuse it again (403, 415, forbidden property), in its words."""
 
     code = "rejected"

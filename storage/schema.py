@@ -1,9 +1,17 @@
 """The tables, as numbered migrations: each runs in one transaction together with the record that it ran.
 
-Append only: a released migration is never edited. All SQL that makes or changes tables stands here.
+Append only: a released migration is never edited. All SQL that makes or changes tables stands here; the views that
+other programs read are documented in `storage/tables/views.py`.
 """
 
+from collections.abc import Iterator
+from contextlib import closing
+from sqlite3 import Connection, complete_statement, connect
+
 from sqlite_utils import Database, Migrations
+
+from storage.errors import StoreError
+from storage.tables import views
 
 migrations = Migrations("calharbor")
 
@@ -30,7 +38,7 @@ CREATE TABLE devices (                  -- one revocable app password each
 ) WITHOUT ROWID;
 
 CREATE TABLE accounts (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given again: the journal outlives an account
     name TEXT NOT NULL UNIQUE,
     user TEXT NOT NULL REFERENCES users(name),
     provider TEXT NOT NULL,
@@ -48,8 +56,10 @@ CREATE TABLE accounts (
     created TEXT NOT NULL
 );
 
+INSERT INTO sqlite_sequence (name, seq) VALUES ('accounts', 100);
+
 CREATE TABLE collections (
-    n INTEGER PRIMARY KEY,
+    n INTEGER PRIMARY KEY AUTOINCREMENT,-- never given again: the journal outlives a collection
     id TEXT NOT NULL UNIQUE,
     account_id INTEGER NOT NULL REFERENCES accounts(id),
     user TEXT NOT NULL,
@@ -95,11 +105,14 @@ CREATE TABLE entries (
     modified TEXT NOT NULL,
     expanded_from INTEGER,              -- occurrences are complete from here … (NULL: from the beginning)
     expanded_until INTEGER,             -- … to here (NULL: to the end)
+    horizon INTEGER,                    -- the end of the horizon it was rendered for; NULL: complete for ever
     text TEXT NOT NULL                  -- as it was given
 );
-CREATE UNIQUE INDEX entries_href ON entries (collection_n, href, hash, kind, size, modified, id);
+CREATE UNIQUE INDEX entries_href ON entries (collection_n, href);
+CREATE INDEX entries_listing ON entries (collection_n, href, hash, kind, size, modified, id);
 CREATE UNIQUE INDEX entries_uid ON entries (collection_n, uid);
-CREATE INDEX entries_horizon ON entries (collection_n, expanded_until) WHERE expanded_until IS NOT NULL OR expanded_from IS NOT NULL;
+CREATE INDEX entries_horizon ON entries (collection_n, horizon, expanded_from, expanded_until)
+    WHERE horizon IS NOT NULL;
 
 CREATE TABLE components (
     n INTEGER PRIMARY KEY,
@@ -125,17 +138,21 @@ CREATE TABLE components (
     categories TEXT NOT NULL DEFAULT '[]', alarms TEXT NOT NULL DEFAULT '[]'
 );
 CREATE INDEX components_entry ON components (entry_n, position);
+CREATE INDEX components_undated ON components (collection_n, entry_n)
+    WHERE name = 'VTODO' AND start IS NULL AND "end" IS NULL;
 
-CREATE TABLE occurrences (
-    n INTEGER PRIMARY KEY,
-    entry_n INTEGER NOT NULL REFERENCES entries(n) ON DELETE CASCADE,
+CREATE TABLE occurrences (              -- clustered by what every question asks for: the collection and the time
     collection_n INTEGER NOT NULL,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL,
-    position INTEGER NOT NULL,
+    start INTEGER NOT NULL,             -- see storage.model
+    entry_n INTEGER NOT NULL REFERENCES entries(n) ON DELETE CASCADE,
+    position INTEGER NOT NULL,          -- of the component that describes it
     recurrence_id TEXT NOT NULL DEFAULT '',
-    all_day INTEGER NOT NULL DEFAULT 0, floating INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX occurrences_range ON occurrences (collection_n, start, "end", entry_n, floating);
+    "end" INTEGER NOT NULL,
+    all_day INTEGER NOT NULL DEFAULT 0,
+    floating INTEGER NOT NULL DEFAULT 0,-- 1 for all-day ones too: start and end are wall-clock time
+    rule INTEGER NOT NULL DEFAULT 0,    -- how RFC 4791 §9.9 compares it: see storage/tables/occurrences.py
+    PRIMARY KEY (collection_n, start, entry_n, position, recurrence_id)
+) WITHOUT ROWID;
 CREATE INDEX occurrences_long ON occurrences (collection_n, "end") WHERE "end" - start > 604800;
 CREATE INDEX occurrences_entry ON occurrences (entry_n);
 
@@ -174,7 +191,7 @@ CREATE TABLE links (
     base TEXT,                          -- the projection last agreed; NULL: the same as the entry's text
     seen INTEGER NOT NULL DEFAULT 0     -- generation of the last full listing that named it
 ) WITHOUT ROWID;
-CREATE UNIQUE INDEX links_href ON links (collection_n, href, version);
+CREATE UNIQUE INDEX links_href ON links (collection_n, href);
 CREATE INDEX links_seen ON links (collection_n, seen);
 
 CREATE TABLE outbox (                   -- at most one row per entry: what the upstream does not have yet
@@ -215,7 +232,8 @@ CREATE TABLE held (                     -- deletions that wait for a person
 );
 CREATE TABLE held_entries (
     held_n INTEGER NOT NULL REFERENCES held(n) ON DELETE CASCADE,
-    entry_id TEXT NOT NULL, uid TEXT NOT NULL, summary TEXT NOT NULL DEFAULT '', href TEXT NOT NULL, version TEXT NOT NULL,
+    entry_id TEXT NOT NULL, uid TEXT NOT NULL, summary TEXT NOT NULL DEFAULT '',
+    href TEXT NOT NULL, version TEXT NOT NULL,
     PRIMARY KEY (held_n, entry_id)
 ) WITHOUT ROWID;
 
@@ -243,14 +261,20 @@ CREATE TABLE requests (                 -- rounds that somebody outside the sync
     result TEXT NOT NULL DEFAULT '{}'
 );
 CREATE TABLE request_lines (
-    n INTEGER PRIMARY KEY AUTOINCREMENT, request_n INTEGER NOT NULL REFERENCES requests(n) ON DELETE CASCADE, line TEXT NOT NULL
+    n INTEGER PRIMARY KEY AUTOINCREMENT,
+    request_n INTEGER NOT NULL REFERENCES requests(n) ON DELETE CASCADE,
+    line TEXT NOT NULL
 );
 """
 
 _SEARCH = """
-CREATE VIRTUAL TABLE search USING fts5(summary, description, location, content='components', content_rowid='n', tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE search USING fts5(
+    summary, description, location,
+    content='components', content_rowid='n', tokenize='unicode61 remove_diacritics 2'
+);
 CREATE TRIGGER components_indexed AFTER INSERT ON components BEGIN
-    INSERT INTO search(rowid, summary, description, location) VALUES (new.n, new.summary, new.description, new.location);
+    INSERT INTO search(rowid, summary, description, location)
+    VALUES (new.n, new.summary, new.description, new.location);
 END;
 CREATE TRIGGER components_unindexed AFTER DELETE ON components BEGIN
     INSERT INTO search(search, rowid, summary, description, location)
@@ -264,3 +288,37 @@ def m001_mirror(db: Database) -> None:
     """The whole ground: accounts, entries, what is rendered from them, the journal, and the engine's ledger."""
     for statement in _split(_TABLES + _SEARCH):
         db.execute(statement)
+
+
+@migrations()
+def m002_views(db: Database) -> None:
+    """The read interface for other programs."""
+    for statement in views.STATEMENTS:
+        db.execute(statement)
+
+
+def migrate(conn: Connection) -> None:
+    """Bring the file behind `conn` to this program's schema, inside the caller's write transaction.
+
+    Raises `StoreError`, and changes nothing, if the file was already brought further by a newer version.
+    """
+    db = Database(conn, execute_plugins=False)
+    with closing(connect(":memory:")) as nothing:
+        known = {migration.name for migration in migrations.pending(Database(nothing, execute_plugins=False))}
+    newer = [migration.name for migration in migrations.applied(db) if migration.name not in known]
+    if newer:
+        raise StoreError(
+            f"the mirror was written by a newer version of this program (it has {', '.join(newer)})",
+            hint="install that version, or restore a backup from before the upgrade",
+        )
+    migrations.apply(db)
+
+
+def _split(script: str) -> Iterator[str]:
+    """The statements of a script; triggers, which hold semicolons themselves, in one piece."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if complete_statement(statement):
+            yield statement.strip()
+            statement = ""

@@ -1,0 +1,1 @@
+"""One table, one file: plain functions over a connection that read and write rows, and decide nothing."""
