@@ -1,0 +1,44 @@
+# Needs Python 3.11 or newer, make and pip; everything else comes from the package registry into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: env demo serve test check bench lock clean
+
+env: $(READY)
+
+$(READY): pyproject.toml .ci/constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CalHarbor needs Python 3.11 or newer; set PYTHON=…")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: env
+	$(BIN)/calharbor demo
+
+serve: env
+	$(BIN)/calharbor serve
+
+test: env
+	$(BIN)/python -m pytest -n 2
+
+check: env
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2
+
+bench: env
+	$(BIN)/python -m benchmarks
+
+# Take the newest versions that pyproject.toml allows, and write them down.
+lock:
+	rm -rf build/lock
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
+	(echo '# The versions that the development environment is made of; written by `make lock`.'; \
+		build/lock/bin/python -m pip freeze --exclude calharbor) > .ci/constraints.txt
+	rm -rf build/lock
+
+clean:
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
