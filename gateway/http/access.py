@@ -1,0 +1,231 @@
+"""Access: clients proving to us who they are (RFC 7617 Basic), with a user's password or a device's own.
+
+A user's password is kept as argon2id; what was found about a login is remembered for some minutes under a keyed hash,
+so that argon2 runs once for a client that is right and once for one that keeps sending an old password. A device
+password is random, so its SHA-256 is all that is kept, and it works even while guesses from its address are refused.
+Guessing is answered by refusing, never by making a worker sleep. What is remembered is bounded and this process's own.
+"""
+
+import base64
+import binascii
+import hmac
+import ipaddress
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+from hashlib import sha256
+from threading import BoundedSemaphore, Lock
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from storage import clock
+from storage.errors import NotFound
+from storage.store import Store
+
+REMEMBERED = 300.0
+"""Seconds for which the answer about a login is believed without asking argon2 again."""
+
+FREE_TRIES = {"address": 10, "user": 50}
+"""Different wrong passwords from one address, and for one user from anywhere, before refusing begins."""
+
+LONGEST_REFUSAL = 900.0
+"""No address or user is refused for longer than this many seconds at a time."""
+
+ROOM = 4096
+"""Logins, addresses and users that are remembered; beyond it the oldest is forgotten."""
+
+TOUCH_EVERY = 3600.0
+"""Seconds between two notes that a device is in use: not every request is worth a write."""
+
+_PARALLEL = 4
+
+_Source = tuple[str, str]
+"""What failures are counted for: the word of `FREE_TRIES`, and which address or user."""
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_LOOKALIKES = str.maketrans("oil", "011", "- ")
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is asking: the user, and `actor`, the words with which the journal names the client."""
+
+    user: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What argon2 said about a login; it holds while the user's stored hash is still the same."""
+
+    right: bool
+    stored: str | None
+    until: float
+
+
+@dataclass(slots=True)
+class _Failures:
+    count: int = 0
+    refused_until: float = 0.0
+
+
+def _hasher() -> PasswordHasher:
+    # OWASP's smaller recommendation: the defaults of argon2-cffi (64 MiB) would let a few guesses fill a small server.
+    return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash under which a user's password is stored."""
+    return _hasher().hash(password)
+
+
+def verify_password(password_hash: str, password: str) -> bool:
+    """Whether `password` is the one that was hashed; false for a hash that is none."""
+    return _matches(_hasher(), password_hash, password)
+
+
+def _matches(hasher: PasswordHasher, password_hash: str, password: str) -> bool:
+    try:
+        return hasher.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def new_device_password() -> str:
+    """A fresh device password: 130 random bits as 26 letters and digits, in groups that a person can type."""
+    text = "".join(secrets.choice(_ALPHABET) for _ in range(26))
+    return "-".join((text[0:5], text[5:10], text[10:15], text[15:20], text[20:26]))
+
+
+def device_hash(password: str) -> str:
+    """The SHA-256 under which a device password is stored; groups, case and look-alikes (O, I, L) do not matter."""
+    return sha256(password.lower().translate(_LOOKALIKES).encode()).hexdigest()
+
+
+def basic_login(authorization: str | None) -> tuple[str, str] | None:
+    """User and password of an `Authorization` header, or None. UTF-8, else Latin-1 as older clients send it."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        raw = base64.b64decode(token.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    user, colon, password = text.partition(":")
+    return (user, password) if colon and user and "\0" not in text else None
+
+
+class Access:
+    """Decides who is asking. Safe to use from any number of threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._key = secrets.token_bytes(32)
+        self._hasher = _hasher()
+        self._nobody = self._hasher.hash(secrets.token_hex(16))
+        self._answers: OrderedDict[bytes, _Answer] = OrderedDict()
+        self._failures: OrderedDict[_Source, _Failures] = OrderedDict()
+        self._lock = Lock()
+        self._slots = BoundedSemaphore(_PARALLEL)
+
+    def authenticate(self, authorization: str | None, remote: str) -> Principal | None:
+        """Who sent this header from the address `remote`, or None: nobody known, or refused for having guessed."""
+        login = basic_login(authorization)
+        if login is None:
+            return None
+        user, password = login
+        device = self._by_device(user, password)
+        if device is not None:
+            return device
+        return Principal(user, user) if self._by_password(user, password, remote) else None
+
+    def _by_device(self, user: str, password: str) -> Principal | None:
+        device = self._store.device_by_hash(device_hash(password))
+        if device is None or device.revoked or not hmac.compare_digest(device.user.encode(), user.encode()):
+            return None
+        if device.last_used is None or device.last_used < clock.iso(clock.timestamp() - TOUCH_EVERY):
+            self._store.touch_device(device.id)
+        return Principal(user, f"{user}/{device.label}")
+
+    def _by_password(self, user: str, password: str, remote: str) -> bool:
+        stored = self._stored_hash(user)
+        key = hmac.digest(self._key, f"{user}\0{password}".encode(), "sha256")
+        known = self._remembered(key, stored)
+        if known is not None:
+            return known
+        sources = (("address", _network(remote)), ("user", user))
+        if self._refused(sources) or not self._slots.acquire(timeout=1.0):
+            return False
+        try:
+            # Somebody unknown costs the same time as somebody known with a wrong password.
+            right = _matches(self._hasher, stored or self._nobody, password) and stored is not None
+        finally:
+            self._slots.release()
+        self._remember(key, _Answer(right, stored, clock.timestamp() + REMEMBERED))
+        if right:
+            self._forgive(sources)
+        else:
+            self._count(sources)
+        return right
+
+    def _stored_hash(self, user: str) -> str | None:
+        try:
+            return self._store.user(user).password
+        except NotFound:
+            return None
+
+    def _remembered(self, key: bytes, stored: str | None) -> bool | None:
+        with self._lock:
+            answer = self._answers.get(key)
+        if answer is None or answer.until <= clock.timestamp() or answer.stored != stored:
+            return None
+        return answer.right
+
+    def _remember(self, key: bytes, answer: _Answer) -> None:
+        with self._lock:
+            self._answers[key] = answer
+            self._answers.move_to_end(key)
+            while len(self._answers) > ROOM:
+                self._answers.popitem(last=False)
+
+    def _forgive(self, sources: tuple[_Source, ...]) -> None:
+        with self._lock:
+            for source in sources:
+                self._failures.pop(source, None)
+
+    def _refused(self, sources: tuple[_Source, ...]) -> bool:
+        now = clock.timestamp()
+        with self._lock:
+            return any(source in self._failures and self._failures[source].refused_until > now for source in sources)
+
+    def _count(self, sources: tuple[_Source, ...]) -> None:
+        """Note a wrong password; beyond the free tries, each doubles the time for which its sources are refused."""
+        now = clock.timestamp()
+        with self._lock:
+            for source in sources:
+                failures = self._failures.setdefault(source, _Failures())
+                if failures.refused_until and now > failures.refused_until + LONGEST_REFUSAL:
+                    failures.count = 0
+                failures.count += 1
+                beyond = failures.count - FREE_TRIES[source[0]]
+                if beyond > 0:
+                    failures.refused_until = now + min(LONGEST_REFUSAL, 2.0 ** min(beyond, 20))
+                self._failures.move_to_end(source)
+            while len(self._failures) > ROOM:
+                self._failures.popitem(last=False)
+
+
+def _network(remote: str) -> str:
+    """What counts as one address: an IPv4 address, or the /64 that an IPv6 client can pick its addresses from."""
+    try:
+        address = ipaddress.ip_address(remote)
+    except ValueError:
+        return remote
+    if address.version == 6:
+        return str(ipaddress.ip_network((int(address) & ~((1 << 64) - 1), 64)))
+    return remote
