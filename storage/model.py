@@ -84,9 +84,9 @@ class Account:
 class Collection:
     """A calendar, task list or address book.
 
-    `n` is the store's own number (joins, never shown); `id` the public id; `slug` the DAV path segment, unique per user.
-    `components` are the allowed component names (`VEVENT`, `VTODO`, `VJOURNAL`, `VCARD`). `seq` is the newest change of
-    the collection: its ctag and the number inside its sync token. `timezone` is an IANA name or empty; `order` is Apple's
+    `n` is the store's own number (joins, never shown); `id` the public id; `slug` the DAV path segment, unique per
+    user. `components` are the allowed component names (`VEVENT`, `VTODO`, `VJOURNAL`, `VCARD`). `seq` is the newest
+    change of the collection: its ctag and the number inside its sync token. `timezone` is an IANA name or empty; `order` is Apple's
     calendar-order. `dead` holds dead WebDAV properties: Clark name → XML fragment.
     """
 
@@ -228,3 +228,42 @@ class Change:
     actor: str = ""
     before: str = ""
     after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who owns accounts and signs in; `password` is an argon2 hash, None where only device passwords work."""
+
+    name: str
+    password: str | None = None
+    declared: bool = False
+    created: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One revocable app password. `last_used` is exact to the hour; `revoked` is None while the password works."""
+
+    id: str
+    user: str
+    label: str
+    created: str
+    last_used: str | None = None
+    revoked: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OccurrenceRow:
+    """One instance together with the component that describes it and the entry it belongs to.
+
+    `occurrence` holds its own times; those of `component` are the master's or the override's.
+    """
+
+    entry_n: int
+    entry: str
+    collection_n: int
+    uid: str
+    href: str
+    kind: Kind
+    occurrence: Occurrence
+    component: ComponentRecord

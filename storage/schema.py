@@ -79,8 +79,6 @@ CREATE TABLE collections (
     remote_props TEXT NOT NULL DEFAULT '{}', -- JSON: the properties last seen upstream, the base for their merge
     remote_version TEXT NOT NULL DEFAULT '',
     remote_cursor TEXT,
-    listing INTEGER NOT NULL DEFAULT 0, -- generation of the full listing under way or last done
-    listing_open INTEGER NOT NULL DEFAULT 0,
     verified REAL NOT NULL DEFAULT 0,   -- when a full listing last confirmed everything
     failures INTEGER NOT NULL DEFAULT 0,
     next_due REAL NOT NULL DEFAULT 0,
@@ -188,11 +186,9 @@ CREATE TABLE links (
     collection_n INTEGER NOT NULL REFERENCES collections(n),
     href TEXT NOT NULL,                 -- the upstream's id for it
     version TEXT NOT NULL,
-    base TEXT,                          -- the projection last agreed; NULL: the same as the entry's text
-    seen INTEGER NOT NULL DEFAULT 0     -- generation of the last full listing that named it
+    base TEXT                           -- the projection last agreed; NULL: the same as the entry's text
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX links_href ON links (collection_n, href);
-CREATE INDEX links_seen ON links (collection_n, seen);
 
 CREATE TABLE outbox (                   -- at most one row per entry: what the upstream does not have yet
     n INTEGER PRIMARY KEY,
@@ -227,7 +223,7 @@ CREATE TABLE held (                     -- deletions that wait for a person
     n INTEGER PRIMARY KEY AUTOINCREMENT,
     at TEXT NOT NULL, account_id INTEGER NOT NULL, collection_n INTEGER NOT NULL, collection_id TEXT NOT NULL,
     reason TEXT NOT NULL,
-    side TEXT NOT NULL DEFAULT 'mirror',-- where they would be deleted: mirror or upstream
+    whole INTEGER NOT NULL DEFAULT 0,   -- 1: the upstream does not list the collection itself any more
     state TEXT NOT NULL DEFAULT 'open'  -- open approved rejected released
 );
 CREATE TABLE held_entries (
@@ -241,7 +237,7 @@ CREATE TABLE quarantine (               -- what could not be understood, with it
     n INTEGER PRIMARY KEY AUTOINCREMENT,
     at TEXT NOT NULL, account_id INTEGER NOT NULL, collection_n INTEGER NOT NULL,
     href TEXT NOT NULL, version TEXT NOT NULL, uid TEXT NOT NULL DEFAULT '',
-    reason TEXT NOT NULL, body BLOB NOT NULL, seen INTEGER NOT NULL DEFAULT 0,
+    reason TEXT NOT NULL, body BLOB NOT NULL,
     UNIQUE (collection_n, href)
 );
 

@@ -1,0 +1,86 @@
+"""What a position in the journal means: which changes follow, what a collection became since, when it is too old.
+
+A position is the number of the newest change that its holder knows. It is good as long as every later change is still
+in the journal; then the answer is complete. Otherwise `CursorExpired` says so, and the holder starts from a full
+listing.
+"""
+
+from dataclasses import dataclass
+
+from storage.db import Connection
+from storage.errors import CursorExpired
+from storage.model import Change, Collection, Listed
+from storage.tables import entries, journal, meta, revisions
+
+_HINT = "start again from a full listing"
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What became of a collection since a position: entries as they are now, hrefs that are gone, the new position.
+
+    `truncated`: there is more, ask again with `seq`.
+    """
+
+    changed: list[Listed]
+    gone: list[str]
+    seq: int
+    truncated: bool
+
+
+def oldest(conn: Connection) -> int:
+    """The oldest position that is still good for everything."""
+    return meta.number(conn, "compacted_through")
+
+
+def changes(conn: Connection, since: int | None, *, account_id: int | None, limit: int | None) -> list[Change]:
+    """The changes after a position, oldest first; None: all that the journal still has."""
+    start = oldest(conn)
+    if since is not None:
+        if since > journal.head(conn) or since < 0:
+            raise CursorExpired(f"change {since} has not happened here", hint=_HINT)
+        if since < start:
+            raise CursorExpired(f"the journal reaches back to change {start}, not to {since}", hint=_HINT)
+        start = since
+    return journal.since(conn, start, account_id=account_id, limit=limit)
+
+
+def delta(conn: Connection, collection: Collection, since: int | None, *, limit: int | None) -> Delta:
+    """What became of the collection since a position; None: everything it holds."""
+    if since is None:
+        return _initial(conn, collection, limit)
+    if since > collection.seq or since < 0:
+        raise CursorExpired(f"change {since} has not happened in {collection.name!r}", hint=_HINT)
+    if since < collection.seq and since < oldest(conn):
+        raise CursorExpired(f"the journal does not reach back to change {since}", hint=_HINT)
+    touched = journal.touched(conn, collection.n, since, None if limit is None else limit + 1)
+    truncated = limit is not None and len(touched) > limit
+    if truncated:
+        touched = touched[:limit]
+    hrefs = [href for href, _seq in touched]
+    changed = entries.listed(conn, collection.n, hrefs) if hrefs else []
+    there = {listed.href for listed in changed}
+    seq = touched[-1][1] if truncated and touched else collection.seq
+    return Delta(changed, [href for href in hrefs if href not in there], seq, truncated)
+
+
+def _initial(conn: Connection, collection: Collection, limit: int | None) -> Delta:
+    """Everything; with a limit in the order of the last changes, so that a cut has a position in the journal."""
+    if limit is None:
+        return Delta(entries.listing(conn, collection.n), [], collection.seq, False)
+    found = entries.listing_by_seq(conn, collection.n, limit + 1)
+    if len(found) <= limit:
+        return Delta([listed for _seq, listed in found], [], collection.seq, False)
+    page = found[:limit]
+    return Delta([listed for _seq, listed in page], [], page[-1][0] if page else 0, True)
+
+
+def compact(conn: Connection, before: str) -> int:
+    """Forget the changes made before this moment, with their revisions; how many changes there were."""
+    through = journal.last_before(conn, before)
+    if through <= oldest(conn):
+        return 0
+    dropped = journal.drop_through(conn, through)
+    revisions.drop_through(conn, through)
+    meta.put(conn, "compacted_through", through)
+    return dropped

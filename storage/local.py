@@ -1,0 +1,233 @@
+"""What a client's write adds to a record: privileges, preconditions, UIDs, the merge base, and a row in the outbox.
+
+Everything happens in the caller's transaction. Contents come from RFC 4791 §5.3.2 and RFC 9110 §13; the rules of the
+outbox from DESIGN §4: one row for an entry, however often it changes.
+"""
+
+from collections.abc import Collection as Group
+from dataclasses import dataclass, replace
+
+from storage import clock, ids, record
+from storage.db import Connection
+from storage.errors import (
+    AlreadyExists,
+    InvalidData,
+    NotFound,
+    PreconditionFailed,
+    ReadOnly,
+    UidConflict,
+    UnsupportedKind,
+)
+from storage.ical.read import Content
+from storage.model import Collection, Entry, Origin
+from storage.tables import accounts, collections, entries, links, outbox
+from storage.tables.links import Link
+
+LONGEST_NAME = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a client asks of one resource.
+
+    `if_match`: content hashes any of which the entry must have, `*` for any; `if_none_match`: it must not exist.
+    `notify`: the client's protocol says that attendees shall be told.
+    """
+
+    collection_id: str
+    href: str
+    origin: Origin
+    actor: str = ""
+    if_match: Group[str] | None = None
+    if_none_match: bool = False
+    notify: bool = False
+
+
+def writable(conn: Connection, collection_id: str) -> Collection:
+    """The collection; raises `NotFound`, or `ReadOnly` before anything else is looked at."""
+    collection = collections.by_id(conn, collection_id)
+    if collection is None:
+        raise NotFound(f"there is no collection {collection_id}", hint="list the collections again")
+    if collection.read_only:
+        raise ReadOnly(
+            f"the collection {collection.name!r} cannot be written: its upstream grants no write privilege",
+            hint="ask its owner for the right to write",
+        )
+    return collection
+
+
+def admit(conn: Connection, wish: Wish) -> tuple[Collection, Entry | None]:
+    """The collection and what stands under the href now. Raises `NotFound`, `ReadOnly`, `PreconditionFailed`."""
+    collection = writable(conn, wish.collection_id)
+    existing = entries.by_href(conn, collection.n, wish.href)
+    if wish.if_none_match and existing is not None:
+        raise PreconditionFailed(f"{wish.href} already exists", hint="read it, then write conditionally on its ETag")
+    if wish.if_match is not None:
+        if existing is None:
+            raise PreconditionFailed(f"there is no {wish.href} to match", hint="it may have been deleted meanwhile")
+        if existing.hash not in wish.if_match and "*" not in wish.if_match:
+            raise PreconditionFailed(
+                f"{wish.href} is not in the version named (it has {existing.etag})", hint="read it again and merge"
+            )
+    return collection, existing
+
+
+def put(conn: Connection, wish: Wish, text: str, content: Content) -> tuple[Entry, bool, bool]:
+    """Write an entry; it, whether it is new, whether anything changed. Raises what `admit` does, `UidConflict`, …"""
+    collection, existing = admit(conn, wish)
+    if existing is not None and existing.text == text:
+        return existing, False, False
+    _check(conn, collection, wish.href, existing, content)
+    if existing is not None:
+        links.keep_base(conn, existing.id, existing.text)
+    entry, _seq = record.put(
+        conn,
+        collection,
+        wish.href,
+        text,
+        content,
+        existing=existing,
+        origin=wish.origin,
+        actor=wish.actor,
+        at=clock.iso(),
+    )
+    _tell(conn, collection, entry, "write", notify=wish.notify)
+    return entry, existing is None, True
+
+
+def delete(conn: Connection, wish: Wish) -> int:
+    """Delete an entry; the number of the change. Raises `NotFound` and what `admit` does."""
+    collection, existing = admit(conn, wish)
+    if existing is None:
+        raise NotFound(f"there is no {wish.href} in {collection.name!r}", hint="list the collection again")
+    return _delete(conn, collection, existing, wish)
+
+
+def move(conn: Connection, wish: Wish, target_id: str, target_href: str, *, overwrite: bool) -> Entry:
+    """Give an entry another name or collection; it keeps its id.
+
+    Upstream a move between collections is a deletion and a creation. The id goes with the entry; the link and the
+    deletion that waits get an id of their own. A new name alone concerns nobody but our clients. Raises
+    `AlreadyExists` where the target exists and `overwrite` is false, `UidConflict` where another entry of the target
+    has the UID.
+    """
+    source, entry = admit(conn, wish)
+    if entry is None:
+        raise NotFound(f"there is no {wish.href} in {source.name!r}", hint="list the collection again")
+    target = writable(conn, target_id)
+    if target.n == source.n and target_href == entry.href:
+        return entry
+    _check_name(target_href)
+    _check_kind(target, {_NAMES[entry.kind]})
+    taken = entries.by_href(conn, target.n, target_href)
+    if taken is not None and not overwrite:
+        raise AlreadyExists(f"{target_href} already exists in {target.name!r}", hint="choose another name")
+    if taken is not None:
+        _delete(conn, target, taken, replace(wish, collection_id=target.id, href=target_href))
+    if target.n != source.n:
+        _check_uid(conn, target, entry.uid, target_href)
+        links.keep_base(conn, entry.id, entry.text)
+        _leave(conn, source, entry)
+    moved, _seq = record.move(
+        conn, source, target, entry, target_href, origin=wish.origin, actor=wish.actor, at=clock.iso()
+    )
+    if target.n != source.n:
+        _tell(conn, target, moved, "write", notify=wish.notify)
+    return moved
+
+
+def tell_collection(conn: Connection, collection: Collection, action: str) -> None:
+    """Note a change of the collection itself (`create`, `edit`, `delete`) for its upstream, if it has one."""
+    if not _mirrored(conn, collection):
+        return
+    detail = {"href": collection.remote_href, "slug": collection.slug, "name": collection.name, "id": collection.id}
+    if action == "delete":
+        for waiting in outbox.entries(conn, collection.n, float("inf")):
+            outbox.drop(conn, waiting.n)
+    outbox.enqueue(
+        conn,
+        account_id=collection.account_id,
+        collection_n=collection.n,
+        entry_id=None,
+        action=action,
+        detail=detail if action == "delete" else None,
+    )
+
+
+def _delete(conn: Connection, collection: Collection, entry: Entry, wish: Wish) -> int:
+    links.keep_base(conn, entry.id, entry.text)
+    seq = record.delete(conn, collection, entry, origin=wish.origin, actor=wish.actor, at=clock.iso())
+    _tell(conn, collection, entry, "delete", notify=wish.notify)
+    return seq
+
+
+def _leave(conn: Connection, source: Collection, entry: Entry) -> None:
+    """Let an entry's upstream copy be deleted under an id of its own, so that the entry can be linked elsewhere."""
+    link = links.of_entry(conn, entry.id)
+    if link is None:
+        _tell(conn, source, entry, "delete", notify=False)
+        return
+    stand_in = ids.new_id()
+    links.drop(conn, entry.id)
+    links.put(conn, Link(stand_in, link.collection_n, link.href, link.version, link.base))
+    outbox.drop_entry(conn, source.n, entry.id)
+    _tell(conn, source, replace(entry, id=stand_in), "delete", notify=False)
+
+
+def _tell(conn: Connection, collection: Collection, entry: Entry, what: str, *, notify: bool) -> None:
+    """Upkeep of the entry's row in the outbox after a write or a deletion."""
+    if not _mirrored(conn, collection):
+        return
+    linked = links.of_entry(conn, entry.id) is not None
+    if what == "delete" and not linked and outbox.get(conn, collection.n, entry.id) is None:
+        return
+    outbox.enqueue(
+        conn,
+        account_id=collection.account_id,
+        collection_n=collection.n,
+        entry_id=entry.id,
+        action="delete" if what == "delete" else "update" if linked else "create",
+        detail={"uid": entry.uid, "href": entry.href} if what == "delete" else None,
+        notify=notify,
+    )
+
+
+def _mirrored(conn: Connection, collection: Collection) -> bool:
+    account = accounts.by_id(conn, collection.account_id)
+    return account is not None and account.mirrored
+
+
+def _check(conn: Connection, collection: Collection, href: str, existing: Entry | None, content: Content) -> None:
+    _check_name(href)
+    _check_kind(collection, {component.name for component in content.components} or {_NAMES[content.kind]})
+    if existing is not None and existing.uid != content.uid:
+        raise UidConflict(
+            f"{href} has the UID {existing.uid!r}, which cannot change to {content.uid!r}",
+            href=href,
+            hint="write the new event under a new name",
+        )
+    if existing is None:
+        _check_uid(conn, collection, content.uid, href)
+
+
+def _check_uid(conn: Connection, collection: Collection, uid: str, href: str) -> None:
+    other = entries.href_of_uid(conn, collection.n, uid)
+    if other is not None:
+        raise UidConflict(f"{other} in {collection.name!r} already has the UID {uid!r}", href=other, hint=f"not {href}")
+
+
+def _check_kind(collection: Collection, names: set[str]) -> None:
+    refused = sorted(names - set(collection.components))
+    if refused:
+        raise UnsupportedKind(
+            f"the collection {collection.name!r} holds {', '.join(collection.components)}, not {', '.join(refused)}",
+            hint="write it to another collection",
+        )
+
+
+def _check_name(href: str) -> None:
+    if not href or "/" in href or "\x00" in href or href in (".", "..") or len(href) > LONGEST_NAME:
+        raise InvalidData(f"{href[:80]!r} cannot be a resource name", hint="use a short name without a slash")
+
+
+_NAMES = {"event": "VEVENT", "todo": "VTODO", "journal": "VJOURNAL", "contact": "VCARD"}

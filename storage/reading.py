@@ -1,0 +1,239 @@
+"""Everything that can be asked of the mirror without changing it.
+
+`Store` adds the verbs that write. They stand apart because most doors only read, and because together they are too
+long for one file. No verb here waits for a writer, and each sees one state of the mirror.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import TypeVar
+
+from storage import cursor, window
+from storage.credentials import Credentials
+from storage.cursor import Delta
+from storage.db import Database
+from storage.errors import NotFound
+from storage.model import (
+    Account,
+    Change,
+    Collection,
+    ComponentRecord,
+    Device,
+    Entry,
+    Kind,
+    Listed,
+    OccurrenceRow,
+    User,
+)
+from storage.record import BUDGET
+from storage.tables import (
+    accounts,
+    collections,
+    components,
+    conflicts,
+    consumers,
+    counts,
+    devices,
+    entries,
+    held,
+    journal,
+    quarantine,
+    search,
+    users,
+)
+from storage.tables.conflicts import Conflict
+from storage.tables.counts import Counts
+from storage.tables.held import Held
+from storage.tables.quarantine import Quarantined
+
+PAGE = 200
+
+Thing = TypeVar("Thing")
+
+
+class Reader:
+    """The questions. Safe to use from any number of threads and processes."""
+
+    def __init__(self, folder: Path, db: Database, store_id: str) -> None:
+        """Use `Store.open`."""
+        self.folder = folder
+        self.db = db
+        self.credentials = Credentials(folder)
+        self.id = store_id
+
+    def close(self) -> None:
+        """Close all connections of this process."""
+        self.db.close()
+
+    def data_version(self) -> int:
+        """See `Database.data_version`: changes when any other connection has committed."""
+        return self.db.data_version()
+
+    # -- users, devices, accounts, collections -----------------------------------------------------------------------
+
+    def users(self) -> list[User]:
+        """All users, by name."""
+        return users.every(self.db.reader())
+
+    def user(self, name: str) -> User:
+        """One user; raises `NotFound`."""
+        return found(users.get(self.db.reader(), name), f"user {name!r}")
+
+    def devices(self, user: str | None = None) -> list[Device]:
+        """All devices, or a user's, revoked ones too."""
+        return devices.every(self.db.reader(), user)
+
+    def device_by_hash(self, secret_hash: str) -> Device | None:
+        """The device that this secret belongs to, unless it was revoked."""
+        return devices.by_hash(self.db.reader(), secret_hash)
+
+    def accounts(self, user: str | None = None) -> list[Account]:
+        """All accounts, or a user's, by number."""
+        return accounts.every(self.db.reader(), user)
+
+    def account(self, key: int | str) -> Account:
+        """An account by number (also as text) or name; raises `NotFound`."""
+        conn = self.db.reader()
+        by_name = accounts.by_name(conn, key) if isinstance(key, str) else None
+        number = int(key) if isinstance(key, int) or (key.isascii() and key.isdecimal() and len(key) < 19) else 0
+        return found(by_name or accounts.by_id(conn, number), f"account {key}")
+
+    def collections(self, *, user: str | None = None, account: int | None = None) -> list[Collection]:
+        """All collections, or a user's, or an account's, in the order they were made."""
+        return collections.every(self.db.reader(), user=user, account_id=account)
+
+    def collection(self, collection_id: str) -> Collection:
+        """A collection by public id; raises `NotFound`."""
+        return found(collections.by_id(self.db.reader(), collection_id), f"collection {collection_id}")
+
+    def collection_at(self, user: str, slug: str) -> Collection:
+        """A user's collection by path segment; raises `NotFound`."""
+        return found(collections.by_slug(self.db.reader(), user, slug), f"collection {slug!r} of {user}")
+
+    # -- entries ------------------------------------------------------------------------------------------------------
+
+    def entry(self, entry_id: str) -> Entry:
+        """An entry by public id; raises `NotFound`."""
+        return found(entries.by_id(self.db.reader(), entry_id), f"entry {entry_id}")
+
+    def entry_at(self, collection_id: str, href: str) -> Entry:
+        """An entry by name; raises `NotFound`."""
+        n = self.collection(collection_id).n
+        return found(entries.by_href(self.db.reader(), n, href), f"entry {href!r} in this collection")
+
+    def entry_by_uid(self, collection_id: str, uid: str) -> Entry:
+        """A collection's entry by UID; raises `NotFound`."""
+        n = self.collection(collection_id).n
+        return found(entries.by_uid(self.db.reader(), n, uid), f"entry with the UID {uid!r} in this collection")
+
+    def listing(self, collection_id: str) -> list[Listed]:
+        """Every entry of a collection without its text, by href. Raises `NotFound`."""
+        return entries.listing(self.db.reader(), self.collection(collection_id).n)
+
+    def entries(self, collection_id: str, hrefs: Sequence[str]) -> dict[str, Entry]:
+        """Those of these entries that exist. Raises `NotFound` for the collection."""
+        return entries.many(self.db.reader(), self.collection(collection_id).n, hrefs)
+
+    def iter_entries(self, collection_id: str) -> Iterator[Entry]:
+        """Every entry of a collection, by href, in pages: what is written meanwhile may or may not be among them."""
+        n, last = self.collection(collection_id).n, ""
+        while page := entries.after(self.db.reader(), n, last, PAGE):
+            yield from page
+            last = page[-1].href
+
+    def components(self, entry_n: int) -> list[ComponentRecord]:
+        """An entry's components, in file order."""
+        return components.of_entry(self.db.reader(), entry_n)
+
+    def in_range(
+        self,
+        collection_n: int,
+        start: int | None,
+        end: int | None,
+        *,
+        kinds: set[Kind] | None = None,
+        zone: tzinfo = UTC,
+        text: bool = True,
+    ) -> list[Entry]:
+        """The entries that RFC 4791 §9.9 counts into [start, end) (seconds since 1970, None: unbounded), by href.
+
+        Floating and all-day values are compared as `zone` reads the clock; beyond the horizon only entries that recur
+        are expanded. With `text` false the entries come without their texts.
+        """
+        with self.db.snapshot() as conn:
+            numbers = window.entry_numbers(conn, collection_n, window.window(start, end, zone))
+            return entries.numbered(conn, list(numbers), kinds=kinds, text=text)
+
+    def occurrences(
+        self, collection_ns: Sequence[int], start: int, end: int, *, zone: tzinfo = UTC
+    ) -> list[OccurrenceRow]:
+        """The instances inside [start, end) (seconds since 1970), in the order in which they begin for `zone`.
+
+        At most 20,000 of one entry; tasks without any date have none.
+        """
+        span = window.window(start, end, zone)
+        with self.db.snapshot() as conn:
+            rows = [row for n in collection_ns for row in window.rows(conn, n, span, BUDGET)]
+        return window.by_time(rows, zone)
+
+    def search(self, words: str, *, collection_ns: Sequence[int] | None = None, limit: int = 50) -> list[Entry]:
+        """The entries whose summary, description or location holds all these words (or beginnings), best first."""
+        with self.db.snapshot() as conn:
+            numbers = search.find(conn, words, collection_ns, limit)
+            by_number = {entry.n: entry for entry in entries.numbered(conn, numbers)}
+        return [by_number[n] for n in numbers]
+
+    # -- the journal --------------------------------------------------------------------------------------------------
+
+    def head(self) -> int:
+        """The number of the newest change; 0 before the first."""
+        return journal.head(self.db.reader())
+
+    def oldest(self) -> int:
+        """The oldest cursor that `changes` still answers."""
+        return cursor.oldest(self.db.reader())
+
+    def changes(
+        self, since: int | None = None, *, account: int | None = None, limit: int | None = None
+    ) -> list[Change]:
+        """The changes after a cursor, oldest first; None: all that the journal still has. Raises `CursorExpired`."""
+        with self.db.snapshot() as conn:
+            return cursor.changes(conn, since, account_id=account, limit=limit)
+
+    def delta(self, collection_id: str, since: int | None, *, limit: int | None = None) -> Delta:
+        """What became of a collection since a cursor; None: everything it holds. Raises `NotFound`, `CursorExpired`."""
+        with self.db.snapshot() as conn:
+            collection = found(collections.by_id(conn, collection_id), f"collection {collection_id}")
+            return cursor.delta(conn, collection, since, limit=limit)
+
+    def position(self, consumer: str) -> int:
+        """How far a named reader of the journal has come; 0 for a new one."""
+        return consumers.position(self.db.reader(), consumer)
+
+    # -- what waits ---------------------------------------------------------------------------------------------------
+
+    def counts(self) -> Counts:
+        """How much stands and waits where, for a status page."""
+        with self.db.snapshot() as conn:
+            return counts.read(conn)
+
+    def conflicts(self, *, account: int | None = None, state: str | None = "open") -> list[Conflict]:
+        """The conflict inbox, oldest first; `state` None: the resolved ones too."""
+        return conflicts.every(self.db.reader(), account_id=account, state=state)
+
+    def held(self, *, account: int | None = None, state: str | None = "open") -> list[Held]:
+        """The stopped deletions, oldest first; `state` None: the settled ones too."""
+        with self.db.snapshot() as conn:
+            return held.every(conn, account_id=account, state=state)
+
+    def quarantined(self, account: int | None = None) -> list[Quarantined]:
+        """What an upstream sent and nobody could understand, oldest first."""
+        return quarantine.every(self.db.reader(), account)
+
+
+def found(thing: Thing | None, what: str) -> Thing:
+    """The thing itself; raises `NotFound`, naming what was looked for, where there is none."""
+    if thing is None:
+        raise NotFound(f"there is no {what}", hint="list what there is")
+    return thing

@@ -1,0 +1,189 @@
+"""The one place that writes an entry with all that is rendered from it: components, instances, journal, revision.
+
+All functions work inside the caller's transaction and decide nothing: preconditions, UIDs, privileges and what the
+upstream has to hear are the business of the callers (`storage/local.py`, the sync engine).
+"""
+
+from dataclasses import replace
+
+from storage import ids
+from storage.db import Connection
+from storage.ical.read import Content
+from storage.model import Action, Collection, ComponentRecord, Entry, Occurrence, Origin
+from storage.recurrence.expand import expand
+from storage.tables import collections, components, entries, journal, meta, occurrences, revisions
+
+BUDGET = 20_000
+"""At most so many instances of one entry are materialised; beyond, windows are expanded when somebody asks."""
+
+DAY = 86_400
+
+Rendering = tuple[list[tuple[Occurrence, int]], tuple[int | None, int | None, int | None]]
+"""Instances with their rules, and from when and until when they are complete for which horizon (NULL: for ever)."""
+
+
+def put(
+    conn: Connection,
+    collection: Collection,
+    href: str,
+    text: str,
+    content: Content,
+    *,
+    existing: Entry | None,
+    origin: Origin,
+    actor: str,
+    at: str,
+    entry_id: str | None = None,
+) -> tuple[Entry, int]:
+    """Write an entry, new or in the place of `existing`; the entry as it now is and the number of the change.
+
+    `content` is what `text` says. `existing` keeps its id, href and creation; a new entry gets `entry_id` or a fresh
+    id.
+    """
+    digest = ids.content_hash(text)
+    size = len(text) if text.isascii() else len(text.encode())
+    if existing is None:
+        public_id, before, action, created = entry_id or ids.new_id(), "", Action.ADD, at
+    else:
+        public_id, before, action, created = existing.id, existing.hash, Action.UPDATE, existing.created
+        href = existing.href
+    seq = journal.append(
+        conn,
+        collection,
+        action,
+        origin=origin,
+        actor=actor,
+        at=at,
+        entry=(public_id, content.uid, href),
+        before=before,
+        after=digest,
+    )
+    n = existing.n if existing else 0
+    entry = Entry(n, public_id, collection.n, href, content.uid, content.kind, text, digest, size, seq, created, at)
+    instances, expanded = _render(conn, content)
+    if existing is None:
+        entry = replace(entry, n=entries.insert(conn, entry, expanded))
+    else:
+        revisions.add(conn, seq, existing)
+        components.delete(conn, n)
+        occurrences.delete(conn, n)
+        entries.update(conn, entry, expanded)
+    components.insert(conn, entry.n, collection.n, content.components)
+    occurrences.insert(conn, entry.n, collection.n, instances)
+    collections.set_seq(conn, collection.n, seq)
+    return entry, seq
+
+
+def delete(conn: Connection, collection: Collection, entry: Entry, *, origin: Origin, actor: str, at: str) -> int:
+    """Remove an entry, keeping its bytes as a revision; the number of the change."""
+    seq = journal.append(
+        conn,
+        collection,
+        Action.DELETE,
+        origin=origin,
+        actor=actor,
+        at=at,
+        entry=(entry.id, entry.uid, entry.href),
+        before=entry.hash,
+    )
+    revisions.add(conn, seq, entry)
+    components.delete(conn, entry.n)
+    occurrences.delete(conn, entry.n)
+    entries.delete(conn, entry.n)
+    collections.set_seq(conn, collection.n, seq)
+    return seq
+
+
+def move(
+    conn: Connection,
+    source: Collection,
+    target: Collection,
+    entry: Entry,
+    href: str,
+    *,
+    origin: Origin,
+    actor: str,
+    at: str,
+) -> tuple[Entry, int]:
+    """Give an entry another place; it keeps its id. Two changes: gone there, added here; the number of the second."""
+    gone = journal.append(
+        conn,
+        source,
+        Action.DELETE,
+        origin=origin,
+        actor=actor,
+        at=at,
+        entry=(entry.id, entry.uid, entry.href),
+        before=entry.hash,
+    )
+    collections.set_seq(conn, source.n, gone)
+    seq = journal.append(
+        conn,
+        target,
+        Action.ADD,
+        origin=origin,
+        actor=actor,
+        at=at,
+        entry=(entry.id, entry.uid, href),
+        after=entry.hash,
+    )
+    collections.set_seq(conn, target.n, seq)
+    moved = replace(entry, collection_n=target.n, href=href, seq=seq, modified=at)
+    entries.set_place(conn, moved)
+    return moved, seq
+
+
+def horizon(conn: Connection) -> tuple[int, int]:
+    """The span (seconds since 1970) for which instances are materialised."""
+    return meta.number(conn, "horizon_from"), meta.number(conn, "horizon_until")
+
+
+def render(content: Content, span: tuple[int, int]) -> Rendering:
+    """The instances of an entry inside a horizon."""
+    components_ = content.components
+    first = components_[0] if len(components_) == 1 else None
+    if first is not None and not first.recurring and not first.recurrence_id:
+        single = _single(first)
+        return ([(single, rule(first))] if single else []), (None, None, None)
+    result = expand(content, *span, limit=BUDGET)
+    open_ended = result.complete_from is not None or result.complete_until is not None
+    rows = [(o, rule(components_[o.position])) for o in result.occurrences]
+    return rows, (result.complete_from, result.complete_until, span[1] if open_ended else None)
+
+
+def replace_instances(conn: Connection, entry: Entry, rendering: Rendering) -> None:
+    """Write an entry's instances anew, for a horizon that has moved: no change that anybody sees."""
+    rows, expanded = rendering
+    occurrences.delete(conn, entry.n)
+    occurrences.insert(conn, entry.n, entry.collection_n, rows)
+    entries.set_expanded(conn, entry.n, expanded)
+
+
+def rule(component: ComponentRecord) -> int:
+    """How RFC 4791 §9.9 compares this component's instances with a window: see `storage/tables/occurrences.py`."""
+    if component.name != "VTODO":
+        return occurrences.EVENT_RULE
+    if component.start is None:
+        return occurrences.DUE_RULE
+    return occurrences.EVENT_RULE if component.end is None else occurrences.SPAN_RULE
+
+
+def _render(conn: Connection, content: Content) -> Rendering:
+    """As `render`, reading the horizon only for what recurs."""
+    first = content.components[0]
+    plain = len(content.components) == 1 and not first.recurring and not first.recurrence_id
+    return render(content, (0, 0) if plain else horizon(conn))
+
+
+def _single(component: ComponentRecord) -> Occurrence | None:
+    """The one instance of a component that does not recur, None without any date (tasks, journals)."""
+    start, end = component.start, component.end
+    if start is None and end is None:
+        return None
+    if start is None:
+        start = end
+    elif end is None:
+        end = start + DAY if component.all_day and component.name != "VTODO" else start
+    assert start is not None
+    assert end is not None
+    return Occurrence(start, end, "", 0, component.all_day, component.floating)

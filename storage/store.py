@@ -1,0 +1,324 @@
+"""The verbs of the mirror: what doors, commands and background jobs may ask for, each one transaction.
+
+The sync engine's own verbs (links, remote cursors, the outbox's way out) are in `storage/sync/ledger.py`, over the same
+database. Here every write is a client's: it is checked, journaled, and noted for the upstream in one transaction.
+"""
+
+from collections.abc import Collection as Group
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from storage import clock, cursor, ids, local, record, schema, shelf
+from storage.cursor import Delta
+from storage.db import Database
+from storage.errors import AlreadyExists, StoreError
+from storage.ical.read import read
+from storage.local import Wish
+from storage.model import Account, Collection, CollectionKind, Device, Entry, Origin, State, User
+from storage.reading import Reader, found
+from storage.tables import accounts, collections, consumers, devices, entries, meta, users
+
+__all__ = ["Delta", "PutResult", "Store"]
+
+RETENTION = timedelta(days=90)
+"""Changes and revisions younger than this are never compacted away (promise 7)."""
+
+PAST, FUTURE = timedelta(days=2 * 365), timedelta(days=3 * 365)
+"""How far from today the instances of recurring entries are materialised."""
+
+STEP = 30 * 86_400
+"""Seconds by which the horizon moves at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutResult:
+    """What a write did: the entry as it now is, whether it is new, whether anything changed, its newest change."""
+
+    entry: Entry
+    created: bool
+    changed: bool
+    seq: int
+
+
+class Store(Reader):
+    """One mirror in one folder: every question of `Reader`, and the verbs that write."""
+
+    @classmethod
+    def open(cls, folder: Path) -> "Store":
+        """Open the mirror of a folder; makes and migrates it as needed.
+
+        Raises `StoreError` if it is damaged, cannot be written, or was written by a newer version of the program.
+        """
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{folder} cannot be made: {error.strerror}", hint="check [storage] path") from error
+        db = Database(folder / "mirror.db")
+        with db.atomic() as conn:
+            schema.migrate(conn)
+            if meta.get(conn, "store_id") is None:
+                now = clock.now()
+                meta.put(conn, "store_id", ids.new_id())
+                meta.put(conn, "horizon_from", int((now - PAST).timestamp()))
+                meta.put(conn, "horizon_until", int((now + FUTURE).timestamp()))
+            store_id = meta.get(conn, "store_id") or ""
+        return cls(folder, db, store_id)
+
+    # -- users, devices -----------------------------------------------------------------------------------------------
+
+    def save_user(self, name: str, password_hash: str | None, *, declared: bool = False) -> None:
+        """Create or change a user."""
+        with self.db.atomic() as conn:
+            users.put(conn, User(name, password_hash, declared, clock.iso()))
+
+    def add_device(self, user: str, label: str, secret_hash: str) -> str:
+        """Keep an app password (its SHA-256); the device's id. Raises `NotFound` for an unknown user."""
+        self.user(user)
+        device = Device(ids.new_id(), user, label, clock.iso())
+        with self.db.atomic() as conn:
+            devices.add(conn, device, secret_hash)
+        return device.id
+
+    def revoke_device(self, device_id: str) -> None:
+        """Refuse its password from now on. Raises `NotFound`."""
+        found(devices.get(self.db.reader(), device_id), f"device {device_id}")
+        with self.db.atomic() as conn:
+            devices.set_revoked(conn, device_id, clock.iso())
+
+    def touch_device(self, device_id: str) -> None:
+        """Note that it signed in; written at most once an hour."""
+        device = devices.get(self.db.reader(), device_id)
+        if device is not None and (device.last_used or "")[:13] != clock.iso()[:13]:
+            with self.db.atomic() as conn:
+                devices.set_used(conn, device_id, clock.iso())
+
+    # -- accounts -----------------------------------------------------------------------------------------------------
+
+    def save_account(self, account: Account, *, declared: bool = False) -> Account:
+        """Create an account or change the one of this name; id 0: keep it, or the next free one from 101 up.
+
+        Raises `NotFound` for an unknown user, `AlreadyExists` if the id belongs to another account.
+        """
+        self.user(account.user)
+        with self.db.atomic() as conn:
+            known = accounts.by_name(conn, account.name)
+            other = accounts.by_id(conn, account.id) if account.id else None
+            if (other and other.name != account.name) or (known and account.id not in (0, known.id)):
+                raise AlreadyExists(
+                    f"the account {account.name!r} cannot have the id {account.id}", hint="leave the id out"
+                )
+            if known is None:
+                account_id = accounts.insert(conn, account, declared=declared, at=clock.iso())
+            else:
+                account_id = known.id
+                accounts.update(conn, replace(account, id=known.id), declared=declared)
+            return found(accounts.by_id(conn, account_id), f"account {account.name!r}")
+
+    def set_paused(self, account_id: int, paused: bool) -> None:
+        """Stop or resume the account's synchronisation. Raises `NotFound`."""
+        self.account(account_id)
+        with self.db.atomic() as conn:
+            accounts.set_paused(conn, account_id, paused)
+
+    def remove_account(self, account_id: int) -> None:
+        """Remove an account with its collections and secrets from the mirror; its upstream hears nothing of it.
+
+        Journal and revisions stay for as long as those of others do. Raises `NotFound`.
+        """
+        account = self.account(account_id)
+        with self.db.atomic() as conn:
+            for collection in collections.every(conn, account_id=account_id):
+                shelf.remove(conn, collection, origin=Origin.CLI, actor="", at=clock.iso())
+            accounts.delete(conn, account_id)
+        self.credentials.remove(account.name)
+
+    # -- collections --------------------------------------------------------------------------------------------------
+
+    def create_collection(
+        self,
+        account_id: int,
+        slug: str,
+        *,
+        name: str,
+        kind: CollectionKind,
+        components: Sequence[str],
+        description: str = "",
+        color: str = "",
+        timezone: str = "",
+        order: str = "",
+        dead: Mapping[str, str] | None = None,
+        origin: Origin,
+        actor: str = "",
+    ) -> Collection:
+        """Make a collection, here and, for a mirrored account, soon upstream. Raises `NotFound`, `AlreadyExists`."""
+        account = self.account(account_id)
+        wanted = Collection(
+            n=0,
+            id=ids.new_id(),
+            account_id=account_id,
+            user=account.user,
+            slug=slug,
+            kind=kind,
+            components=tuple(components),
+            name=name,
+            description=description,
+            color=color,
+            timezone=timezone,
+            order=order,
+            dead=dead or {},
+            state=State.WAITING if account.mirrored else State.FRESH,
+        )
+        with self.db.atomic() as conn:
+            made = shelf.create(conn, wanted, origin=origin, actor=actor, at=clock.iso())
+            local.tell_collection(conn, made, "create")
+            return made
+
+    def update_collection(
+        self,
+        collection_id: str,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        color: str | None = None,
+        timezone: str | None = None,
+        order: str | None = None,
+        dead: Mapping[str, str] | None = None,
+        origin: Origin,
+        actor: str = "",
+    ) -> Collection:
+        """Set properties: None leaves one as it is, `dead` replaces all dead ones. Raises `NotFound`, `ReadOnly`."""
+        wanted: dict[str, Any] = {
+            "name": name,
+            "description": description,
+            "color": color,
+            "timezone": timezone,
+            "order": order,
+        }
+        edits = {field: value for field, value in wanted.items() if value is not None}
+        with self.db.atomic() as conn:
+            before = local.writable(conn, collection_id)
+            after = replace(before, **edits)
+            if dead is not None:
+                after = replace(after, dead=dict(dead))
+            if after == before:
+                return before
+            edited = shelf.edit(conn, after, origin=origin, actor=actor, at=clock.iso())
+            if replace(after, dead=before.dead) != before:
+                local.tell_collection(conn, edited, "edit")
+            return edited
+
+    def delete_collection(self, collection_id: str, *, origin: Origin, actor: str = "") -> None:
+        """Delete a collection with everything in it, here and soon upstream. Raises `NotFound`, `ReadOnly`."""
+        with self.db.atomic() as conn:
+            collection = local.writable(conn, collection_id)
+            local.tell_collection(conn, collection, "delete")
+            shelf.remove(conn, collection, origin=origin, actor=actor, at=clock.iso())
+
+    # -- entries ------------------------------------------------------------------------------------------------------
+
+    def put_entry(
+        self,
+        collection_id: str,
+        href: str,
+        text: str,
+        *,
+        origin: Origin,
+        actor: str = "",
+        if_match: Group[str] | None = None,
+        if_none_match: bool = False,
+        notify: bool = False,
+    ) -> PutResult:
+        """Write an entry; when it returns, the bytes are on the disk and noted for the upstream.
+
+        `if_match`: content hashes any of which the entry must have, `*` for any version; `if_none_match`: it must not
+        exist yet. The same bytes again are no change. Raises, looked at in this order: `NotFound`, `ReadOnly`,
+        `PreconditionFailed`, `InvalidData`, `UnsupportedKind`, `UidConflict`; `StoreFull`, `StoreBusy`.
+        """
+        wish = Wish(collection_id, href, origin, actor, if_match, if_none_match, notify)
+        with self.db.snapshot() as conn:
+            _collection, existing = local.admit(conn, wish)
+        if existing is not None and existing.text == text:
+            return PutResult(existing, False, False, existing.seq)
+        content = read(text)
+        with self.db.atomic() as conn:
+            entry, created, changed = local.put(conn, wish, text, content)
+        return PutResult(entry, created, changed, entry.seq)
+
+    def delete_entry(
+        self,
+        collection_id: str,
+        href: str,
+        *,
+        origin: Origin,
+        actor: str = "",
+        if_match: Group[str] | None = None,
+        notify: bool = False,
+    ) -> int:
+        """Delete an entry; the number of the change. Raises `NotFound`, `ReadOnly`, `PreconditionFailed`."""
+        with self.db.atomic() as conn:
+            return local.delete(conn, Wish(collection_id, href, origin, actor, if_match, notify=notify))
+
+    def move_entry(
+        self,
+        collection_id: str,
+        href: str,
+        to_collection_id: str,
+        to_href: str,
+        *,
+        origin: Origin,
+        actor: str = "",
+        overwrite: bool = False,
+    ) -> Entry:
+        """Give an entry another name or collection; it keeps its id. Raises `NotFound`, `ReadOnly`, `AlreadyExists`,
+        `UnsupportedKind`, `UidConflict`.
+        """
+        with self.db.atomic() as conn:
+            wish = Wish(collection_id, href, origin, actor)
+            return local.move(conn, wish, to_collection_id, to_href, overwrite=overwrite)
+
+    # -- upkeep -------------------------------------------------------------------------------------------------------
+
+    def advance(self, consumer: str, position: int) -> None:
+        """Note how far a named reader of the journal has come."""
+        with self.db.atomic() as conn:
+            consumers.advance(conn, consumer, position, clock.iso())
+
+    def compact(self, before: str) -> int:
+        """Forget changes and revisions made before this moment (ISO text), never younger ones than 90 days.
+
+        Cursors from before raise `CursorExpired` from now on. How many changes were dropped.
+        """
+        youngest = clock.iso((clock.now() - RETENTION).timestamp())
+        with self.db.atomic() as conn:
+            return cursor.compact(conn, min(before, youngest))
+
+    def extend_horizon(self, now: int, budget: int) -> int:
+        """Move the horizon of materialised instances to `now` and render up to `budget` entries anew for it.
+
+        How many were rendered: 0 when everything is up to date. The horizon moves in steps of a month, so that a job
+        that calls this every day mostly finds nothing to do.
+        """
+        span = now - int(PAST.total_seconds()), now + int(FUTURE.total_seconds())
+        if span[1] - record.horizon(self.db.reader())[1] >= STEP:
+            with self.db.atomic() as conn:
+                meta.put(conn, "horizon_from", span[0])
+                meta.put(conn, "horizon_until", span[1])
+        done = 0
+        for collection in self.collections():
+            done += self._extend(collection.n, budget - done)
+        return done
+
+    def _extend(self, collection_n: int, budget: int) -> int:
+        """Expansion happens outside the transaction, which is one entry long: writers of clients come first."""
+        span = record.horizon(self.db.reader())
+        behind = entries.behind(self.db.reader(), collection_n, span[1], max(budget, 0))
+        for entry in behind:
+            rendering = record.render(read(entry.text), span)
+            with self.db.atomic() as conn:
+                current = entries.by_n(conn, entry.n)
+                if current is not None and current.seq == entry.seq:
+                    record.replace_instances(conn, current, rendering)
+        return len(behind)

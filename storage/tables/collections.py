@@ -1,0 +1,132 @@
+"""The table `collections`: calendars, task lists and address books. Its columns for the upstream: `remotes.py`."""
+
+from json import dumps, loads
+from sqlite3 import Connection
+from typing import Any
+
+from storage.model import Collection, CollectionKind, State
+
+_SELECT = """SELECT n, id, account_id, user, slug, kind, components, name, description, color, timezone, sort_order,
+                 read_only, seq, created_seq, remote_href, remote_cursor, state, reason, as_of, dead
+             FROM collections"""
+
+
+def _row(row: tuple[Any, ...]) -> Collection:
+    n, public_id, account_id, user, slug, kind, components, name, description, color, timezone, order = row[:12]
+    read_only, seq, created_seq, remote_href, remote_cursor, state, reason, as_of, dead = row[12:]
+    return Collection(
+        n=n,
+        id=public_id,
+        account_id=account_id,
+        user=user,
+        slug=slug,
+        kind=CollectionKind(kind),
+        components=tuple(components.split(",")),
+        name=name,
+        description=description,
+        color=color,
+        timezone=timezone,
+        order=order,
+        read_only=bool(read_only),
+        seq=seq,
+        created_seq=created_seq,
+        remote_href=remote_href,
+        remote_cursor=remote_cursor,
+        state=State(state),
+        reason=reason,
+        as_of=as_of,
+        dead=loads(dead) if dead != "{}" else {},
+    )
+
+
+def insert(conn: Connection, collection: Collection) -> int:
+    """Write a new one, without its upstream's side; its number."""
+    cursor = conn.execute(
+        """INSERT INTO collections (id, account_id, user, slug, kind, components, name, description, color, timezone,
+               sort_order, read_only, state, reason, dead)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            collection.id,
+            collection.account_id,
+            collection.user,
+            collection.slug,
+            collection.kind,
+            ",".join(collection.components),
+            collection.name,
+            collection.description,
+            collection.color,
+            collection.timezone,
+            collection.order,
+            collection.read_only,
+            collection.state,
+            collection.reason,
+            dumps(dict(collection.dead)),
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def update(conn: Connection, collection: Collection) -> None:
+    """Write its properties: name, description, colour, zone, order, components and dead properties."""
+    conn.execute(
+        """UPDATE collections SET name = ?, description = ?, color = ?, timezone = ?, sort_order = ?, components = ?,
+               dead = ? WHERE n = ?""",
+        (
+            collection.name,
+            collection.description,
+            collection.color,
+            collection.timezone,
+            collection.order,
+            ",".join(collection.components),
+            dumps(dict(collection.dead)),
+            collection.n,
+        ),
+    )
+
+
+def set_seq(conn: Connection, collection_n: int, seq: int, *, created: bool = False) -> None:
+    """Its newest change; `created`: the one that made it."""
+    conn.execute(
+        "UPDATE collections SET seq = ?, created_seq = CASE WHEN ? THEN ? ELSE created_seq END WHERE n = ?",
+        (seq, created, seq, collection_n),
+    )
+
+
+def by_n(conn: Connection, collection_n: int) -> Collection | None:
+    """The collection with this number."""
+    row = conn.execute(f"{_SELECT} WHERE n = ?", (collection_n,)).fetchone()
+    return _row(row) if row else None
+
+
+def by_id(conn: Connection, public_id: str) -> Collection | None:
+    """The collection with this public id."""
+    row = conn.execute(f"{_SELECT} WHERE id = ?", (public_id,)).fetchone()
+    return _row(row) if row else None
+
+
+def by_slug(conn: Connection, user: str, slug: str) -> Collection | None:
+    """The user's collection under this path segment."""
+    row = conn.execute(f"{_SELECT} WHERE user = ? AND slug = ?", (user, slug)).fetchone()
+    return _row(row) if row else None
+
+
+def by_remote_href(conn: Connection, account_id: int, href: str) -> Collection | None:
+    """The account's collection that the upstream knows under this href."""
+    row = conn.execute(f"{_SELECT} WHERE account_id = ? AND remote_href = ?", (account_id, href)).fetchone()
+    return _row(row) if row else None
+
+
+def every(conn: Connection, *, user: str | None = None, account_id: int | None = None) -> list[Collection]:
+    """All of them, or a user's, or an account's, in the order they were made."""
+    rows = conn.execute(
+        f"{_SELECT} WHERE (? IS NULL OR user = ?) AND (? IS NULL OR account_id = ?) ORDER BY n",
+        (user, user, account_id, account_id),
+    )
+    return [_row(row) for row in rows]
+
+
+def delete(conn: Connection, collection_n: int) -> None:
+    """Remove the row with its links and what was held or quarantined in it; its entries must be gone already."""
+    for table in ("links", "held", "quarantine"):
+        conn.execute(f"DELETE FROM {table} WHERE collection_n = ?", (collection_n,))
+    conn.execute("DELETE FROM collections WHERE n = ?", (collection_n,))

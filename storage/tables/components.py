@@ -1,0 +1,84 @@
+"""The table `components`: one VEVENT, VTODO or VJOURNAL each, rendered at write time. Search follows by trigger."""
+
+from collections.abc import Mapping, Sequence
+from json import dumps, loads
+from sqlite3 import Connection
+from typing import Any
+
+from storage.model import ComponentRecord
+
+COLUMNS = """name, recurrence_id, this_and_future, summary, description, location, start, "end", start_local, end_local,
+    start_zone, end_zone, all_day, floating, rrule, recurring, status, transparency, classification, priority, percent,
+    completed, sequence, created, last_modified, url, color, organizer, attendees, categories, alarms"""
+"""The columns of a record, in the order that `row` wants."""
+
+_YES_OR_NO = [
+    COLUMNS.replace("\n", "").replace(" ", "").split(",").index(name)
+    for name in ("this_and_future", "all_day", "floating", "recurring")
+]
+
+_INSERT = f"INSERT INTO components (entry_n, collection_n, position, {COLUMNS}) VALUES (?, ?, ?{', ?' * 31})"
+
+
+def row(values: tuple[Any, ...]) -> ComponentRecord:
+    """The record of a row in the order of `COLUMNS`."""
+    fields = list(values)
+    for position in _YES_OR_NO:
+        fields[position] = bool(fields[position])
+    fields[-4] = loads(fields[-4]) if fields[-4] else None
+    for position in (-3, -2, -1):
+        fields[position] = () if fields[position] == "[]" else tuple(loads(fields[position]))
+    return ComponentRecord(*fields)
+
+
+def _json(items: Sequence[str] | Sequence[Mapping[str, Any]]) -> str:
+    return dumps(items, default=dict, ensure_ascii=False) if items else "[]"
+
+
+def _values(record: ComponentRecord) -> tuple[Any, ...]:
+    r = record
+    return (
+        *(r.name, r.recurrence_id, r.this_and_future, r.summary, r.description, r.location, r.start, r.end),
+        *(r.start_local, r.end_local, r.start_zone, r.end_zone, r.all_day, r.floating, r.rrule, r.recurring),
+        *(r.status, r.transparency, r.classification, r.priority, r.percent, r.completed, r.sequence),
+        *(r.created, r.last_modified, r.url, r.color),
+        dumps(r.organizer, default=dict, ensure_ascii=False) if r.organizer is not None else None,
+        *(_json(r.attendees), _json(r.categories), _json(r.alarms)),
+    )
+
+
+def insert(conn: Connection, entry_n: int, collection_n: int, records: Sequence[ComponentRecord]) -> None:
+    """Write all components of an entry, in file order."""
+    if len(records) == 1:
+        conn.execute(_INSERT, (entry_n, collection_n, 0, *_values(records[0])))
+        return
+    conn.executemany(
+        _INSERT, [(entry_n, collection_n, position, *_values(record)) for position, record in enumerate(records)]
+    )
+
+
+def of_entry(conn: Connection, entry_n: int) -> list[ComponentRecord]:
+    """An entry's components, in file order."""
+    rows = conn.execute(f"SELECT {COLUMNS} FROM components WHERE entry_n = ? ORDER BY position", (entry_n,))
+    return [row(values) for values in rows.fetchall()]
+
+
+def delete(conn: Connection, entry_n: int) -> None:
+    """Remove all components of an entry."""
+    conn.execute("DELETE FROM components WHERE entry_n = ?", (entry_n,))
+
+
+def undated_tasks(conn: Connection, collection_n: int, start: int, end: int) -> list[int]:
+    """The numbers of the tasks without DTSTART and DUE that RFC 4791 §9.9 counts into [start, end)."""
+    rows = conn.execute(
+        """SELECT entry_n FROM components
+           WHERE collection_n = :c AND name = 'VTODO' AND start IS NULL AND "end" IS NULL AND recurrence_id = ''
+               AND CASE
+                   WHEN completed IS NOT NULL AND created IS NOT NULL
+                       THEN :s <= max(created, completed) AND :e >= min(created, completed)
+                   WHEN completed IS NOT NULL THEN :s <= completed AND :e >= completed
+                   WHEN created IS NOT NULL THEN :e > created
+                   ELSE 1 END""",
+        {"c": collection_n, "s": start, "e": end},
+    )
+    return [entry_n for (entry_n,) in rows.fetchall()]

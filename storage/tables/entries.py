@@ -1,0 +1,188 @@
+"""The table `entries`: one UID in one collection each, its text byte for byte."""
+
+from collections.abc import Iterable, Sequence
+from json import dumps
+from sqlite3 import Connection
+from typing import Any
+
+from storage.model import Entry, Kind, Listed
+
+_SELECT = "SELECT n, id, collection_n, href, uid, kind, text, hash, size, seq, created, modified FROM entries"
+_LISTED = "SELECT href, hash, kind, size, modified, id FROM entries"
+
+
+def row(values: tuple[Any, ...]) -> Entry:
+    """The record of a row in the columns of `select`."""
+    n, public_id, collection_n, href, uid, kind, text, digest, size, seq, created, modified = values
+    return Entry(n, public_id, collection_n, href, uid, Kind(kind), text, digest, size, seq, created, modified)
+
+
+def _listed(values: tuple[Any, ...]) -> Listed:
+    href, digest, kind, size, modified, public_id = values
+    return Listed(href, digest, Kind(kind), size, modified, public_id)
+
+
+def insert(conn: Connection, entry: Entry, expanded: tuple[int | None, int | None, int | None]) -> int:
+    """Write a new one (the record's `n` is ignored); its number. `expanded`: see `set_expanded`."""
+    cursor = conn.execute(
+        """INSERT INTO entries (id, collection_n, href, uid, kind, hash, size, seq, created, modified,
+               expanded_from, expanded_until, horizon, text)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            entry.id,
+            entry.collection_n,
+            entry.href,
+            entry.uid,
+            entry.kind,
+            entry.hash,
+            entry.size,
+            entry.seq,
+            entry.created,
+            entry.modified,
+            *expanded,
+            entry.text,
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def update(conn: Connection, entry: Entry, expanded: tuple[int | None, int | None, int | None]) -> None:
+    """Write everything of it but its place and its creation."""
+    conn.execute(
+        """UPDATE entries SET uid = ?, kind = ?, hash = ?, size = ?, seq = ?, modified = ?,
+               expanded_from = ?, expanded_until = ?, horizon = ?, text = ? WHERE n = ?""",
+        (entry.uid, entry.kind, entry.hash, entry.size, entry.seq, entry.modified, *expanded, entry.text, entry.n),
+    )
+
+
+def set_place(conn: Connection, entry: Entry) -> None:
+    """Write its collection, href, newest change and moment; what is rendered from it goes along."""
+    conn.execute(
+        "UPDATE entries SET collection_n = ?, href = ?, seq = ?, modified = ? WHERE n = ?",
+        (entry.collection_n, entry.href, entry.seq, entry.modified, entry.n),
+    )
+    for table in ("components", "occurrences", "contacts_data"):
+        conn.execute(f"UPDATE {table} SET collection_n = ? WHERE entry_n = ?", (entry.collection_n, entry.n))
+
+
+def set_expanded(conn: Connection, entry_n: int, expanded: tuple[int | None, int | None, int | None]) -> None:
+    """From when and until when its occurrences are complete, and the horizon they were rendered for."""
+    conn.execute(
+        "UPDATE entries SET expanded_from = ?, expanded_until = ?, horizon = ? WHERE n = ?", (*expanded, entry_n)
+    )
+
+
+def delete(conn: Connection, entry_n: int) -> None:
+    """Remove it; what is rendered from it must be gone already, or goes with it."""
+    conn.execute("DELETE FROM entries WHERE n = ?", (entry_n,))
+
+
+def by_n(conn: Connection, entry_n: int) -> Entry | None:
+    """The entry with this number."""
+    found = conn.execute(f"{_SELECT} WHERE n = ?", (entry_n,)).fetchone()
+    return row(found) if found else None
+
+
+def by_id(conn: Connection, public_id: str) -> Entry | None:
+    """The entry with this public id."""
+    found = conn.execute(f"{_SELECT} WHERE id = ?", (public_id,)).fetchone()
+    return row(found) if found else None
+
+
+def by_href(conn: Connection, collection_n: int, href: str) -> Entry | None:
+    """The entry under this name in its collection."""
+    found = conn.execute(f"{_SELECT} WHERE collection_n = ? AND href = ?", (collection_n, href)).fetchone()
+    return row(found) if found else None
+
+
+def by_uid(conn: Connection, collection_n: int, uid: str) -> Entry | None:
+    """The collection's entry with this UID."""
+    found = conn.execute(f"{_SELECT} WHERE collection_n = ? AND uid = ?", (collection_n, uid)).fetchone()
+    return row(found) if found else None
+
+
+def href_of_uid(conn: Connection, collection_n: int, uid: str) -> str | None:
+    """Under which name the collection holds this UID."""
+    found = conn.execute("SELECT href FROM entries WHERE collection_n = ? AND uid = ?", (collection_n, uid)).fetchone()
+    return str(found[0]) if found else None
+
+
+def summary(conn: Connection, entry_n: int) -> str:
+    """The summary of its first component, the one that a person recognises it by."""
+    found = conn.execute(
+        "SELECT summary FROM components WHERE entry_n = ? ORDER BY recurrence_id <> '', position LIMIT 1", (entry_n,)
+    ).fetchone()
+    return str(found[0]) if found else ""
+
+
+def listing(conn: Connection, collection_n: int) -> list[Listed]:
+    """Every entry of a collection without its text, by href; read from an index alone."""
+    rows = conn.execute(f"{_LISTED} WHERE collection_n = ? ORDER BY href", (collection_n,))
+    return [_listed(values) for values in rows.fetchall()]
+
+
+def listing_by_seq(conn: Connection, collection_n: int, limit: int) -> list[tuple[int, Listed]]:
+    """The entries that have not changed for longest, with their newest changes."""
+    rows = conn.execute(
+        "SELECT seq, href, hash, kind, size, modified, id FROM entries WHERE collection_n = ? ORDER BY seq LIMIT ?",
+        (collection_n, limit),
+    )
+    return [(values[0], _listed(values[1:])) for values in rows.fetchall()]
+
+
+def listed(conn: Connection, collection_n: int, hrefs: Sequence[str]) -> list[Listed]:
+    """Those of these hrefs that exist, without text."""
+    rows = conn.execute(
+        f"{_LISTED} WHERE collection_n = ? AND href IN (SELECT value FROM json_each(?))",
+        (collection_n, dumps(list(hrefs))),
+    )
+    return [_listed(values) for values in rows.fetchall()]
+
+
+def many(conn: Connection, collection_n: int, hrefs: Sequence[str]) -> dict[str, Entry]:
+    """Those of these hrefs that exist."""
+    rows = conn.execute(
+        f"{_SELECT} WHERE collection_n = ? AND href IN (SELECT value FROM json_each(?))",
+        (collection_n, dumps(list(hrefs))),
+    )
+    return {values[3]: row(values) for values in rows.fetchall()}
+
+
+def numbered(
+    conn: Connection, numbers: Sequence[int], *, kinds: Iterable[Kind] | None = None, text: bool = True
+) -> list[Entry]:
+    """The entries with these numbers (of these kinds), by href; with `text` false their texts are left out (empty)."""
+    select = _SELECT if text else _SELECT.replace(" text,", " '',")
+    rows = conn.execute(
+        f"""{select} WHERE n IN (SELECT value FROM json_each(?))
+            AND (? IS NULL OR kind IN (SELECT value FROM json_each(?))) ORDER BY href""",
+        (dumps(list(numbers)), None if kinds is None else 1, dumps(list(kinds or ()))),
+    )
+    return [row(values) for values in rows.fetchall()]
+
+
+def after(conn: Connection, collection_n: int, href: str, limit: int) -> list[Entry]:
+    """The next entries of a collection beyond `href`, by href: for walks that hold no transaction open."""
+    rows = conn.execute(
+        f"{_SELECT} WHERE collection_n = ? AND href > ? ORDER BY href LIMIT ?", (collection_n, href, limit)
+    )
+    return [row(values) for values in rows.fetchall()]
+
+
+def incomplete(conn: Connection, collection_n: int, start: int, end: int) -> list[Entry]:
+    """The recurring entries whose materialised occurrences do not cover [start, end) (seconds since 1970)."""
+    rows = conn.execute(
+        f"""{_SELECT} WHERE collection_n = ? AND horizon IS NOT NULL AND (expanded_from > ? OR expanded_until < ?)
+            ORDER BY n""",
+        (collection_n, start, end),
+    )
+    return [row(values) for values in rows.fetchall()]
+
+
+def behind(conn: Connection, collection_n: int, horizon: int, limit: int) -> list[Entry]:
+    """Recurring entries that were rendered for an earlier horizon than this one."""
+    rows = conn.execute(
+        f"{_SELECT} WHERE collection_n = ? AND horizon IS NOT NULL AND horizon < ? LIMIT ?",
+        (collection_n, horizon, limit),
+    )
+    return [row(values) for values in rows.fetchall()]

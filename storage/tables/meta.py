@@ -1,0 +1,26 @@
+"""The table `meta`: what describes the store itself, as texts under names.
+
+`store_id`; `horizon_from` and `horizon_until` (seconds since 1970, the span for which occurrences are materialised);
+`compacted_through` (the newest change that the journal has dropped).
+"""
+
+from sqlite3 import Connection
+
+
+def get(conn: Connection, key: str) -> str | None:
+    """The value under this name."""
+    row = conn.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return str(row[0]) if row else None
+
+
+def number(conn: Connection, key: str) -> int:
+    """The value under this name as a whole number, 0 without one."""
+    return int(get(conn, key) or 0)
+
+
+def put(conn: Connection, key: str, value: str | int) -> None:
+    """Set the value under this name."""
+    conn.execute(
+        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (key, str(value)),
+    )

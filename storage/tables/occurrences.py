@@ -1,0 +1,124 @@
+"""The table `occurrences`: the computed instances inside the horizon, and which of them fall into a window of time.
+
+`rule` says which row of RFC 4791 §9.9 compares the instance with a window [start, end):
+0 events, journals, tasks with DTSTART alone: start < window end, and end > window start (of no length: start >= it);
+1 tasks with DTSTART and DUE or DURATION; 2 tasks with DUE alone.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from json import dumps
+from sqlite3 import Connection
+
+from storage.model import Kind, Occurrence, OccurrenceRow
+from storage.tables import components
+
+EVENT_RULE, SPAN_RULE, DUE_RULE = 0, 1, 2
+
+WEEK = 604800
+"""Instances longer than this (seconds) have an index of their own, so that the others are found by their start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A span of whole seconds: in UTC, and in wall-clock time read as if UTC (for floating and all-day values)."""
+
+    start: int
+    end: int
+    wall_start: int
+    wall_end: int
+
+    def holds(self, occurrence: Occurrence, rule: int) -> bool:
+        """Whether an instance falls into it: the same test as in SQL."""
+        floating = occurrence.floating or occurrence.all_day
+        start, end = (self.wall_start, self.wall_end) if floating else (self.start, self.end)
+        if rule == EVENT_RULE:
+            return occurrence.start < end and (
+                occurrence.end > start or (occurrence.start == occurrence.end and occurrence.start >= start)
+            )
+        if rule == SPAN_RULE:
+            return (start < occurrence.end or start <= occurrence.start) and (
+                end > occurrence.start or end >= occurrence.end
+            )
+        return start < occurrence.end <= end
+
+
+_START = "CASE o.floating WHEN 1 THEN :wall_start ELSE :start END"
+_END = "CASE o.floating WHEN 1 THEN :wall_end ELSE :end END"
+_HOLDS = f"""CASE o.rule
+    WHEN 0 THEN o.start < {_END} AND (o."end" > {_START} OR (o.start = o."end" AND o.start >= {_START}))
+    WHEN 1 THEN ({_START} < o."end" OR {_START} <= o.start) AND ({_END} > o.start OR {_END} >= o."end")
+    ELSE {_START} < o."end" AND o."end" <= {_END} END"""
+
+_SHORT = f"""o.collection_n = :collection AND o.start >= :first - {WEEK} AND o.start <= :last
+    AND o."end" - o.start <= {WEEK} AND {_HOLDS}"""
+_LONG = f"""o.collection_n = :collection AND o."end" - o.start > {WEEK} AND o."end" >= :first AND o.start <= :last
+    AND {_HOLDS}"""
+
+ENTRIES_IN = f"""SELECT o.entry_n FROM occurrences o WHERE {_SHORT}
+    UNION SELECT o.entry_n FROM occurrences o INDEXED BY occurrences_long WHERE {_LONG}"""
+"""The numbers of the entries with an instance in a window; parameters of `_bound`."""
+
+_ROWS = f"""SELECT e.id, e.uid, e.href, e.kind, o.entry_n, o.start, o."end", o.recurrence_id, o.position, o.all_day,
+        o.floating, {", ".join("p." + name.strip() for name in components.COLUMNS.split(","))}
+    FROM occurrences o %s JOIN entries e ON e.n = o.entry_n
+    JOIN components p ON p.entry_n = o.entry_n AND p.position = o.position WHERE """
+
+
+def insert(conn: Connection, entry_n: int, collection_n: int, rows: Iterable[tuple[Occurrence, int]]) -> None:
+    """Write instances of an entry, each with its rule."""
+    conn.executemany(
+        """INSERT OR REPLACE INTO occurrences
+               (collection_n, start, entry_n, position, recurrence_id, "end", all_day, floating, rule)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        [
+            (
+                *(collection_n, o.start, entry_n, o.position, o.recurrence_id, o.end),
+                *(o.all_day, o.floating or o.all_day, rule),
+            )
+            for o, rule in rows
+        ],
+    )
+
+
+def delete(conn: Connection, entry_n: int) -> None:
+    """Remove all instances of an entry."""
+    conn.execute("DELETE FROM occurrences WHERE entry_n = ?", (entry_n,))
+
+
+def entries_in(conn: Connection, collection_n: int, window: Window) -> list[int]:
+    """The numbers of the entries that have an instance in the window."""
+    return [n for (n,) in conn.execute(ENTRIES_IN, _bound(collection_n, window)).fetchall()]
+
+
+def rows_in(conn: Connection, collection_n: int, window: Window, skip: Sequence[int]) -> list[OccurrenceRow]:
+    """The instances in the window with what describes them, but for those of the entries with the numbers in `skip`."""
+    skipped = " AND o.entry_n NOT IN (SELECT value FROM json_each(:skip))"
+    parameters = {**_bound(collection_n, window), "skip": dumps(list(skip))}
+    found = conn.execute(_ROWS % "" + _SHORT + skipped, parameters).fetchall()
+    found += conn.execute(_ROWS % "INDEXED BY occurrences_long" + _LONG + skipped, parameters).fetchall()
+    return [
+        OccurrenceRow(
+            entry_n,
+            entry,
+            collection_n,
+            uid,
+            href,
+            Kind(kind),
+            Occurrence(start, end, recurrence_id, position, bool(all_day), bool(floating)),
+            components.row(tuple(component)),
+        )
+        for entry, uid, href, kind, entry_n, start, end, recurrence_id, position, all_day, floating, *component in found
+    ]
+
+
+def _bound(collection_n: int, window: Window) -> dict[str, int]:
+    return {
+        "collection": collection_n,
+        "start": window.start,
+        "end": window.end,
+        "wall_start": window.wall_start,
+        "wall_end": window.wall_end,
+        "first": min(window.start, window.wall_start),
+        "last": max(window.end, window.wall_end),
+    }

@@ -1,0 +1,89 @@
+"""Which entries and instances fall into a span of time: the materialised ones, and beyond them by expansion."""
+
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from storage import record
+from storage.db import Connection
+from storage.ical.read import Content, read
+from storage.model import Occurrence, OccurrenceRow
+from storage.recurrence.expand import expand
+from storage.tables import components, entries, occurrences
+from storage.tables.occurrences import Window
+
+FIRST, LAST = -(1 << 60), 1 << 60
+"""Stand for "no start" and "no end"."""
+
+ENOUGH = 64
+"""So many instances are looked at to know whether an entry has one in a window; the first few already tell."""
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
+
+
+def window(start: int | None, end: int | None, zone: tzinfo) -> Window:
+    """The span [start, end) in seconds since 1970 (None: unbounded), with its wall-clock times in `zone`."""
+    first, last = FIRST if start is None else start, LAST if end is None else end
+    return Window(first, last, _wall(first, zone), _wall(last, zone))
+
+
+def instant(occurrence: Occurrence, zone: tzinfo) -> int:
+    """When an instance starts, in seconds since 1970; floating and all-day ones as `zone` reads the clock."""
+    if not (occurrence.floating or occurrence.all_day):
+        return occurrence.start
+    try:
+        local = _EPOCH + timedelta(seconds=occurrence.start)
+        return int(local.replace(tzinfo=zone).timestamp())
+    except (OverflowError, ValueError):
+        return occurrence.start
+
+
+def entry_numbers(conn: Connection, collection_n: int, span: Window) -> set[int]:
+    """The numbers of the collection's entries that RFC 4791 §9.9 counts into the window."""
+    found = set(occurrences.entries_in(conn, collection_n, span))
+    found.update(components.undated_tasks(conn, collection_n, span.start, span.end))
+    for entry in entries.incomplete(conn, collection_n, *_widest(span)):
+        if entry.n not in found and _expanded(read(entry.text), span, ENOUGH):
+            found.add(entry.n)
+    return found
+
+
+def rows(conn: Connection, collection_n: int, span: Window, limit: int) -> list[OccurrenceRow]:
+    """The collection's instances in the window. `limit` bounds those of one entry that have to be expanded for it."""
+    partial = entries.incomplete(conn, collection_n, *_widest(span))
+    found = occurrences.rows_in(conn, collection_n, span, [entry.n for entry in partial])
+    for entry in partial:
+        content = read(entry.text)
+        found.extend(
+            OccurrenceRow(
+                entry.n, entry.id, collection_n, entry.uid, entry.href, entry.kind, o, content.components[o.position]
+            )
+            for o in _expanded(content, span, limit)
+        )
+    return found
+
+
+def by_time(found: list[OccurrenceRow], zone: tzinfo) -> list[OccurrenceRow]:
+    """The same in the order in which they begin for somebody in `zone`; whole days first."""
+    return sorted(found, key=lambda r: (instant(r.occurrence, zone), not r.occurrence.all_day, r.uid))
+
+
+def _expanded(content: Content, span: Window, limit: int) -> list[Occurrence]:
+    """The instances in the window. One second more on both sides, for tasks: §9.9 counts a DUE at the window's end."""
+    first, last = _widest(span)
+    start, end = (None if first <= FIRST else first - 1), (None if last >= LAST else last + 1)
+    result = expand(content, start, end, limit=limit)
+    return [o for o in result.occurrences if span.holds(o, record.rule(content.components[o.position]))]
+
+
+def _widest(span: Window) -> tuple[int, int]:
+    return min(span.start, span.wall_start), max(span.end, span.wall_end)
+
+
+def _wall(seconds: int, zone: tzinfo) -> int:
+    """The wall-clock time at an instant, read as if UTC; outside the years 1 to 9999 the instant itself."""
+    if zone is UTC:
+        return seconds
+    try:
+        local = datetime.fromtimestamp(seconds, zone)
+    except (OverflowError, ValueError, OSError):
+        return seconds
+    return seconds + int((local.utcoffset() or timedelta()).total_seconds())
