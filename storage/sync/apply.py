@@ -1,0 +1,201 @@
+"""Carries out single steps of the plan inside the ledger's transaction: entry, link, outbox and inbox together."""
+
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from storage import ids, record
+from storage.db import Connection
+from storage.ical.read import Content
+from storage.model import Collection, Entry, Origin
+from storage.provider import RemoteEntry
+from storage.sync import plan
+from storage.sync.plan import Ours, Step
+from storage.sync.report import Round
+from storage.tables import conflicts, entries, held, links, outbox, quarantine
+from storage.tables.links import Link
+from storage.tables.outbox import Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What we hold under an href or UID: the rows behind the plan's `Ours`."""
+
+    entry_id: str
+    entry: Entry | None
+    link: Link | None
+    waiting: Waiting | None
+
+    def ours(self) -> Ours:
+        """The same in the plan's words."""
+        text = self.entry.text if self.entry else None
+        base = self.link.base if self.link and self.link.base is not None else text
+        uid = self.entry.uid if self.entry else ""
+        return Ours(uid=uid, text=text, base=base or "", dirty=self.waiting is not None, linked=self.link is not None)
+
+
+class Applier:
+    """Applies steps to one collection within one transaction."""
+
+    def __init__(self, conn: Connection, collection: Collection, report: Round, at: str) -> None:
+        self.conn = conn
+        self.collection = collection
+        self.report = report
+        self.at = at
+
+    # -- what we hold -------------------------------------------------------------------------------------------------
+
+    def under_href(self, href: str) -> Side | None:
+        """What is linked to this remote href."""
+        link = links.of_href(self.conn, self.collection.n, href)
+        if link is None:
+            return None
+        entry = entries.by_id(self.conn, link.entry_id)
+        return Side(link.entry_id, entry, link, outbox.get(self.conn, self.collection.n, link.entry_id))
+
+    def under_uid(self, uid: str) -> Side | None:
+        """What this collection holds under a UID: a living entry, or a deletion of one that never got a link."""
+        entry = entries.by_uid(self.conn, self.collection.n, uid)
+        if entry is not None:
+            link = links.of_entry(self.conn, entry.id)
+            return Side(entry.id, entry, link, outbox.get(self.conn, self.collection.n, entry.id))
+        waiting = outbox.unlinked_deletion(self.conn, self.collection.n, uid)
+        return Side(waiting.entry_id or "", None, None, waiting) if waiting else None
+
+    # -- steps --------------------------------------------------------------------------------------------------------
+
+    def incoming(self, theirs: RemoteEntry, text: str, content: Content) -> str | None:
+        """Do what an entry shown by the upstream means; returns the other href if the UID already stands under one."""
+        quarantine.drop(self.conn, self.collection.n, [theirs.href])
+        linked = self.under_href(theirs.href)
+        same_uid = self.under_uid(content.uid) if linked is None else None
+        step = plan.incoming(text, content.uid, _ours(linked), _ours(same_uid))
+        side = linked or same_uid
+        match step:
+            case Step.DUPLICATE:
+                assert side is not None
+                assert side.link is not None
+                return side.link.href
+            case Step.REPLACE:
+                self.missing(theirs.href)
+                return self.incoming(theirs, text, content)
+            case Step.ADOPT if side and side.link:
+                links.set_version(self.conn, side.entry_id, theirs.version)
+            case Step.ADOPT if side and side.waiting:
+                # We deleted (or moved) it before we heard that its creation had arrived: now we know what to delete.
+                stand_in = ids.new_id()
+                outbox.rename(self.conn, side.waiting.n, stand_in)
+                links.put(self.conn, Link(stand_in, self.collection.n, theirs.href, theirs.version, text))
+            case Step.AGREE if side:
+                self._agree(side, theirs)
+            case Step.CONFLICT | Step.RESTORE if side:
+                self._inbox(side, "edit" if step is Step.CONFLICT else "delete", theirs=text)
+                self._write(theirs, text, content, side)
+            case _:
+                self._write(theirs, text, content, side)
+        return None
+
+    def missing(self, href: str) -> None:
+        """Do what the absence of a linked entry upstream means. The brake has already been asked."""
+        quarantine.drop(self.conn, self.collection.n, [href])
+        side = self.under_href(href)
+        if side is None:
+            return
+        match plan.missing(side.ours()):
+            case Step.DROP if side.entry:
+                record.delete(self.conn, self.collection, side.entry, origin=Origin.UPSTREAM, actor="", at=self.at)
+                links.drop(self.conn, side.entry_id)
+                self.report.pulled.delete += 1
+            case Step.REVIVE if side.waiting:
+                self._inbox(side, "delete", theirs=None)
+                links.drop(self.conn, side.entry_id)
+                outbox.set_action(self.conn, side.waiting.n, "create")
+            case _:
+                links.drop(self.conn, side.entry_id)
+                outbox.drop_entry(self.conn, self.collection.n, side.entry_id)
+
+    def relink(self, old_href: str, new_href: str) -> None:
+        """The upstream renamed an entry; what it means otherwise is seen when it is taken."""
+        side = self.under_href(old_href)
+        if side and side.link:
+            links.put(self.conn, Link(side.entry_id, self.collection.n, new_href, "", side.link.base))
+
+    def restore(self, theirs: RemoteEntry, text: str, content: Content) -> None:
+        """The upstream refused our change: its own version is live again."""
+        self._write(theirs, text, content, self.under_href(theirs.href))
+
+    def _agree(self, side: Side, theirs: RemoteEntry) -> None:
+        links.put(self.conn, Link(side.entry_id, self.collection.n, theirs.href, theirs.version, None))
+        outbox.drop_entry(self.conn, self.collection.n, side.entry_id)
+
+    def _write(self, theirs: RemoteEntry, text: str, content: Content, side: Side | None) -> None:
+        """The upstream's text becomes ours, under the id that the entry has had, if it had one."""
+        entry = side.entry if side else None
+        name = entry.href if entry else self._free_name(theirs.href, side)
+        written, _seq = record.put(
+            self.conn,
+            self.collection,
+            name,
+            text,
+            content,
+            existing=entry,
+            origin=Origin.UPSTREAM,
+            actor="",
+            at=self.at,
+            entry_id=side.entry_id if side else None,
+        )
+        links.put(self.conn, Link(written.id, self.collection.n, theirs.href, theirs.version, None))
+        if side and side.waiting:
+            outbox.drop(self.conn, side.waiting.n)
+        if entry:
+            self.report.pulled.update += 1
+        else:
+            self.report.pulled.add += 1
+
+    def _inbox(self, side: Side, cause: str, *, theirs: str | None) -> None:
+        ours = side.ours()
+        conflicts.add(
+            self.conn,
+            at=self.at,
+            account_id=self.collection.account_id,
+            collection_n=self.collection.n,
+            collection_id=self.collection.id,
+            entry_id=side.entry_id,
+            uid=ours.uid or str(side.waiting.detail.get("uid", "")) if side.waiting else ours.uid,
+            cause=cause,
+            reason=_REASONS[cause, ours.text is None],
+            base=ours.base if ours.linked else None,
+            ours=ours.text,
+            theirs=theirs,
+        )
+        self.report.conflicts += 1
+
+    def _free_name(self, remote_href: str, side: Side | None) -> str:
+        """The resource name for a new entry: the upstream's own last path segment where it is usable and free."""
+        name = str(side.waiting.detail.get("href", "")) if side and side.waiting else ""
+        name = name or unquote(remote_href.rstrip("/").rpartition("/")[2])
+        if not usable_name(name) or entries.by_href(self.conn, self.collection.n, name) is not None:
+            name = f"{ids.new_id()}.ics"
+        return name
+
+
+def _ours(side: Side | None) -> Ours | None:
+    return side.ours() if side else None
+
+
+def usable_name(name: str) -> bool:
+    """Whether an upstream's name can be a resource name here: one path segment, nothing that a path would interpret."""
+    return bool(name) and name not in (".", "..") and "/" not in name and "\x00" not in name and len(name) <= 255
+
+
+def held_entry(conn: Connection, href: str, link: Link) -> held.HeldEntry:
+    """What a person needs to see of an entry whose deletion is held."""
+    entry = entries.by_id(conn, link.entry_id)
+    uid, summary = (entry.uid, entries.summary(conn, entry.n)) if entry else ("", "")
+    return held.HeldEntry(link.entry_id, uid, summary, href, link.version)
+
+
+_REASONS = {
+    ("edit", False): "edited here and upstream; the upstream's version is live",
+    ("delete", True): "deleted here, edited upstream; the edit is live",
+    ("delete", False): "edited here, deleted upstream; our edit is live and is created anew upstream",
+}

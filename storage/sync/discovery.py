@@ -1,0 +1,98 @@
+"""The list of an account's collections, both ways: ours are made, renamed and removed upstream; theirs appear here."""
+
+from urllib.parse import unquote
+
+from storage import clock
+from storage.errors import Rejected, UpstreamError, VersionMismatch
+from storage.model import Account, Collection, CollectionKind
+from storage.provider import Provider, RemoteCollection
+from storage.sync import schedule
+from storage.sync.book import Book
+from storage.sync.ties import Ties, changes
+from storage.tables.outbox import Waiting
+
+
+class Discovery:
+    """Runs once for an account, before the rounds of its collections. Raises `UpstreamError`s; nothing is half done."""
+
+    def __init__(self, book: Book, provider: Provider) -> None:
+        self.book = book
+        self.ties = Ties(book)
+        self.provider = provider
+
+    def run(self, account: Account) -> None:
+        """Send what we changed, then take what the upstream shows."""
+        if not self.provider.capabilities.upstream:
+            return
+        leaving = self._send(account)
+        shown = self.provider.collections()
+        mine = self.ties.mine(account)
+        for remote in shown:
+            if remote.href in leaving:
+                continue
+            if remote.href in mine:
+                self.ties.seen(mine[remote.href], remote)
+            else:
+                self.ties.appear(account, remote)
+        listed = {remote.href for remote in shown}
+        for href, collection in mine.items():
+            if href not in listed:
+                self.ties.vanished(collection)
+        self.book.discovered(account)
+
+    def _send(self, account: Account) -> set[str]:
+        """Push our changes to collections themselves; the remote hrefs of those whose deletion has still to arrive."""
+        leaving: set[str] = set()
+        for waiting, collection in self.ties.waiting(account):
+            try:
+                self._send_one(waiting, collection)
+            except Rejected as error:
+                # A deletion or edit refused for good: the upstream's side comes back with the next listing.
+                if collection is not None and waiting.action == "create":
+                    self._later(waiting, error)
+                else:
+                    self.ties.done(waiting)
+            except UpstreamError as error:
+                self._later(waiting, error)
+                raise
+        for waiting, collection in self.ties.waiting(account):
+            if collection is None:
+                leaving.add(str(waiting.detail.get("href") or ""))
+        return leaving
+
+    def _send_one(self, waiting: Waiting, collection: Collection | None) -> None:
+        if collection is None:
+            href = str(waiting.detail.get("href") or "")
+            if href:
+                self.provider.delete_collection(_named(href))
+            self.ties.done(waiting)
+        elif collection.remote_href is None:
+            self.ties.tie(waiting, collection, self._create(collection))
+        else:
+            edit = self.ties.edit_of(collection)
+            remote = self.book.ledger.remote_of(collection)
+            if changes(edit):
+                self.provider.update_collection(remote, edit)
+            self.ties.edited(waiting, collection, remote)
+
+    def _create(self, collection: Collection) -> RemoteCollection:
+        """Make it upstream; one that an earlier try had made, whose answer was lost, is recognised by its name."""
+        try:
+            return self.provider.create_collection(collection.slug, self.book.ledger.remote_of(collection))
+        except (Rejected, VersionMismatch):
+            taken = {c.remote_href for c in self.book.store.collections(account=collection.account_id)}
+            for remote in self.provider.collections():
+                name = unquote(remote.href.rstrip("/").rpartition("/")[2])
+                if name == collection.slug and remote.href not in taken:
+                    return remote
+            raise
+
+    def _later(self, waiting: Waiting, error: UpstreamError) -> None:
+        attempts = waiting.attempts + 1
+        when = schedule.next_try(clock.timestamp(), attempts, self.book.chance, error.retry_after)
+        self.ties.failed(waiting, error.message, when)
+
+
+def _named(href: str) -> RemoteCollection:
+    """Enough of a collection to delete it, when all that is left of it here is its href."""
+    return RemoteCollection(href, "", CollectionKind.CALENDAR, ())

@@ -1,0 +1,83 @@
+"""What a person decides about held deletions: approve, and they happen; reject, and the upstream gets them back."""
+
+from storage import clock, shelf
+from storage.errors import NotFound
+from storage.model import Origin
+from storage.store import Store
+from storage.sync.apply import Applier
+from storage.sync.report import Round
+from storage.tables import entries, held, links, outbox, remotes
+from storage.tables.held import Held
+
+
+def approve(store: Store, n: int) -> int:
+    """Carry out the held deletions number `n`; how many entries were deleted.
+
+    An entry that was edited here since is not deleted: its edit wins and is created anew upstream. Where the whole
+    collection had vanished, it goes as well, if nothing of it is left. Raises `NotFound` if nothing is held there.
+    """
+    stopped = _open(store, n)
+    collection = store.collection(stopped.collection_id)
+    report = Round(collection.account_id, collection.id)
+    with store.db.atomic() as conn:
+        applier = Applier(conn, collection, report, clock.iso())
+        for entry in stopped.entries:
+            applier.missing(entry.href)
+        held.settle(conn, n, "approved")
+        if stopped.whole:
+            _let_go(store, collection.id, collection.n)
+        else:
+            remotes.due_now(conn, collection.n)
+    return report.pulled.delete
+
+
+def _let_go(store: Store, collection_id: str, collection_n: int) -> None:
+    """The collection is gone upstream: what was edited here since keeps it alive, and is made upstream anew."""
+    conn = store.db.reader()
+    if entries.counts(conn).get(collection_n):
+        collection = store.collection(collection_id)
+        remotes.set_remote(conn, collection_n, href=None, props={}, read_only=False)
+        remotes.set_cursor(conn, collection_n, None)
+        outbox.enqueue(
+            conn, account_id=collection.account_id, collection_n=collection_n, entry_id=None, action="create"
+        )
+    else:
+        shelf.remove(conn, store.collection(collection_id), origin=Origin.UPSTREAM, actor="", at=clock.iso())
+
+
+def reject(store: Store, n: int) -> int:
+    """Keep the entries of the held deletions number `n` and send them to the upstream again; how many they are."""
+    stopped = _open(store, n)
+    collection = store.collection(stopped.collection_id)
+    kept = 0
+    with store.db.atomic() as conn:
+        for held_entry in stopped.entries:
+            entry = entries.by_id(conn, held_entry.entry_id)
+            links.drop(conn, held_entry.entry_id)
+            if entry is None:
+                continue
+            kept += 1
+            outbox.drop_entry(conn, collection.n, entry.id)
+            outbox.enqueue(
+                conn,
+                account_id=collection.account_id,
+                collection_n=collection.n,
+                entry_id=entry.id,
+                action="create",
+            )
+        held.settle(conn, n, "rejected")
+        if stopped.whole:
+            remotes.set_remote(conn, collection.n, href=None, props={}, read_only=False)
+            remotes.set_cursor(conn, collection.n, None)
+            outbox.enqueue(
+                conn, account_id=collection.account_id, collection_n=collection.n, entry_id=None, action="create"
+            )
+        remotes.due_now(conn, collection.n)
+    return kept
+
+
+def _open(store: Store, n: int) -> Held:
+    stopped = held.get(store.db.reader(), n)
+    if stopped is None or stopped.state != "open":
+        raise NotFound(f"no deletions are held under number {n}", hint="calharbor held lists them")
+    return stopped

@@ -1,0 +1,88 @@
+"""What a remote entry, or its absence, means for ours: base, local and remote in, one named step out. Pure.
+
+The base is the projection last agreed with the upstream. "Dirty" means that the outbox holds a change of ours which the
+upstream has not taken yet. Version 1 of the engine decides for whole entries: where both sides changed, the upstream's
+text stays live and ours is kept in the inbox.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from storage.ical.canonical import same
+
+
+class Step(StrEnum):
+    """What to do with one entry."""
+
+    TAKE = "take"  # the upstream's text becomes ours (a new entry, or a newer version)
+    ADOPT = "adopt"  # upstream has what we already know: remember where and in which version; what waits stays waiting
+    AGREE = "agree"  # both sides have the same now: link them, nothing is pending any more
+    CONFLICT = "conflict"  # both edited: the upstream's stays live, ours goes to the inbox
+    RESTORE = "restore"  # we deleted, the upstream edited: the edit wins, our deletion goes to the inbox
+    DROP = "drop"  # the upstream deleted, we did not touch it: delete ours (under the brake)
+    REVIVE = "revive"  # the upstream deleted, we edited: the edit wins and is created anew upstream
+    FORGET = "forget"  # gone on both sides
+    REPLACE = "replace"  # the upstream put another UID under this href: one entry goes, another comes
+    DUPLICATE = "duplicate"  # another href of the collection holds this UID
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """What we hold for an href or UID. `text` is None where we deleted the entry; `base` the projection last agreed.
+
+    `linked` is false for an entry that the upstream has not confirmed; then there is no base.
+    """
+
+    uid: str
+    text: str | None
+    base: str
+    dirty: bool
+    linked: bool
+
+
+def incoming(theirs: str, uid: str, linked: Ours | None, same_uid: Ours | None) -> Step:
+    """The step for an entry that the upstream shows as `theirs`.
+
+    `linked` is what we hold under its href; `same_uid` what else we hold under its UID in this collection.
+    """
+    if linked is None:
+        return _unknown_href(theirs, same_uid)
+    if linked.text is not None and linked.uid != uid:
+        return Step.REPLACE
+    if same(theirs, linked.base):
+        return Step.ADOPT
+    if linked.text is None:
+        return Step.RESTORE
+    if same(theirs, linked.text):
+        return Step.AGREE
+    return Step.CONFLICT if linked.dirty else Step.TAKE
+
+
+def _unknown_href(theirs: str, same_uid: Ours | None) -> Step:
+    if same_uid is None:
+        return Step.TAKE
+    if same_uid.text is None:
+        return Step.ADOPT
+    if same_uid.linked:
+        return Step.DUPLICATE
+    return Step.AGREE if same(theirs, same_uid.text) else Step.CONFLICT
+
+
+def missing(linked: Ours) -> Step:
+    """The step for a linked entry that the upstream no longer has."""
+    if linked.text is None:
+        return Step.FORGET
+    return Step.REVIVE if linked.dirty else Step.DROP
+
+
+def written(pushed: str, version: str, shown: str, shown_version: str) -> Step:
+    """What reading an entry back after our push means.
+
+    With the version that the push was answered with, a different text is the upstream's projection of ours: ADOPT keeps
+    our richer text and remembers the projection as the base. Under another version, or where the upstream named none
+    (it says so when it rewrites what it is given, RFC 4791 §5.3.4), the text is a change of the upstream's: TAKE.
+    """
+    if same(pushed, shown):
+        return Step.AGREE
+    return Step.ADOPT if version and version == shown_version else Step.TAKE

@@ -1,0 +1,174 @@
+"""The engine's transactions over the outbox: what is to be sent, and what the upstream made of it."""
+
+from dataclasses import dataclass
+
+from storage import clock, record
+from storage.db import Connection
+from storage.errors import InvalidData, Rejected, UpstreamError
+from storage.ical.read import decode, read
+from storage.model import Collection, Origin
+from storage.provider import Push, PushAction, Receipt, RemoteEntry
+from storage.sync import plan, schedule
+from storage.sync.apply import Applier
+from storage.sync.ledger import Ledger
+from storage.sync.plan import Step
+from storage.sync.report import Round
+from storage.tables import conflicts, entries, links, outbox
+from storage.tables.links import Link
+from storage.tables.outbox import Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A row of the outbox as it was when it was sent, with the push that was made of it."""
+
+    waiting: Waiting
+    push: Push
+
+    @property
+    def entry_id(self) -> str:
+        """The entry it is about."""
+        return self.waiting.entry_id or ""
+
+
+class Pushes:
+    """What goes out of one process's outbox, written down before and after."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.db = ledger.db
+
+    def outgoing(self, collection: Collection) -> list[Outgoing]:
+        """Everything that may be sent now, deletions first. From here on the upstream may know of it."""
+        now = clock.timestamp()
+        waiting = outbox.entries(self.db.reader(), collection.n, now)
+        if not waiting:
+            return []
+        with self.ledger.writing() as conn:
+            outbox.attempted(conn, collection.n, now)
+            waiting = outbox.entries(conn, collection.n, now)
+            made = [(w, self._push_of(conn, w)) for w in waiting]
+        return [Outgoing(w, push) for w, push in made if push]
+
+    def _push_of(self, conn: Connection, waiting: Waiting) -> Push | None:
+        entry_id = waiting.entry_id or ""
+        link = links.of_entry(conn, entry_id)
+        entry = entries.by_id(conn, entry_id)
+        if waiting.action == "delete" or entry is None:
+            action, text, uid = PushAction.DELETE, "", str(waiting.detail.get("uid", ""))
+        else:
+            action, text, uid = (PushAction.UPDATE if link else PushAction.CREATE), entry.text, entry.uid
+        return Push(
+            action=action,
+            uid=uid,
+            text=text,
+            base=(link.base if link and link.base is not None else text) if link else "",
+            href=link.href if link else "",
+            version=link.version if link else "",
+            name=entry.href if entry else str(waiting.detail.get("href", "")),
+            key=waiting.key,
+            notify=waiting.notify,
+        )
+
+    def still_waiting(self, outgoing: Outgoing) -> bool:
+        """Whether this very change has still to be sent, under the same version upstream."""
+        conn = self.db.reader()
+        now = outbox.get(conn, outgoing.waiting.collection_n, outgoing.waiting.entry_id)
+        link = links.of_entry(conn, outgoing.entry_id)
+        unmoved = (link.version if link else "") == outgoing.push.version
+        return now is not None and now.generation == outgoing.waiting.generation and unmoved
+
+    def pushed(self, collection: Collection, outgoing: Outgoing, receipt: Receipt, report: Round) -> None:
+        """The upstream has it: link and outbox in one transaction. A further change of ours stays waiting."""
+        push = outgoing.push
+        with self.ledger.writing() as conn:
+            waiting = outbox.get(conn, collection.n, outgoing.entry_id)
+            unchanged = waiting is not None and waiting.generation == outgoing.waiting.generation
+            if push.action is PushAction.DELETE:
+                links.drop(conn, outgoing.entry_id)
+                report.pushed.delete += 1
+            else:
+                entry = entries.by_id(conn, outgoing.entry_id)
+                base = None if entry and entry.text == push.text else push.text
+                links.put(conn, Link(outgoing.entry_id, collection.n, receipt.href, receipt.version, base))
+                if push.action is PushAction.CREATE:
+                    report.pushed.add += 1
+                else:
+                    report.pushed.update += 1
+            if waiting and unchanged:
+                outbox.drop(conn, waiting.n)
+            elif waiting and waiting.action == "create" and push.action is not PushAction.DELETE:
+                outbox.set_action(conn, waiting.n, "update")
+
+    def read_back(
+        self, collection: Collection, outgoing: Outgoing, shown: RemoteEntry, version: str, report: Round
+    ) -> None:
+        """What the upstream shows of an entry after our push: its projection of ours, or already another change."""
+        try:
+            text = decode(shown.data if isinstance(shown.data, bytes) else shown.data.encode())
+            content = read(text)
+        except (InvalidData, UnicodeEncodeError):
+            return  # the next pull meets it again and quarantines it
+        with self.ledger.writing() as conn:
+            link = links.of_entry(conn, outgoing.entry_id)
+            if link is None or link.href != shown.href or link.version != version:
+                return
+            step = plan.written(outgoing.push.text, version, text, shown.version)
+            if step is Step.TAKE and not version and outbox.get(conn, collection.n, outgoing.entry_id):
+                step = Step.ADOPT  # edited again since: what the server made of the first edit is only its projection
+            match step:
+                case Step.AGREE:
+                    links.set_version(conn, outgoing.entry_id, shown.version)
+                case Step.ADOPT:
+                    links.put(conn, Link(link.entry_id, collection.n, link.href, shown.version, text))
+                case _:
+                    Applier(conn, collection, report, clock.iso()).incoming(shown, text, content)
+
+    def never_arrived(self, outgoing: Outgoing) -> bool:
+        """A deletion of something that a full listing does not name: its creation never arrived, all is done."""
+        with self.ledger.writing() as conn:
+            link = links.of_entry(conn, outgoing.entry_id)
+            if link is not None and link.collection_n == outgoing.waiting.collection_n:
+                return False
+            outbox.drop(conn, outgoing.waiting.n)
+        return True
+
+    def failed(self, outgoing: Outgoing, error: UpstreamError, chance: schedule.Chance) -> None:
+        """Nothing is known of this push; it waits, with the upstream's words."""
+        attempts = outgoing.waiting.attempts + 1
+        when = schedule.next_try(clock.timestamp(), attempts, chance, error.retry_after)
+        with self.ledger.writing() as conn:
+            outbox.failed(conn, outgoing.waiting.n, error=error.message, next_try=when)
+
+    def rejected(
+        self, collection: Collection, outgoing: Outgoing, error: Rejected, theirs: RemoteEntry | None, report: Round
+    ) -> None:
+        """The upstream refuses for good: our bytes stand in the inbox, the live entry returns to the upstream's."""
+        with self.ledger.writing() as conn:
+            waiting = outbox.get(conn, collection.n, outgoing.entry_id)
+            if waiting is None or waiting.generation != outgoing.waiting.generation:
+                return  # edited again meanwhile: the newer text is tried on its own
+            entry = entries.by_id(conn, outgoing.entry_id)
+            text = decode(theirs.data.encode() if isinstance(theirs.data, str) else theirs.data) if theirs else None
+            conflicts.add(
+                conn,
+                at=clock.iso(),
+                account_id=collection.account_id,
+                collection_n=collection.n,
+                collection_id=collection.id,
+                entry_id=outgoing.entry_id,
+                uid=outgoing.push.uid,
+                cause="rejected",
+                reason=error.message,
+                base=outgoing.push.base or None,
+                ours=entry.text if entry else None,
+                theirs=text,
+            )
+            report.conflicts += 1
+            outbox.drop(conn, waiting.n)
+            applier = Applier(conn, collection, report, clock.iso())
+            if theirs and text is not None:
+                applier.restore(theirs, text, read(text))
+            elif entry:
+                record.delete(conn, collection, entry, origin=Origin.UPSTREAM, actor="", at=clock.iso())
+                links.drop(conn, outgoing.entry_id)

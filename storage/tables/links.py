@@ -1,0 +1,87 @@
+"""The table `links`: our entry ⇄ the upstream's href, its version, and the projection last agreed (the merge base).
+
+A base of NULL means "the same as the entry's text", so that a mirror at rest keeps each text once. A link outlives its
+entry until the engine has pushed the deletion.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from json import dumps
+from sqlite3 import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A row. `version` is empty where the upstream has not said under which version it keeps the entry."""
+
+    entry_id: str
+    collection_n: int
+    href: str
+    version: str
+    base: str | None
+
+
+_SELECT = "SELECT entry_id, collection_n, href, version, base FROM links"
+
+
+def of_href(conn: Connection, collection_n: int, href: str) -> Link | None:
+    """The link to this remote href."""
+    row = conn.execute(f"{_SELECT} WHERE collection_n = ? AND href = ?", (collection_n, href)).fetchone()
+    return Link(*row) if row else None
+
+
+def of_entry(conn: Connection, entry_id: str) -> Link | None:
+    """The link of this entry, living or deleted."""
+    row = conn.execute(f"{_SELECT} WHERE entry_id = ?", (entry_id,)).fetchone()
+    return Link(*row) if row else None
+
+
+def put(conn: Connection, link: Link) -> None:
+    """Write a link, new or changed."""
+    conn.execute(
+        """INSERT INTO links (entry_id, collection_n, href, version, base) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (entry_id) DO UPDATE SET collection_n = excluded.collection_n, href = excluded.href,
+               version = excluded.version, base = excluded.base""",
+        (link.entry_id, link.collection_n, link.href, link.version, link.base),
+    )
+
+
+def set_version(conn: Connection, entry_id: str, version: str) -> None:
+    """The upstream keeps the same content under a new version."""
+    conn.execute("UPDATE links SET version = ? WHERE entry_id = ?", (version, entry_id))
+
+
+def keep_base(conn: Connection, entry_id: str, old_text: str) -> None:
+    """Before an entry's text is replaced or deleted: the old text stays as the base if no other was kept."""
+    conn.execute("UPDATE links SET base = ? WHERE entry_id = ? AND base IS NULL", (old_text, entry_id))
+
+
+def drop(conn: Connection, entry_id: str) -> None:
+    """Forget the upstream's side of an entry."""
+    conn.execute("DELETE FROM links WHERE entry_id = ?", (entry_id,))
+
+
+def drop_collection(conn: Connection, collection_n: int) -> None:
+    """Forget every link of a collection."""
+    conn.execute("DELETE FROM links WHERE collection_n = ?", (collection_n,))
+
+
+def versions(conn: Connection, collection_n: int, hrefs: Sequence[str]) -> dict[str, str]:
+    """The known versions of these remote hrefs; what is not linked is absent."""
+    rows = conn.execute(
+        "SELECT href, version FROM links WHERE collection_n = ? AND href IN (SELECT value FROM json_each(?))",
+        (collection_n, dumps(list(hrefs))),
+    )
+    return dict(rows.fetchall())
+
+
+def hrefs(conn: Connection, collection_n: int) -> list[str]:
+    """Every linked remote href of a collection."""
+    rows = conn.execute("SELECT href FROM links WHERE collection_n = ? ORDER BY href", (collection_n,))
+    return [href for (href,) in rows]
+
+
+def count(conn: Connection, collection_n: int) -> int:
+    """How many entries of a collection the upstream is known to have."""
+    row = conn.execute("SELECT count(*) FROM links WHERE collection_n = ?", (collection_n,)).fetchone()
+    return int(row[0])

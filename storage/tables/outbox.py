@@ -1,0 +1,151 @@
+"""The table `outbox`: what the upstream does not have yet; one row at most for an entry or a collection."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from json import dumps, loads
+from sqlite3 import Connection
+from typing import Any
+
+from storage import clock, ids
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A row. `generation` grows with every further local change; `detail` says what a deleted thing was called."""
+
+    n: int
+    account_id: int
+    collection_n: int
+    entry_id: str | None
+    action: str
+    detail: Mapping[str, Any]
+    generation: int
+    key: str
+    notify: bool
+    attempts: int
+    next_try: float
+    error: str
+
+
+_SELECT = """SELECT n, account_id, collection_n, entry_id, action, detail, generation, key, notify, attempts, next_try,
+                 error FROM outbox"""
+
+
+def _row(row: tuple[Any, ...]) -> Waiting:
+    n, account_id, collection_n, entry_id, action, detail, generation, key, notify, attempts, next_try, error = row
+    known = loads(detail)
+    return Waiting(
+        n, account_id, collection_n, entry_id, action, known, generation, key, bool(notify), attempts, next_try, error
+    )
+
+
+def enqueue(
+    conn: Connection,
+    *,
+    account_id: int,
+    collection_n: int,
+    entry_id: str | None,
+    action: str,
+    detail: Mapping[str, Any] | None = None,
+    notify: bool = False,
+) -> None:
+    """Note a local change of an entry (or, for None, of the collection itself) that the upstream has to hear of.
+
+    `action` is `create`, `update` or `delete` (for a collection `create`, `edit`, `delete`). Several changes make one
+    row: a creation stays a creation when it is edited, and vanishes when it is deleted before any attempt to send it.
+    """
+    before = get(conn, collection_n, entry_id)
+    if before is None:
+        conn.execute(
+            """INSERT INTO outbox (account_id, collection_n, entry_id, action, detail, key, notify, created)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+            (account_id, collection_n, entry_id, action, dumps(detail or {}), ids.new_id(), notify, clock.iso()),
+        )
+        return
+    if before.action == "create" and action == "delete" and before.attempts == 0:
+        drop(conn, before.n)
+        return
+    if before.action == "create" and action != "delete":
+        action = "create"
+    conn.execute(
+        """UPDATE outbox SET action = ?, detail = ?, generation = generation + 1, key = ?, notify = max(notify, ?),
+               next_try = 0 WHERE n = ?""",
+        (action, dumps({**before.detail, **(detail or {})}), ids.new_id(), notify, before.n),
+    )
+
+
+def get(conn: Connection, collection_n: int, entry_id: str | None) -> Waiting | None:
+    """The row of an entry, or of the collection itself."""
+    row = conn.execute(f"{_SELECT} WHERE collection_n = ? AND entry_id IS ?", (collection_n, entry_id)).fetchone()
+    return _row(row) if row else None
+
+
+def entries(conn: Connection, collection_n: int, now: float) -> list[Waiting]:
+    """The changes of a collection's entries that may be tried now: deletions first, then the oldest."""
+    rows = conn.execute(
+        f"""{_SELECT} WHERE collection_n = ? AND entry_id IS NOT NULL AND next_try <= ?
+            ORDER BY action <> 'delete', n""",
+        (collection_n, now),
+    )
+    return [_row(row) for row in rows.fetchall()]
+
+
+def collections(conn: Connection, account_id: int, now: float) -> list[Waiting]:
+    """The changes of an account's collections themselves that may be tried now, in the order they were made."""
+    rows = conn.execute(
+        f"{_SELECT} WHERE account_id = ? AND entry_id IS NULL AND next_try <= ? ORDER BY n", (account_id, now)
+    )
+    return [_row(row) for row in rows.fetchall()]
+
+
+def unlinked_deletion(conn: Connection, collection_n: int, uid: str) -> Waiting | None:
+    """The deletion of an entry with this UID whose creation was sent, but whose arrival we never heard of."""
+    row = conn.execute(
+        f"""{_SELECT} WHERE collection_n = ? AND action = 'delete' AND entry_id IS NOT NULL
+            AND json_extract(detail, '$.uid') = ? AND entry_id NOT IN (SELECT entry_id FROM links)""",
+        (collection_n, uid),
+    ).fetchone()
+    return _row(row) if row else None
+
+
+def rename(conn: Connection, n: int, entry_id: str) -> None:
+    """Let a deletion stand under another id, because the entry itself has moved on under its own."""
+    conn.execute("UPDATE outbox SET entry_id = ? WHERE n = ?", (entry_id, n))
+
+
+def attempted(conn: Connection, collection_n: int, now: float) -> None:
+    """Before anything is sent: from now on the upstream may know of these, whatever we hear of it."""
+    conn.execute(
+        """UPDATE outbox SET attempts = attempts + 1
+           WHERE collection_n = ? AND entry_id IS NOT NULL AND next_try <= ? AND attempts = 0""",
+        (collection_n, now),
+    )
+
+
+def drop(conn: Connection, n: int) -> None:
+    """The upstream has it now, or never will."""
+    conn.execute("DELETE FROM outbox WHERE n = ?", (n,))
+
+
+def drop_entry(conn: Connection, collection_n: int, entry_id: str) -> None:
+    """Nothing of this entry waits any more."""
+    conn.execute("DELETE FROM outbox WHERE collection_n = ? AND entry_id = ?", (collection_n, entry_id))
+
+
+def set_action(conn: Connection, n: int, action: str) -> None:
+    """The same change must now be sent another way (an update whose target is gone becomes a creation)."""
+    conn.execute("UPDATE outbox SET action = ?, key = ?, next_try = 0 WHERE n = ?", (action, ids.new_id(), n))
+
+
+def failed(conn: Connection, n: int, *, error: str, next_try: float) -> None:
+    """An attempt did not succeed; the next one not before `next_try`."""
+    conn.execute("UPDATE outbox SET attempts = attempts + 1, error = ?, next_try = ? WHERE n = ?", (error, next_try, n))
+
+
+def count(conn: Connection, *, account_id: int | None = None, collection_n: int | None = None) -> int:
+    """How much waits, of an account or a collection."""
+    row = conn.execute(
+        "SELECT count(*) FROM outbox WHERE (? IS NULL OR account_id = ?) AND (? IS NULL OR collection_n = ?)",
+        (account_id, account_id, collection_n, collection_n),
+    ).fetchone()
+    return int(row[0])

@@ -1,0 +1,73 @@
+"""The table `quarantine`: what an upstream sent and nobody could understand, with its bytes and the reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from json import dumps
+from sqlite3 import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A row: `body` is what was sent, byte for byte."""
+
+    n: int
+    at: str
+    account_id: int
+    collection_n: int
+    href: str
+    version: str
+    uid: str
+    reason: str
+    body: bytes
+
+
+def put(
+    conn: Connection,
+    *,
+    at: str,
+    account_id: int,
+    collection_n: int,
+    href: str,
+    version: str,
+    uid: str,
+    reason: str,
+    body: bytes,
+) -> None:
+    """Keep one item; a newer version of the same href replaces the older."""
+    conn.execute(
+        """INSERT INTO quarantine (at, account_id, collection_n, href, version, uid, reason, body)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT (collection_n, href) DO UPDATE SET at = excluded.at, version = excluded.version,
+               uid = excluded.uid, reason = excluded.reason, body = excluded.body""",
+        (at, account_id, collection_n, href, version, uid, reason, body),
+    )
+
+
+def drop(conn: Connection, collection_n: int, hrefs: Sequence[str]) -> int:
+    """Let go of items that were repaired or removed upstream; how many there were."""
+    return conn.execute(
+        "DELETE FROM quarantine WHERE collection_n = ? AND href IN (SELECT value FROM json_each(?))",
+        (collection_n, dumps(list(hrefs))),
+    ).rowcount
+
+
+def versions(conn: Connection, collection_n: int, hrefs: Sequence[str] | None = None) -> dict[str, str]:
+    """The versions under which items are in quarantine, by href; all of them for None."""
+    if hrefs is None:
+        rows = conn.execute("SELECT href, version FROM quarantine WHERE collection_n = ?", (collection_n,))
+    else:
+        rows = conn.execute(
+            "SELECT href, version FROM quarantine WHERE collection_n = ? AND href IN (SELECT value FROM json_each(?))",
+            (collection_n, dumps(list(hrefs))),
+        )
+    return dict(rows.fetchall())
+
+
+def every(conn: Connection, account_id: int | None = None) -> list[Quarantined]:
+    """All items, oldest first."""
+    rows = conn.execute(
+        """SELECT n, at, account_id, collection_n, href, version, uid, reason, body FROM quarantine
+           WHERE ? IS NULL OR account_id = ? ORDER BY n""",
+        (account_id, account_id),
+    )
+    return [Quarantined(*row) for row in rows]
