@@ -16,7 +16,7 @@ _FOLD_OCTETS = 75
 
 _LOGICAL = re.compile(r"((?:([A-Za-z0-9_.-]+)(?=[;:]))?[^\n]*+(?:\n[ \t][^\n]*+)*+\n?)")
 _NAME = re.compile(r"([A-Za-z0-9_.-]+)(?=[;:])")
-_FOLD = re.compile(r"\r*\n[ \t]")
+_FOLD = re.compile(r"\r{0,2}\n[ \t]")
 _BEFORE_COLON = re.compile(r'(?:"[^"]*+"|[^":])*+(?=:)')
 _PARAMETER = re.compile(r'(?:"[^"]*+"|[^";]|"(?![^"]*"))++')
 _PARAMETER_VALUE = re.compile(r'(?:"[^"]*+"|[^",]|"(?![^"]*"))++')
@@ -91,6 +91,9 @@ class Line:
         if '"' in text:
             outside = _BEFORE_COLON.match(text, start)
             colon = outside.end() if outside else colon
+        if text.startswith("://", colon) and ":" in text[colon + 1 :]:
+            # TZID=tzone://Microsoft/Utc and ALTREP=http://… come without the quotes that RFC 5545 §3.2 demands
+            colon = text.index(":", colon + 1)
         colon = len(text) if colon < 0 else colon
         self._head = text[start + 1 : colon]
         self._value = text[colon + 1 :]

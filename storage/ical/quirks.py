@@ -1,7 +1,8 @@
 """Repairs of what real producers get wrong, one named function each, for reading only: the stored text keeps its bytes.
 
-Each repair says who writes the broken form (a project and its issue, where one is known). `repaired` is the door for
-properties that hold a DATE or DATE-TIME; the other functions are called where their property is read.
+Each repair says who writes the broken form (a project and its issue, where one is known), and is called where its
+property is read. The broken forms of a single date or time (hour 24, second 60, `VALUE=DATE` missing or with a time
+behind it, a zone and `Z`) need none here: `storage.ical.timetext` and `values` read them for what they mean.
 
 Seen and left alone, because reading them as they stand does no harm:
 - X-MOZ-FAKED-MASTER (Thunderbird): a master invented for detached instances, often with a DTEND before its DTSTART.
@@ -16,17 +17,17 @@ Seen and left alone, because reading them as they stand does no harm:
 """
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from storage.ical.lines import Line, line
+from storage.ical.lines import unescape
+from storage.ical.values import Moment, to_epoch
 
-_STRICT = re.compile(r"[0-9]{8}(?:T(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]Z?)?")
-_DAY = re.compile(r"[0-9]{8}")
 _SPLIT = re.compile(
     rb"([\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})((?:\r?\n[ \t])+)([\x80-\xbf]{1,3})"
 )
-_OFFSET = re.compile(r"([0-9]{8}T[0-9]{6})([+-])([0-9][0-9]):?([0-9][0-9])")
 _DURATION_PART = re.compile(r"([0-9]+)([WDHMS])")
+_LIST_MEMBER = re.compile(r"(?:[^\\,]|\\.?)++", re.DOTALL)
 _MAILTO = re.compile(r"(?:mailto:)+", re.IGNORECASE)
 _STATUS_SPELLINGS = {"CANCELED": "CANCELLED", "COMPLETE": "COMPLETED", "IN-PROGRESS": "IN-PROCESS"}
 
@@ -38,83 +39,6 @@ def split_characters(data: bytes) -> bytes:
     (derhansen/sf_event_mgt#989), golang-ical before its fix (arran4/golang-ical#7). RFC 5545 §3.1 warns of them.
     """
     return _SPLIT.sub(rb"\1\3\2", data)
-
-
-def repaired(source: Line) -> Line:
-    """The line with its DATE or DATE-TIME value in the form of RFC 5545; the same line if there is nothing to repair.
-
-    For DTSTART, DTEND, DUE, RECURRENCE-ID, COMPLETED, CREATED and the like, and for lists (EXDATE, RDATE without
-    periods). What no repair knows stays as it is; the strict reader then refuses it. `DTSTART;TZID=…:…Z` is UTC.
-    """
-    value = source.value
-    declared = source.param("VALUE").upper()
-    is_date = len(value) == len("YYYYMMDD")
-    misplaced_zone = value[-1:] == "Z" and "TZID" in source.params
-    if _STRICT.fullmatch(value) and (declared == "DATE") == is_date and not misplaced_zone:
-        return source
-    values = [_repaired_value(each, date_only=declared == "DATE") for each in value.split(",")]
-    if not all(_STRICT.fullmatch(each) for each in values):
-        return source
-    params = {key: list(each) for key, each in source.params.items() if key in ("RANGE", "RELATED", "TZID")}
-    if all(len(each) == len("YYYYMMDD") for each in values):
-        params["VALUE"] = ["DATE"]
-    if all(each.endswith("Z") for each in values):
-        params.pop("TZID", None)
-    return line(source.name, ",".join(values), params)
-
-
-def _repaired_value(text: str, *, date_only: bool) -> str:
-    text = offset_to_utc(date_without_time(minutes_only(text.strip().upper())))
-    text = hour_twenty_four(leap_second(text))
-    return midnight_of_a_date(text) if date_only else text
-
-
-def minutes_only(text: str) -> str:
-    """A time without seconds, `19970901T1300Z`, as examples of RFC 2445 have it (libical/XbICalendar#7)."""
-    return re.sub(r"^([0-9]{8}T[0-9]{4})(Z?)$", r"\g<1>00\2", text)
-
-
-def date_without_time(text: str) -> str:
-    """A date with the UTC mark but no time, `20260101Z`: a DATE has no zone, so the mark means nothing."""
-    return text[:8] if re.fullmatch(r"[0-9]{8}T?Z?", text) else text
-
-
-def offset_to_utc(text: str) -> str:
-    """A UTC offset behind the time, `20260101T100000+0100`, which RFC 5545 §3.3.5 forbids: the same moment in UTC."""
-    found = _OFFSET.fullmatch(text)
-    if not found:
-        return text
-    try:
-        local = datetime.strptime(found[1], "%Y%m%dT%H%M%S")  # noqa: DTZ007 - the offset follows on the next line
-        offset = timedelta(hours=int(found[3]), minutes=int(found[4])) * (-1 if found[2] == "-" else 1)
-        return local.replace(tzinfo=timezone(offset)).astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    except (ValueError, OverflowError):
-        return text
-
-
-def leap_second(text: str) -> str:
-    """Second 60, which RFC 5545 §3.3.12 allows and no clock here knows: read as 59, as that section recommends."""
-    return re.sub(r"^([0-9]{8}T[0-9]{4})60(Z?)$", r"\g<1>59\2", text)
-
-
-def hour_twenty_four(text: str) -> str:
-    """Midnight written as hour 24 (ISO 8601 allows it, RFC 5545 does not): the first moment of the next day."""
-    if text[8:15] != "T240000" or not _DAY.match(text):
-        return text
-    try:
-        day = datetime.strptime(text[:8], "%Y%m%d").replace(tzinfo=UTC) + timedelta(days=1)
-    except (ValueError, OverflowError):
-        return text
-    return f"{day:%Y%m%d}T000000{text[15:]}"
-
-
-def midnight_of_a_date(text: str) -> str:
-    """`VALUE=DATE` with a time behind the date: macOS and iOS (nextcloud/calendar#8875), and lfos/calcurse#517.
-
-    The declared type wins: it is an all-day value. The other way round, eight digits without `VALUE=DATE`
-    (calendarlabs.com, kewisch/ical.js#515; home-assistant/core#85089), the digits win, which `repaired` does by itself.
-    """
-    return text[:8] if _DAY.match(text) else text
 
 
 def duration(text: str) -> str:
@@ -152,13 +76,59 @@ def recurrence_rule(text: str) -> str:
     return text if "FREQ=" in text else ""
 
 
-def end_is_usable(start: datetime, end: datetime) -> bool:
-    """Whether an end may count; one before its start is ignored, so that the event has its default length.
+def end_in_the_manner_of(start: Moment, end: Moment) -> Moment:
+    """The end of an event or task in the kind of time that its start has.
 
-    Thunderbird's faked masters (bitfireAT/synctools#156), old Nextcloud (nextcloud/calendar#350), Canvas feeds
-    (derekantrican/GAS-ICS-Sync#57).
+    A date behind a start with a time, refused by stock Radicale and repaired by CalendarServer: that date's midnight in
+    the zone of the start. A time behind an all-day start: its date, the next one unless the time is midnight. An end
+    without the zone of its start, or with a zone where the start floats: its wall clock read as that of the start.
     """
-    return end >= start
+    if start.all_day:
+        if end.all_day:
+            return end
+        day = end.local.replace(hour=0, minute=0, second=0)
+        local = day if day == end.local else day + timedelta(days=1)
+    elif end.floating == start.floating and not end.all_day:
+        return end
+    else:
+        local = end.local
+    return replace(start, local=local, epoch=to_epoch(local, start.zone))
+
+
+def end_counts(start: Moment, end: Moment) -> bool:
+    """Whether the end of an event may count; where it may not, the event has its default length (RFC 5545 §3.6.1).
+
+    Before the start: Thunderbird's faked masters (bitfireAT/synctools#156), old Nextcloud (nextcloud/calendar#350),
+    Canvas feeds (derekantrican/GAS-ICS-Sync#57). On the start of an all-day event: Simple Calendar writes one day so
+    (SimpleMobileTools/Simple-Calendar#976). On the start of a timed event it counts: an event of no length.
+    """
+    return end.epoch > start.epoch or (end.epoch == start.epoch and not start.all_day)
+
+
+def recurrence_id_in_the_manner_of(start: Moment, instance: Moment) -> Moment:
+    """The RECURRENCE-ID of an override in the kind of time that the DTSTART of its series has.
+
+    Exchange names days of all-day series by a midnight with a zone (jens-maus/node-ical#456); other clients name the
+    instances of a timed series by days (as EXDATE in nextcloud/server#44600): the instance that starts on that day.
+    """
+    if start.all_day:
+        local = instance.local.replace(hour=0, minute=0, second=0)
+    elif instance.all_day:
+        local = datetime.combine(instance.local, start.local.time())
+    elif instance.floating != start.floating:
+        local = instance.local
+    else:
+        return instance
+    return replace(start, local=local, epoch=to_epoch(local, start.zone))
+
+
+def split_list(value: str) -> list[str]:
+    """The texts of a list (CATEGORIES, RESOURCES): unescaped, without blanks around, without empty ones and repeats.
+
+    Empty members come from clients that join an empty list, repeats from merges of clients that compare by case.
+    """
+    members = map(unescape, _LIST_MEMBER.findall(value)) if "\\" in value else value.split(",")
+    return list(dict.fromkeys(text for each in members if (text := each.strip())))
 
 
 def status(text: str) -> str:

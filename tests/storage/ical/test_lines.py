@@ -115,6 +115,8 @@ def test_folds_anywhere_are_undone_for_reading(folded: str) -> None:
         ('A;X=1:say "hi"', {"X": ("1",)}, 'say "hi"'),
         ("A;X=1", {"X": ("1",)}, ""),
         ("A;;X=1;:v", {"X": ("1",)}, "v"),
+        ("A;TZID=tzone://Microsoft/Utc:2026", {"TZID": ("tzone://Microsoft/Utc",)}, "2026"),
+        ("A;X=1://v", {"X": ("1",)}, "//v"),
     ],
 )
 def test_parameters_are_read(text: str, params: dict[str, tuple[str, ...]], value: str) -> None:

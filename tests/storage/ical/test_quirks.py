@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.ical import quirks
-from storage.ical.lines import Line, line, parse
+from storage.ical.lines import Line, parse
+from storage.ical.values import Moment, moment, recurrence_key
 
 _STRICT_MOMENT = re.compile(r"[0-9]{8}(T([01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]Z?)?")
 _STRICT_DURATION = re.compile(r"[+-]?P([0-9]+W|([0-9]+D)?(T(?=[0-9])([0-9]+H)?([0-9]+M)?([0-9]+S)?)?)(?<!P)")
@@ -20,58 +21,79 @@ def _line(text: str) -> Line:
 
 
 @pytest.mark.parametrize(
-    ("written", "read"),
+    ("text", "is_broken_by"),
     [
-        ("DTSTART:19970901T1300Z", "DTSTART:19970901T130000Z"),
-        ("DTSTART:20260101Z", "DTSTART;VALUE=DATE:20260101"),
-        ("DTSTART;VALUE=DATE:20260101T", "DTSTART;VALUE=DATE:20260101"),
-        ("DTSTART:20260101T100000+0130", "DTSTART:20260101T083000Z"),
-        ("DTSTART:20260101T003000-03:00", "DTSTART:20260101T033000Z"),
-        ("DTSTART:20261231T235960Z", "DTSTART:20261231T235959Z"),
-        ("DTEND;TZID=Europe/Berlin:20261231T240000", "DTEND;TZID=Europe/Berlin:20270101T000000"),
-        ("DTSTART;VALUE=DATE:20251222T000000", "DTSTART;VALUE=DATE:20251222"),
-        ("DTSTART;VALUE=DATE;TZID=Europe/Berlin:20251222T000000Z", "DTSTART;TZID=Europe/Berlin;VALUE=DATE:20251222"),
-        ("dtstart:20210704", "DTSTART;VALUE=DATE:20210704"),
-        ("DTSTART: 20260101t100000z ", "DTSTART:20260101T100000Z"),
-        ("DTSTART;TZID=Europe/Berlin:20260101T100000Z", "DTSTART:20260101T100000Z"),
-        ("EXDATE:20260101T1000Z,20260102T1000Z", "EXDATE:20260101T100000Z,20260102T100000Z"),
-        ("RECURRENCE-ID;RANGE=THISANDFUTURE;X-Y=1:20260101", "RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20260101"),
+        ("DTSTART:19970901T1300Z", "RFC 2445 examples"),
+        ("DTSTART:20260101T100000+0130", "offsets"),
+        ("DTSTART:20261231T235960Z", "leap seconds"),
+        ("DTSTART;TZID=Europe/Berlin:20261231T240000", "hour 24"),
+        ("DTSTART;VALUE=DATE:20251222T000000", "macOS"),
+        ("dtstart:20210704", "calendarlabs.com"),
+        ("DTSTART: 20260101t100000z ", "lower case and blanks"),
+        ("DTSTART;TZID=Europe/Berlin:20260101T100000Z", "a zone and Z"),
     ],
 )
-def test_moments_are_repaired(written: str, read: str) -> None:
-    source = _line(written)
-    strict = all(_STRICT_MOMENT.fullmatch(each) for each in source.value.split(","))
-    typed = (source.param("VALUE") == "DATE") == (len(source.value) == 8)
-    assert not strict or not typed or "TZID" in source.params
-    assert quirks.repaired(source).raw == f"{read}\r\n"
+def test_broken_single_values_are_read_by_values(text: str, is_broken_by: str) -> None:
+    source = _line(text)
+    is_date = len(source.value) == 8
+    strict = _STRICT_MOMENT.fullmatch(source.value) and (source.param("VALUE") == "DATE") == is_date
+    assert not strict or "TZID" in source.params, is_broken_by
+    assert moment(source, None).epoch > 0
+
+
+def _at(text: str) -> Moment:
+    return moment(_line(f"X{text}"), None)
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("start", "end", "local", "zone_name"),
     [
-        "DTSTART:20260101T100000Z",
-        "DTSTART;TZID=Europe/Berlin:20260101T100000",
-        "DTSTART;VALUE=DATE:20260101",
-        "DTSTART:nonsense",
-        "DTSTART:",
-        "DTSTART:20260101T250000",
-        "DTSTART:99991231T240000",
-        "DTSTART:20260101T100000+9999",
-        "DTSTART:00010101T000000+0100",
-        "RDATE;VALUE=PERIOD:20260101T100000Z/PT1H",
-        "DTSTART:2026\r0101",
-        "DTSTART:２０２６０１０１",
+        (";TZID=Europe/Berlin:20260305T100000", ";VALUE=DATE:20260306", "2026-03-06T00:00:00", "Europe/Berlin"),
+        (";TZID=Europe/Berlin:20260305T100000", ":20260305T110000", "2026-03-05T11:00:00", "Europe/Berlin"),
+        (":20260305T100000", ";TZID=Europe/Berlin:20260305T110000", "2026-03-05T11:00:00", ""),
+        (";VALUE=DATE:20260305", ":20260306T000000Z", "2026-03-06T00:00:00", ""),
+        (";VALUE=DATE:20260305", ":20260306T120000Z", "2026-03-07T00:00:00", ""),
+        (":20260305T100000Z", ";TZID=Europe/Berlin:20260305T120000", "2026-03-05T12:00:00", "Europe/Berlin"),
     ],
 )
-def test_what_is_right_or_beyond_repair_stays(text: str) -> None:
-    source = _line(text)
-    assert quirks.repaired(source) is source
+def test_ends_are_read_in_the_manner_of_their_start(start: str, end: str, local: str, zone_name: str) -> None:
+    fixed = quirks.end_in_the_manner_of(_at(start), _at(end))
+    assert (fixed.local.isoformat(), fixed.zone_name, fixed.all_day) == (local, zone_name, _at(start).all_day)
+    assert quirks.end_counts(_at(start), fixed)
 
 
-@given(st.text(alphabet="0123456789TZtz+-:/, \r", max_size=24), st.sampled_from(["", "DATE", "DATE-TIME", "PERIOD"]))
-def test_repairing_a_moment_never_raises_and_settles(value: str, kind: str) -> None:
-    once = quirks.repaired(Line(f"DTSTART{f';VALUE={kind}' if kind else ''}:{value}", "DTSTART"))
-    assert quirks.repaired(once) is once
+def test_ends_that_cannot_be_do_not_count() -> None:
+    assert not quirks.end_counts(_at(":20260305T100000Z"), _at(":20260305T095959Z"))
+    assert quirks.end_counts(_at(":20260305T100000Z"), _at(":20260305T100000Z"))
+    assert not quirks.end_counts(_at(":20260305"), _at(":20260305"))
+
+
+@pytest.mark.parametrize(
+    ("start", "instance", "key"),
+    [
+        (";VALUE=DATE:20260301", ";TZID=W. Europe Standard Time:20260315T000000", "20260315"),
+        (";TZID=Europe/Berlin:20260301T100000", ";VALUE=DATE:20260315", "20260315T090000Z"),
+        (";TZID=Europe/Berlin:20260301T100000", ":20260315T100000", "20260315T090000Z"),
+        (":20260301T100000", ":20260315T100000Z", "20260315T100000"),
+        (":20260301T100000Z", ";TZID=Europe/Berlin:20260315T110000", "20260315T100000Z"),
+    ],
+)
+def test_recurrence_ids_are_read_in_the_manner_of_the_series(start: str, instance: str, key: str) -> None:
+    assert recurrence_key(quirks.recurrence_id_in_the_manner_of(_at(start), _at(instance))) == key
+
+
+@pytest.mark.parametrize(
+    ("value", "members"),
+    [
+        ("a,b", ["a", "b"]),
+        (" a ,,b,a", ["a", "b"]),
+        (r"a\,b,c\;d,e\n", ["a,b", "c;d", "e"]),
+        ("", []),
+        ("a\\", ["a\\"]),
+    ],
+)
+def test_lists_are_split_at_bare_commas(value: str, members: list[str]) -> None:
+    assert quirks.split_list(value) == members
 
 
 @pytest.mark.parametrize(
@@ -154,8 +176,3 @@ def test_torn_characters_are_made_whole(text: str, width: int, fold: bytes) -> N
         assert _line("X:" + quirks.split_characters(b"X:" + torn).decode()[2:]).value == text
     whole = fold.join(each.encode() for each in text)
     assert quirks.split_characters(whole) == whole
-
-
-def test_a_new_line_needs_no_repair() -> None:
-    made = line("DTSTART", "20260101T100000", {"TZID": ["Europe/Berlin"]})
-    assert quirks.repaired(made) is made
