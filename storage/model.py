@@ -8,7 +8,7 @@ Moments of the store itself (`at`, `as_of`, `modified`) are ISO 8601 strings in 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Origin(StrEnum):
@@ -86,8 +86,8 @@ class Collection:
 
     `n` is the store's own number (joins, never shown); `id` the public id; `slug` the DAV path segment, unique per
     user. `components` are the allowed component names (`VEVENT`, `VTODO`, `VJOURNAL`, `VCARD`). `seq` is the newest
-    change of the collection: its ctag and the number inside its sync token. `timezone` is an IANA name or empty; `order` is Apple's
-    calendar-order. `dead` holds dead WebDAV properties: Clark name → XML fragment.
+    change of the collection: its ctag and the number inside its sync token. `timezone` is an IANA name or empty;
+    `order` is Apple's calendar-order. `dead` holds dead WebDAV properties: Clark name → XML fragment.
     """
 
     n: int
@@ -136,9 +136,8 @@ class Entry:
         return f'"{self.hash}"'
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """An entry in a listing: everything but its text."""
+class Listed(NamedTuple):
+    """An entry in a listing: everything but its text. A tuple, because listings have ten thousand of them."""
 
     href: str
     hash: str

@@ -58,15 +58,15 @@ def put(
         before=before,
         after=digest,
     )
-    n = existing.n if existing else 0
-    entry = Entry(n, public_id, collection.n, href, content.uid, content.kind, text, digest, size, seq, created, at)
+    row = (public_id, collection.n, href, content.uid, content.kind, text, digest, size, seq, created, at)
     instances, expanded = _render(conn, content)
     if existing is None:
-        entry = replace(entry, n=entries.insert(conn, entry, expanded))
+        entry = Entry(entries.insert(conn, Entry(0, *row), expanded), *row)
     else:
+        entry = Entry(existing.n, *row)
         revisions.add(conn, seq, existing)
-        components.delete(conn, n)
-        occurrences.delete(conn, n)
+        components.delete(conn, entry.n)
+        occurrences.delete(conn, entry.n)
         entries.update(conn, entry, expanded)
     components.insert(conn, entry.n, collection.n, content.components)
     occurrences.insert(conn, entry.n, collection.n, instances)

@@ -137,22 +137,22 @@ CREATE TABLE components (
 );
 CREATE INDEX components_entry ON components (entry_n, position);
 CREATE INDEX components_undated ON components (collection_n, entry_n)
-    WHERE name = 'VTODO' AND start IS NULL AND "end" IS NULL;
+    WHERE name = 'VTODO' AND start IS NULL AND "end" IS NULL AND recurrence_id = '';
 
-CREATE TABLE occurrences (              -- clustered by what every question asks for: the collection and the time
+CREATE TABLE occurrences (
+    entry_n INTEGER NOT NULL,           -- storage/record.py removes them with their entry: no foreign key, for speed
+    k INTEGER NOT NULL,                 -- 0, 1, 2 … within the entry
     collection_n INTEGER NOT NULL,
-    start INTEGER NOT NULL,             -- see storage.model
-    entry_n INTEGER NOT NULL REFERENCES entries(n) ON DELETE CASCADE,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, -- see storage.model
     position INTEGER NOT NULL,          -- of the component that describes it
     recurrence_id TEXT NOT NULL DEFAULT '',
-    "end" INTEGER NOT NULL,
     all_day INTEGER NOT NULL DEFAULT 0,
     floating INTEGER NOT NULL DEFAULT 0,-- 1 for all-day ones too: start and end are wall-clock time
     rule INTEGER NOT NULL DEFAULT 0,    -- how RFC 4791 §9.9 compares it: see storage/tables/occurrences.py
-    PRIMARY KEY (collection_n, start, entry_n, position, recurrence_id)
+    PRIMARY KEY (entry_n, k)
 ) WITHOUT ROWID;
+CREATE INDEX occurrences_range ON occurrences (collection_n, start, "end", floating, rule);
 CREATE INDEX occurrences_long ON occurrences (collection_n, "end") WHERE "end" - start > 604800;
-CREATE INDEX occurrences_entry ON occurrences (entry_n);
 
 CREATE TABLE contacts_data (            -- one row per vCard: what listings, search and the view need
     entry_n INTEGER PRIMARY KEY REFERENCES entries(n) ON DELETE CASCADE,
@@ -266,16 +266,8 @@ CREATE TABLE request_lines (
 _SEARCH = """
 CREATE VIRTUAL TABLE search USING fts5(
     summary, description, location,
-    content='components', content_rowid='n', tokenize='unicode61 remove_diacritics 2'
+    content='components', content_rowid='n', tokenize='unicode61 remove_diacritics 2', detail='none'
 );
-CREATE TRIGGER components_indexed AFTER INSERT ON components BEGIN
-    INSERT INTO search(rowid, summary, description, location)
-    VALUES (new.n, new.summary, new.description, new.location);
-END;
-CREATE TRIGGER components_unindexed AFTER DELETE ON components BEGIN
-    INSERT INTO search(search, rowid, summary, description, location)
-    VALUES ('delete', old.n, old.summary, old.description, old.location);
-END;
 """
 
 

@@ -1,11 +1,12 @@
-"""The table `components`: one VEVENT, VTODO or VJOURNAL each, rendered at write time. Search follows by trigger."""
+"""The table `components`: one VEVENT, VTODO or VJOURNAL each, rendered at write time, with its words for search."""
 
 from collections.abc import Mapping, Sequence
-from json import dumps, loads
+from json import JSONEncoder, loads
 from sqlite3 import Connection
 from typing import Any
 
 from storage.model import ComponentRecord
+from storage.tables import search
 
 COLUMNS = """name, recurrence_id, this_and_future, summary, description, location, start, "end", start_local, end_local,
     start_zone, end_zone, all_day, floating, rrule, recurring, status, transparency, classification, priority, percent,
@@ -16,6 +17,8 @@ _YES_OR_NO = [
     COLUMNS.replace("\n", "").replace(" ", "").split(",").index(name)
     for name in ("this_and_future", "all_day", "floating", "recurring")
 ]
+
+_encode = JSONEncoder(default=dict, ensure_ascii=False).encode
 
 _INSERT = f"INSERT INTO components (entry_n, collection_n, position, {COLUMNS}) VALUES (?, ?, ?{', ?' * 31})"
 
@@ -32,7 +35,7 @@ def row(values: tuple[Any, ...]) -> ComponentRecord:
 
 
 def _json(items: Sequence[str] | Sequence[Mapping[str, Any]]) -> str:
-    return dumps(items, default=dict, ensure_ascii=False) if items else "[]"
+    return _encode(items) if items else "[]"
 
 
 def _values(record: ComponentRecord) -> tuple[Any, ...]:
@@ -42,19 +45,16 @@ def _values(record: ComponentRecord) -> tuple[Any, ...]:
         *(r.start_local, r.end_local, r.start_zone, r.end_zone, r.all_day, r.floating, r.rrule, r.recurring),
         *(r.status, r.transparency, r.classification, r.priority, r.percent, r.completed, r.sequence),
         *(r.created, r.last_modified, r.url, r.color),
-        dumps(r.organizer, default=dict, ensure_ascii=False) if r.organizer is not None else None,
+        _encode(r.organizer) if r.organizer is not None else None,
         *(_json(r.attendees), _json(r.categories), _json(r.alarms)),
     )
 
 
 def insert(conn: Connection, entry_n: int, collection_n: int, records: Sequence[ComponentRecord]) -> None:
     """Write all components of an entry, in file order."""
-    if len(records) == 1:
-        conn.execute(_INSERT, (entry_n, collection_n, 0, *_values(records[0])))
-        return
-    conn.executemany(
-        _INSERT, [(entry_n, collection_n, position, *_values(record)) for position, record in enumerate(records)]
-    )
+    for position, record in enumerate(records):
+        n = conn.execute(_INSERT, (entry_n, collection_n, position, *_values(record))).lastrowid or 0
+        search.add(conn, n, record)
 
 
 def of_entry(conn: Connection, entry_n: int) -> list[ComponentRecord]:
@@ -65,6 +65,7 @@ def of_entry(conn: Connection, entry_n: int) -> list[ComponentRecord]:
 
 def delete(conn: Connection, entry_n: int) -> None:
     """Remove all components of an entry."""
+    search.drop_entry(conn, entry_n)
     conn.execute("DELETE FROM components WHERE entry_n = ?", (entry_n,))
 
 

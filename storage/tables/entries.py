@@ -9,17 +9,18 @@ from storage.model import Entry, Kind, Listed
 
 _SELECT = "SELECT n, id, collection_n, href, uid, kind, text, hash, size, seq, created, modified FROM entries"
 _LISTED = "SELECT href, hash, kind, size, modified, id FROM entries"
+_KINDS = {kind.value: kind for kind in Kind}
 
 
 def row(values: tuple[Any, ...]) -> Entry:
     """The record of a row in the columns of `select`."""
     n, public_id, collection_n, href, uid, kind, text, digest, size, seq, created, modified = values
-    return Entry(n, public_id, collection_n, href, uid, Kind(kind), text, digest, size, seq, created, modified)
+    return Entry(n, public_id, collection_n, href, uid, _KINDS[kind], text, digest, size, seq, created, modified)
 
 
 def _listed(values: tuple[Any, ...]) -> Listed:
     href, digest, kind, size, modified, public_id = values
-    return Listed(href, digest, Kind(kind), size, modified, public_id)
+    return Listed(href, digest, _KINDS[kind], size, modified, public_id)
 
 
 def insert(conn: Connection, entry: Entry, expanded: tuple[int | None, int | None, int | None]) -> int:
@@ -73,7 +74,7 @@ def set_expanded(conn: Connection, entry_n: int, expanded: tuple[int | None, int
 
 
 def delete(conn: Connection, entry_n: int) -> None:
-    """Remove it; what is rendered from it must be gone already, or goes with it."""
+    """Remove it; what is rendered from it must be gone already."""
     conn.execute("DELETE FROM entries WHERE n = ?", (entry_n,))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from json import dumps
 from sqlite3 import Connection
 
-from storage.model import Kind, Occurrence, OccurrenceRow
+from storage.model import ComponentRecord, Kind, Occurrence, OccurrenceRow
 from storage.tables import components
 
 EVENT_RULE, SPAN_RULE, DUE_RULE = 0, 1, 2
@@ -68,15 +68,15 @@ _ROWS = f"""SELECT e.id, e.uid, e.href, e.kind, o.entry_n, o.start, o."end", o.r
 def insert(conn: Connection, entry_n: int, collection_n: int, rows: Iterable[tuple[Occurrence, int]]) -> None:
     """Write instances of an entry, each with its rule."""
     conn.executemany(
-        """INSERT OR REPLACE INTO occurrences
-               (collection_n, start, entry_n, position, recurrence_id, "end", all_day, floating, rule)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        """INSERT INTO occurrences
+               (entry_n, k, collection_n, start, "end", position, recurrence_id, all_day, floating, rule)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         [
             (
-                *(collection_n, o.start, entry_n, o.position, o.recurrence_id, o.end),
+                *(entry_n, k, collection_n, o.start, o.end, o.position, o.recurrence_id),
                 *(o.all_day, o.floating or o.all_day, rule),
             )
-            for o, rule in rows
+            for k, (o, rule) in enumerate(rows)
         ],
     )
 
@@ -97,19 +97,15 @@ def rows_in(conn: Connection, collection_n: int, window: Window, skip: Sequence[
     parameters = {**_bound(collection_n, window), "skip": dumps(list(skip))}
     found = conn.execute(_ROWS % "" + _SHORT + skipped, parameters).fetchall()
     found += conn.execute(_ROWS % "INDEXED BY occurrences_long" + _LONG + skipped, parameters).fetchall()
-    return [
-        OccurrenceRow(
-            entry_n,
-            entry,
-            collection_n,
-            uid,
-            href,
-            Kind(kind),
-            Occurrence(start, end, recurrence_id, position, bool(all_day), bool(floating)),
-            components.row(tuple(component)),
-        )
-        for entry, uid, href, kind, entry_n, start, end, recurrence_id, position, all_day, floating, *component in found
-    ]
+    described: dict[tuple[int, int], ComponentRecord] = {}
+    result: list[OccurrenceRow] = []
+    for entry, uid, href, kind, entry_n, start, end, recurrence_id, position, all_day, floating, *component in found:
+        occurrence = Occurrence(start, end, recurrence_id, position, bool(all_day), bool(floating))
+        record = described.get((entry_n, position))
+        if record is None:
+            record = described[entry_n, position] = components.row(tuple(component))
+        result.append(OccurrenceRow(entry_n, entry, collection_n, uid, href, Kind(kind), occurrence, record))
+    return result
 
 
 def _bound(collection_n: int, window: Window) -> dict[str, int]:
