@@ -1,4 +1,5 @@
 """The account without an upstream: its collections live in the mirror alone, so there is nothing to pull or push."""
+# ruff: noqa: ARG002 — the contract names these arguments; without an upstream there is nothing to do with them.
 
 from collections.abc import Iterator, Mapping, Sequence
 

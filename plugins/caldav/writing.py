@@ -1,0 +1,158 @@
+"""Writes one entry, always under a condition, and says what the server made of it."""
+
+from typing import Final
+
+from plugins.caldav import quirks
+from plugins.caldav.client import DavClient, Refused, refusal
+from plugins.caldav.reading import Reading
+from plugins.transport import Answer
+from storage.errors import EntryGone, InvalidData, Rejected, UntrustedAnswer, UpstreamError, VersionMismatch
+from storage.ical.canonical import same
+from storage.provider import Push, PushAction, Receipt, RemoteEntry
+
+_DONE: Final = frozenset({200, 201, 202, 204})
+_GONE: Final = frozenset({404, 410})
+_UID_TAKEN: Final = "no-uid-conflict"
+
+
+class Writing:
+    """Pushes to entries. `If-Match: *` is never sent: iCloud and Zimbra take it for its opposite."""
+
+    def __init__(self, client: DavClient, reading: Reading) -> None:
+        self._client = client
+        self._reading = reading
+
+    def push(self, collection: str, push: Push) -> Receipt:
+        """Do what `Provider.push` promises."""
+        if push.action is PushAction.DELETE:
+            return self._delete(collection, push)
+        if push.action is PushAction.CREATE:
+            return self._create(collection, push)
+        return self._update(collection, push)
+
+    def _create(self, collection: str, push: Push) -> Receipt:
+        name = quirks.resource_name(push.name or push.uid + self._client.flavour.suffix)
+        href = quirks.canonical_href(collection.rstrip("/") + "/" + name)
+        answer = self._client.put(href, push.text, {"If-None-Match": "*"})
+        if answer.status in _DONE:
+            return self._receipt(href, push, answer)
+        error = self._refusal(answer, f"creating {href}")
+        if not isinstance(error, Refused):
+            raise error
+        if error.status in _GONE or error.status == 409:
+            self._reading.check(collection)
+        taken = any(_UID_TAKEN in reason for reason in error.reasons)
+        if error.status in {409, 412} or taken:
+            return self._already_there(collection, href, push, error, taken=taken)
+        raise _rejected(error)
+
+    def _already_there(self, collection: str, href: str, push: Push, error: Refused, *, taken: bool) -> Receipt:
+        """A creation that the server refuses as existing: our own, whose answer was lost, or somebody else's."""
+        places = [href, *(self._client.canonical(other) for other in error.hrefs)]
+        for place in dict.fromkeys(places):
+            there = self._reading.entry(place) if place.startswith(collection) else None
+            if there is not None and _agree(there, push.text):
+                return Receipt(place, there.version, str(there.data))
+            if there is not None:
+                raise VersionMismatch(f"{place}: the entry exists upstream already", status=error.status)
+        if taken and any(not place.startswith(collection) for place in places):
+            raise Rejected(f"{error.message}: another collection holds this UID", status=error.status)
+        if taken or error.status == 412:
+            raise VersionMismatch(error.message, status=error.status)
+        raise _rejected(error)
+
+    def _update(self, collection: str, push: Push) -> Receipt:
+        version = push.version or self._version_of_base(collection, push)
+        condition = {"If-Match": version} if version else {}
+        answer = self._client.put(push.href, push.text, condition)
+        if answer.status in _DONE:
+            return self._receipt(push.href, push, answer)
+        error = self._refusal(answer, f"writing {push.href}")
+        if not isinstance(error, Refused):
+            raise error
+        if error.status in _GONE | {409, 412}:
+            there = self._reading.entry(push.href)
+            if there is None:
+                self._reading.check(collection)
+                raise EntryGone(f"{push.href}: the server has no such entry any more", status=error.status)
+            if error.status != 409 and _agree(there, push.text):
+                return Receipt(push.href, there.version, str(there.data))
+            if error.status == 412 or there.version != version:
+                raise VersionMismatch(f"{push.href}: changed upstream meanwhile", status=error.status)
+        raise _rejected(error)
+
+    def _delete(self, collection: str, push: Push) -> Receipt:
+        version = push.version
+        if not version:
+            try:
+                version = self._version_of_base(collection, push)
+            except EntryGone:
+                return Receipt(push.href)
+        headers = {"If-Match": version} if version else {}
+        if not push.notify:
+            headers["Schedule-Reply"] = "F"  # RFC 6638 §8.1: leaving a meeting must not mail its organizer
+        answer = self._client.delete(push.href, headers)
+        if answer.status in _DONE or (answer.status in _GONE and not answer.redirected):
+            return Receipt(push.href)
+        error = self._refusal(answer, f"deleting {push.href}")
+        if not isinstance(error, Refused):
+            raise error
+        if error.status in {409, 412}:
+            if self._reading.entry(push.href) is None:
+                return Receipt(push.href)
+            raise VersionMismatch(f"{push.href}: changed upstream meanwhile", status=error.status)
+        raise _rejected(error)
+
+    def _version_of_base(self, collection: str, push: Push) -> str:
+        """The version under which the server holds `push.base`, for a push that names none.
+
+        Raises `VersionMismatch` if it holds something else. Empty on a server without ETags, where comparing the
+        content first is all that can be done.
+        """
+        there = self._reading.entry(push.href)
+        if there is None:
+            self._reading.check(collection)
+            raise EntryGone(f"{push.href}: the server has no such entry", status=404)
+        if not _agree(there, push.base):
+            raise VersionMismatch(f"{push.href}: the server holds another version than the one last agreed")
+        return there.version
+
+    def _receipt(self, href: str, push: Push, answer: Answer) -> Receipt:
+        """Read back what the server made of it: Radicale gives a strong ETag although it rewrote the data.
+
+        Where the entry has another version by now than the PUT was told, somebody may have changed it in between: the
+        receipt then names the version of the PUT, and the next pull brings the rest.
+        """
+        told = quirks.plain_etag(answer.headers.get("etag", ""))
+        try:
+            there = self._reading.entry(href)
+        except UpstreamError:
+            return Receipt(href, told)
+        if there is None or not isinstance(there.data, str):
+            return Receipt(href, told)
+        if told and there.version != told and not _agree(there, push.text):
+            return Receipt(href, told)
+        return Receipt(href, there.version or told, there.data)
+
+    def _refusal(self, answer: Answer, what: str) -> UpstreamError:
+        if answer.status < 300:
+            return UntrustedAnswer(f"{what}: the server answered {answer.status}", status=answer.status)
+        return refusal(answer, answer.body, what)
+
+
+def _agree(there: RemoteEntry, text: str) -> bool:
+    if not isinstance(there.data, str):
+        return False
+    try:
+        return there.data == text or same(there.data, text)
+    except InvalidData:
+        return False
+
+
+def _rejected(error: Refused) -> UpstreamError:
+    """What a refused write means: for good, unless it only says to try again (423) or that the collection is gone."""
+    if error.redirected:
+        return UntrustedAnswer(error.message, status=error.status)
+    if error.status == 423:
+        return UntrustedAnswer(error.message, hint="The entry is locked; it will be tried again.", status=423)
+    return Rejected(error.message, status=error.status)

@@ -1,0 +1,85 @@
+"""What every real server under test has in common: a free port, a process, waiting until it answers."""
+
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: where it is, one account on it, and the account's calendar home (a URL with closing slash)."""
+
+    name: str
+    url: str
+    username: str
+    password: str
+    home: str
+    others: Mapping[str, str] = field(default_factory=dict)
+    log: Path | None = None
+
+    @property
+    def auth(self) -> tuple[str, str]:
+        """User name and password, as httpx takes them."""
+        return self.username, self.password
+
+    def client(self) -> httpx.Client:
+        """A plain HTTP client logged in as the account, to look behind the adapter's back."""
+        return httpx.Client(auth=self.auth, trust_env=False, timeout=60)
+
+    def make_calendar(self, name: str) -> str:
+        """MKCALENDAR in the home; returns its URL."""
+        url = f"{self.home}{name}/"
+        with self.client() as client:
+            answer = client.request("MKCALENDAR", url)
+        if answer.status_code not in {200, 201}:
+            raise RuntimeError(f"{self.name}: MKCALENDAR {url} answered {answer.status_code}: {answer.text[:500]}")
+        return url
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(url: str) -> bool:
+    """Whether something speaks HTTP at `url`."""
+    try:
+        httpx.request("OPTIONS", url, trust_env=False, timeout=5)
+    except httpx.HTTPError:
+        return False
+    return True
+
+
+def wait_until(condition: Callable[[], bool], what: str, *, alive: Callable[[], bool], log: Path, seconds: int) -> None:
+    """Wait for a server to come up; fails with the end of its log if it ends or takes too long."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if not alive() or time.monotonic() > deadline:
+            raise RuntimeError(f"{what} did not start:\n{log.read_text(errors='replace')[-3000:]}")
+        time.sleep(0.05)
+
+
+@contextmanager
+def running(name: str, command: Sequence[str], url: str, log: Path, *, seconds: int = 30) -> Iterator[None]:
+    """Run `command` until the block ends; enters it when `url` answers."""
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL) as process,
+    ):
+        try:
+            wait_until(lambda: answers(url), name, alive=lambda: process.poll() is None, log=log, seconds=seconds)
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
