@@ -71,7 +71,7 @@ def set_param(source: Line, name: str, values: Sequence[str]) -> Line:
 
 
 def add_component(parent: Component, child: Component) -> Component:
-    """The parent with one more component: behind the last of its kind, the first VTIMEZONE in front, else at the end."""
+    """The parent with one more component: behind the last of its kind, a first VTIMEZONE in front, else at the end."""
     places = [at for at, each in enumerate(parent.children) if isinstance(each, Component) and each.name == child.name]
     if places:
         place = places[-1] + 1
