@@ -93,19 +93,23 @@ class Credentials:
 def _replace(path: Path, content: bytes) -> None:
     """Write a file that nobody else may read, all of it or nothing, and have it on the disk when done."""
     new = path.with_suffix(f"{path.suffix}.new")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
+        new.unlink(missing_ok=True)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         new.replace(path)
+        _sync_folder(path.parent)
     except OSError as error:
-        new.unlink(missing_ok=True)
         raise StoreError(f"{path} cannot be written: {error.strerror}", hint="check the disk and the folder") from error
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have a rename on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
