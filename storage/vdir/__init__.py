@@ -1,0 +1,1 @@
+"""The mirror as a folder of files, for programs that read folders (khal, todoman, vim, grep)."""
