@@ -80,6 +80,8 @@ def put(conn: Connection, wish: Wish, text: str, content: Content) -> tuple[Entr
     _check(conn, collection, wish.href, existing, content)
     if existing is not None:
         links.keep_base(conn, existing.id, existing.text)
+    # A UID that comes back before its deletion went upstream is the same entry: the deletion becomes an edit.
+    leaving = outbox.deletion(conn, collection.n, content.uid) if existing is None else None
     entry, _seq = record.put(
         conn,
         collection,
@@ -90,6 +92,7 @@ def put(conn: Connection, wish: Wish, text: str, content: Content) -> tuple[Entr
         origin=wish.origin,
         actor=wish.actor,
         at=clock.iso(),
+        entry_id=leaving.entry_id if leaving else None,
     )
     _tell(conn, collection, entry, "write", notify=wish.notify)
     return entry, existing is None, True

@@ -223,14 +223,18 @@ class Engine:
         if not href:
             self._verify(collection, remote, report)
             return
-        answer = self.provider.fetch(remote, [href])
-        if href not in answer:
-            raise UntrustedAnswer(f"no clear answer about {href}")
-        entry = answer[href]
+        entry = self._ask(remote, href)
         if entry is None:
             self.ledger.finish_pull(collection, [href], [], report, cursor=None, named=None)
         else:
             self._take(collection, remote, [entry], report)
+
+    def _ask(self, remote: RemoteCollection, href: str) -> RemoteEntry | None:
+        """One entry as it is now, None if the upstream says that it is gone; raises `UntrustedAnswer` if unclear."""
+        answer = self.provider.fetch(remote, [href])
+        if href not in answer:
+            raise UntrustedAnswer(f"no clear answer about {href}")
+        return answer[href]
 
     def _rejected(
         self, collection: Collection, remote: RemoteCollection, outgoing: Outgoing, error: Rejected, report: Round
@@ -241,7 +245,7 @@ class Engine:
         """
         theirs: RemoteEntry | None = None
         if outgoing.push.href:
-            theirs = self.provider.fetch(remote, [outgoing.push.href]).get(outgoing.push.href)
+            theirs = self._ask(remote, outgoing.push.href)
         else:
             self._verify(collection, remote, report)
         if self.pushes.still_waiting(outgoing):

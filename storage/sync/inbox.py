@@ -34,7 +34,7 @@ def approve(store: Store, n: int) -> int:
 def _let_go(store: Store, collection_id: str, collection_n: int) -> None:
     """The collection is gone upstream: what was edited here since keeps it alive, and is made upstream anew."""
     conn = store.db.reader()
-    if entries.counts(conn).get(collection_n):
+    if entries.after(conn, collection_n, "", 1):
         collection = store.collection(collection_id)
         remotes.set_remote(conn, collection_n, href=None, props={}, read_only=False)
         remotes.set_cursor(conn, collection_n, None)
@@ -74,6 +74,12 @@ def reject(store: Store, n: int) -> int:
             )
         remotes.due_now(conn, collection.n)
     return kept
+
+
+def wake(store: Store, account_id: int) -> None:
+    """A person signed in again or resumed the account: nothing of it waits for the end of a pause any longer."""
+    with store.db.atomic() as conn:
+        remotes.wake(conn, account_id)
 
 
 def _open(store: Store, n: int) -> Held:

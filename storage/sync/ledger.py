@@ -95,7 +95,7 @@ class Ledger:
         """
         if not changed and cursor is None:
             return []
-        read_entries = [(entry, _understand(entry)) for entry in changed]
+        read_entries = [(entry, understand(entry)) for entry in changed]
         duplicates: list[tuple[RemoteEntry, str]] = []
         with self.writing() as conn:
             applier = Applier(conn, collection, report, clock.iso())
@@ -114,7 +114,7 @@ class Ledger:
 
     def renamed(self, collection: Collection, old_href: str, entry: RemoteEntry, report: Round) -> None:
         """The upstream keeps an entry under a new href: move the link, then take what it shows."""
-        understood = _understand(entry)
+        understood = understand(entry)
         if isinstance(understood, InvalidData):
             return
         with self.writing() as conn:
@@ -188,14 +188,12 @@ class Ledger:
                 remotes.set_verified(conn, collection.n, clock.timestamp())
 
 
-def _understand(entry: RemoteEntry) -> tuple[str, Content] | InvalidData:
+def understand(entry: RemoteEntry) -> tuple[str, Content] | InvalidData:
     """The entry's text and what it says, or why it cannot be mirrored."""
     try:
-        text = decode(entry.data) if isinstance(entry.data, bytes) else decode(entry.data.encode())
+        text = decode(entry.data) if isinstance(entry.data, bytes) else entry.data
         if len(text) > LARGEST:
             return TooLarge(f"{len(text)} characters; at most {LARGEST} are mirrored")
         return text, read(text)
-    except UnicodeEncodeError:
-        return InvalidData("characters that are not Unicode")
     except InvalidData as error:
         return error

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from storage import clock, record
 from storage.db import Connection
 from storage.errors import InvalidData, Rejected, UpstreamError
-from storage.ical.read import decode, read
+from storage.ical.read import read
 from storage.model import Collection, Origin
 from storage.provider import Push, PushAction, Receipt, RemoteEntry
 from storage.sync import plan, schedule
 from storage.sync.apply import Applier
-from storage.sync.ledger import Ledger
+from storage.sync.ledger import Ledger, understand
 from storage.sync.plan import Step
 from storage.sync.report import Round
 from storage.tables import conflicts, entries, links, outbox
@@ -104,11 +104,10 @@ class Pushes:
         self, collection: Collection, outgoing: Outgoing, shown: RemoteEntry, version: str, report: Round
     ) -> None:
         """What the upstream shows of an entry after our push: its projection of ours, or already another change."""
-        try:
-            text = decode(shown.data if isinstance(shown.data, bytes) else shown.data.encode())
-            content = read(text)
-        except (InvalidData, UnicodeEncodeError):
+        understood = understand(shown)
+        if isinstance(understood, InvalidData):
             return  # the next pull meets it again and quarantines it
+        text, content = understood
         with self.ledger.writing() as conn:
             link = links.of_entry(conn, outgoing.entry_id)
             if link is None or link.href != shown.href or link.version != version:
@@ -143,13 +142,18 @@ class Pushes:
     def rejected(
         self, collection: Collection, outgoing: Outgoing, error: Rejected, theirs: RemoteEntry | None, report: Round
     ) -> None:
-        """The upstream refuses for good: our bytes stand in the inbox, the live entry returns to the upstream's."""
+        """The upstream refuses for good: our bytes stand in the inbox, the live entry returns to the upstream's.
+
+        Where the upstream's own version cannot be read, the one last agreed is live again.
+        """
+        live = understand(theirs) if theirs else None
+        if isinstance(live, InvalidData):
+            live = outgoing.push.base, read(outgoing.push.base)
         with self.ledger.writing() as conn:
             waiting = outbox.get(conn, collection.n, outgoing.entry_id)
             if waiting is None or waiting.generation != outgoing.waiting.generation:
                 return  # edited again meanwhile: the newer text is tried on its own
             entry = entries.by_id(conn, outgoing.entry_id)
-            text = decode(theirs.data.encode() if isinstance(theirs.data, str) else theirs.data) if theirs else None
             conflicts.add(
                 conn,
                 at=clock.iso(),
@@ -162,13 +166,12 @@ class Pushes:
                 reason=error.message,
                 base=outgoing.push.base or None,
                 ours=entry.text if entry else None,
-                theirs=text,
+                theirs=live[0] if live else None,
             )
             report.conflicts += 1
             outbox.drop(conn, waiting.n)
-            applier = Applier(conn, collection, report, clock.iso())
-            if theirs and text is not None:
-                applier.restore(theirs, text, read(text))
+            if theirs and live:
+                Applier(conn, collection, report, clock.iso()).restore(theirs, *live)
             elif entry:
                 record.delete(conn, collection, entry, origin=Origin.UPSTREAM, actor="", at=clock.iso())
                 links.drop(conn, outgoing.entry_id)

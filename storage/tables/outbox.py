@@ -98,6 +98,16 @@ def collections(conn: Connection, account_id: int, now: float) -> list[Waiting]:
     return [_row(row) for row in rows.fetchall()]
 
 
+def deletion(conn: Connection, collection_n: int, uid: str) -> Waiting | None:
+    """The deletion of an entry with this UID that the upstream has not heard of, or not confirmed."""
+    row = conn.execute(
+        f"""{_SELECT} WHERE collection_n = ? AND action = 'delete' AND entry_id IS NOT NULL
+            AND json_extract(detail, '$.uid') = ?""",
+        (collection_n, uid),
+    ).fetchone()
+    return _row(row) if row else None
+
+
 def unlinked_deletion(conn: Connection, collection_n: int, uid: str) -> Waiting | None:
     """The deletion of an entry with this UID whose creation was sent, but whose arrival we never heard of."""
     row = conn.execute(

@@ -44,6 +44,9 @@ class World:
         shutil.copytree(template, self.folder)
         self.now = 1_767_225_600.0
         self.stamps = 0
+        self.quiet = False
+        self.unanswered: tuple[str, str] | None = None
+        """A client's write that has not been answered: the text before, and the new one. It may have been done."""
         self.upstream = MemoryUpstream(rewrite=self._rewriter())
         self.remote = self.upstream.add("calendar")
         self.fate = Fate(self.random, crash=self.random.choice([0, 0.01, 0.04]), fault=self.random.choice([0, 0.05]))
@@ -74,6 +77,11 @@ class World:
         self.store.close()
         self.now += 60
         self._open()
+        if self.unanswered and self.collection:
+            before, text = self.unanswered
+            if before and canonical(text) in self.mirror_state().values():
+                self.replaced.add(canonical(before))
+        self.unanswered = None
 
     @property
     def account(self) -> Account:
@@ -107,8 +115,10 @@ class World:
         uid = self.random.choice([*known, f"u{self.random.randrange(12)}"])
         href = mine[uid].href if uid in mine else f"{uid}-{self.stamp()}.ics"
         text = self.new_text(uid)
+        self.unanswered = (mine[uid].text if uid in mine else "", text)
         self.store.put_entry(self.collection.id, href, text, origin=Origin.DAV)
         self.promise(uid, canonical(text), mine[uid].text if uid in mine else None)
+        self.unanswered = None
 
     def client_deletes(self) -> None:
         """A client deletes."""
@@ -162,13 +172,16 @@ class World:
         if not self.lease.acquire():
             self.now += 60
             return
-        meanwhile = self.somebody_writes if self.random.random() < 0.05 else self.nothing
-        runner = AccountRunner(
-            self.book, lambda _account: MoodyProvider(self.upstream, self.fate, meanwhile=meanwhile)
-        )
+        meanwhile = self.somebody_in_between if not self.quiet else self.nothing
+        runner = AccountRunner(self.book, lambda _account: MoodyProvider(self.upstream, self.fate, meanwhile=meanwhile))
         with closing(runner):
             runner.converge(self.account)
         self.note_upstream()
+
+    def somebody_in_between(self) -> None:
+        """Now and then somebody edits upstream, or a client here, between two requests of the engine."""
+        if self.random.random() < 0.05:
+            self.random.choice([self.somebody_writes, self.client_writes, self.client_deletes])()
 
     def nothing(self) -> None:
         """Nobody else edits during this pass."""
@@ -210,6 +223,7 @@ class World:
     def settle(self) -> None:
         """Nothing goes wrong any more, nobody edits: the engine gets the time to finish; then people approve the rest."""
         self.fate.calm()
+        self.quiet = True
         for _ in range(6):
             self.now += 8 * 3600
             self.sync()
