@@ -28,6 +28,7 @@ from collections.abc import Callable, Iterable, Mapping
 from storage.errors import InvalidData
 from storage.ical import quirks
 from storage.ical.lines import Component, Line, escape, parse, unescape
+from storage.ical.span import zones_only
 from storage.ical.values import Moment, moment, parse_nominal, periods
 from storage.ical.zones import iana_name
 
@@ -109,18 +110,17 @@ def canonical(text: str) -> str:
 
     Raises InvalidData (or TooLarge) for text whose structure is broken, or that has no component at all.
     """
-    root = parse(text)
-    if not root.components():
+    found = parse(text).components()
+    if not found:
         raise InvalidData("a text without any BEGIN has no calendar data", hint="Is this an iCalendar text at all?")
-    form = _Form(root)
-    return "\n".join(sorted(form.of(each) for each in root.components()))
+    return "\n".join(sorted(_Form(zones_only(each)).of(each) for each in found))
 
 
 class _Form:
-    """Writes the components of one text; remembers which TZIDs only a VTIMEZONE of that text explains."""
+    """Writes the components of one VCALENDAR; remembers which TZIDs only a VTIMEZONE of that text explains."""
 
-    def __init__(self, root: Component) -> None:
-        self._root = root
+    def __init__(self, zones: Component) -> None:
+        self._zones = zones
         self._own_zones: set[str] = set()
 
     def of(self, component: Component) -> str:
@@ -148,7 +148,7 @@ class _Form:
     def moment(self, line: Line) -> Iterable[str]:
         """A wall-clock time in its zone: moving an event to another zone is a change even where the instant stays."""
         try:
-            found = moment(line, self._root)
+            found = moment(line, self._zones)
         except InvalidData:
             return _verbatim(line)
         return (f"{line.name}{_params(line, 'TZID', 'VALUE')}:{self._written(found, line)}",)
@@ -156,7 +156,7 @@ class _Form:
     def instants(self, line: Line) -> Iterable[str]:
         """Each instant of a list, whatever zone names it; a PERIOD with its length."""
         try:
-            found = periods(line, self._root)
+            found = periods(line, self._zones)
         except InvalidData:
             return _verbatim(line)
         params = _params(line, "TZID", "VALUE")
@@ -167,7 +167,7 @@ class _Form:
         if "P" in line.value.upper():
             return (f"TRIGGER{_params(line, 'VALUE')}:{_length(line.value)}",)
         try:
-            return (f"TRIGGER{_params(line, 'TZID', 'VALUE', 'RELATED')}:{_instant(moment(line, self._root))}",)
+            return (f"TRIGGER{_params(line, 'TZID', 'VALUE', 'RELATED')}:{_instant(moment(line, self._zones))}",)
         except InvalidData:
             return _verbatim(line)
 

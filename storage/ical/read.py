@@ -9,7 +9,7 @@ from storage.errors import InvalidData, UnsupportedKind
 from storage.ical import quirks
 from storage.ical.lines import MAX_COMPONENTS, MAX_DEPTH, Component, parse, unescape
 from storage.ical.render import render
-from storage.ical.span import value_of
+from storage.ical.span import value_of, zones_only
 from storage.ical.values import Moment
 from storage.model import ComponentRecord, Kind
 
@@ -73,8 +73,9 @@ def read(text: str) -> Content:
             f"one entry holds {' and '.join(sorted(kinds))}", hint="Put each into an entry of its own (RFC 4791 §4.1)."
         )
     uid = _uid(entries)
-    start = _series_start(entries, calendar)
-    records = tuple(render(each, tree, start) for each in entries)
+    zones = zones_only(calendar)
+    start = _series_start(entries, zones)
+    records = tuple(render(each, zones, start) for each in entries)
     if calendar.first("METHOD") is None:
         _require_starts(records)
     return Content(tree, _KINDS[entries[0].name], uid, records)
@@ -113,10 +114,10 @@ def _uid(entries: list[Component]) -> str:
     return next(iter(found))
 
 
-def _series_start(entries: list[Component], calendar: Component) -> Moment | None:
+def _series_start(entries: list[Component], zones: Component) -> Moment | None:
     for each in entries:
         if each.first("RECURRENCE-ID") is None:
-            return value_of(each.first("DTSTART"), calendar)
+            return value_of(each.first("DTSTART"), zones)
     return None
 
 

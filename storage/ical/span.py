@@ -3,11 +3,12 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from storage.errors import InvalidData
+from storage.errors import InvalidData, TooLarge
 from storage.ical import quirks
 from storage.ical.lines import Component, Line
 from storage.ical.values import Moment, moment, parse_nominal, to_epoch, wall_seconds
 
+MAX_ZONES = 1000
 _DAY_SECONDS = 86400
 
 
@@ -34,6 +35,17 @@ def span(component: Component, root: Component | None) -> tuple[Moment | None, M
     if end is not None and quirks.end_counts(start, end):
         return start, end
     return start, later(start, days=1) if start.all_day else start
+
+
+def zones_only(calendar: Component) -> Component:
+    """A stand-in for a VCALENDAR that holds its VTIMEZONEs alone, to be the `root` of many zone look-ups.
+
+    A look-up searches its root from the top, which must not mean 800 overrides. Raises TooLarge beyond MAX_ZONES.
+    """
+    zones = calendar.components("VTIMEZONE")
+    if len(zones) > MAX_ZONES:
+        raise TooLarge(f"{len(zones)} VTIMEZONEs in one calendar", hint=f"More than {MAX_ZONES} are not accepted.")
+    return Component(calendar.name, list(zones))
 
 
 def value_of(line: Line | None, root: Component | None) -> Moment | None:

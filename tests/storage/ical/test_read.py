@@ -245,6 +245,7 @@ def test_empty_properties_are_empty_fields() -> None:
         (_event("DTSTART:20260101\r\nSUMMARY:\x00"), InvalidData, "line 5: a NUL"),
         (_event("DTSTART:20260101\r\nSUMMARY:\ud83d"), InvalidData, "surrogate"),
         (_event("BEGIN:VALARM\r\n" * 100_000), TooLarge, "deeper"),
+        (_event("DTSTART:20260101", "BEGIN:VTIMEZONE\r\nEND:VTIMEZONE\r\n" * 1001), TooLarge, "1001 VTIMEZONEs"),
     ],
 )
 def test_what_is_refused(text: str, error: type[InvalidData], words: str) -> None:
