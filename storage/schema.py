@@ -266,7 +266,7 @@ CREATE TABLE request_lines (
 _SEARCH = """
 CREATE VIRTUAL TABLE search USING fts5(
     summary, description, location,
-    content='components', content_rowid='n', tokenize='unicode61 remove_diacritics 2', detail='none'
+    content='components', content_rowid='n', tokenize='unicode61 remove_diacritics 2'
 );
 """
 
