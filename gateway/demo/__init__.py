@@ -1,0 +1,1 @@
+"""The demo: an embedded upstream with sample calendars, mirrored and served."""
