@@ -125,7 +125,10 @@ def _recurrence_id(line: Line, root: Component, series_start: Moment | None) -> 
     instance = moment(line, root)
     if series_start is not None:
         instance = quirks.recurrence_id_in_the_manner_of(series_start, instance)
-    return recurrence_key(instance)
+    try:
+        return recurrence_key(instance)
+    except (ValueError, OverflowError) as error:  # the first or last hours of the calendar, in a zone
+        raise InvalidData(f"RECURRENCE-ID {line.value[:40]!r} is no moment of the years 1 to 9999 in UTC") from error
 
 
 def _organizer(line: Line) -> dict[str, Any] | None:

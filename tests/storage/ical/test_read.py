@@ -236,6 +236,7 @@ def test_empty_properties_are_empty_fields() -> None:
         (_event("DTSTART:20260101").replace("UID:u", "X:u"), InvalidData, "without UID"),
         (_event("DTSTART:20260101\r\nRECURRENCE-ID:20260101").replace("UID:u", "X:u"), InvalidData, "has 0"),
         (_event("DTSTART:20260101\r\nRECURRENCE-ID:soon"), InvalidData, "not a date"),
+        (_event("DTSTART:20260101\r\nRECURRENCE-ID;TZID=Asia/Tokyo:00010101T000000"), InvalidData, "years 1 to 9999"),
         (_event("DTSTART:20260101\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:v\r\nDTSTART:20260101"), InvalidData, "has 2"),
         (
             _event("DTSTART:20260101\r\nEND:VEVENT\r\nBEGIN:VTODO\r\nUID:u\r\nEND:VTODO\r\nBEGIN:VEVENT"),
