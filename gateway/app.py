@@ -1,0 +1,208 @@
+"""The composition root: configuration → mirror → providers. The only module that imports `plugins.registry`."""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+
+from gateway.config import Config, DeclaredAccount, DeclaredUser, Secret, check_name
+from gateway.http.access import hash_password, verify_password
+from plugins import registry
+from storage import clock
+from storage.errors import AlreadyExists, ConfigError, NotFound, StoreError
+from storage.model import Account, CollectionKind, Origin
+from storage.provider import Login, Provider
+from storage.store import Store
+from storage.sync.lease import SyncLease
+from storage.vdir.export import VdirExport
+
+MakeProvider = Callable[[Account], Provider]
+
+VDIR = "vdir"
+"""The name of the folder of .ics files inside the data folder."""
+
+HORIZON_STEP = 200
+"""So many entries are rendered anew at a time when the horizon of occurrences moves."""
+
+SECRETS = ("password", "access_token")
+"""The options of an account that are kept in the credentials file, and nowhere else."""
+
+
+def open_store(config: Config) -> Store:
+    """Open the mirror, made if it is not there. Raises `StoreError` where the folder cannot be used."""
+    folder = config.storage.path
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Store.open(folder)
+    except OSError as error:
+        hint = "check its permissions, or set [storage] path"
+        raise StoreError(f"cannot use the data folder {folder}: {error.strerror}", hint=hint) from error
+
+
+def providers(store: Store) -> MakeProvider:
+    """How the adapter for an account is made: its settings from the mirror, its secrets from the credentials file."""
+
+    return lambda account: make_provider(account, store.credentials.get(account.name))
+
+
+def make_provider(account: Account, secrets: dict[str, str]) -> Provider:
+    """The adapter for an account with these secrets; connects to nothing yet. Raises `ConfigError`."""
+    login = Login(account.name, {"email": account.email, **account.settings}, secrets)
+    return registry.create(account.provider, login)
+
+
+def journal_readers(config: Config, store: Store) -> list[Callable[[], int]]:
+    """What follows the journal in the process that holds the sync lease; each call does a piece and says how much."""
+    readers = [lambda: store.extend_horizon(int(clock.timestamp()), HORIZON_STEP)]
+    if config.storage.vdir:
+        readers.append(VdirExport(store, store.folder / VDIR).run)
+    return readers
+
+
+def read_journal_here(config: Config, store: Store) -> None:
+    """Bring the folder of files up to date now, unless a running server does that."""
+    lease = SyncLease(store.db)
+    if not lease.acquire():
+        return
+    lease.keep()
+    try:
+        for reader in journal_readers(config, store):
+            while reader():
+                pass
+    finally:
+        lease.release()
+
+
+def check(config: Config) -> None:
+    """What only shows beyond the file's own form: providers that exist, secrets that can be read. `ConfigError`."""
+    for user in config.users:
+        _read(user.password)
+    for account in config.accounts:
+        _account_of(account, default=False)
+    for user in config.users:
+        own = {account.name for account in config.accounts if account.user == user.name}
+        if user.default_account and user.default_account not in own:
+            hint = f"declare [account {user.default_account}] with user = {user.name}"
+            raise ConfigError(f"{user.where} default_account: no such account: {user.default_account}", hint=hint)
+
+
+def declare(config: Config, store: Store) -> None:
+    """Make the mirror hold what the configuration declares; a second time with the same file changes nothing.
+
+    Nothing is removed because it is not declared any more. Raises `ConfigError`.
+    """
+    check(config)
+    for user in config.users:
+        _declare_user(user, store)
+    defaults = {(user.name, user.default_account) for user in config.users}
+    # Numbers that are asked for come first, so that an assigned one does not take them.
+    for account in sorted(config.accounts, key=lambda declared: declared.id is None):
+        _declare_account(account, store, default=(account.user, account.name) in defaults)
+    for user in config.users:
+        give_home(store, user.name)
+
+
+def give_home(store: Store, user: str) -> None:
+    """A user without any account gets a local one with a calendar in it, so that clients have somewhere to write."""
+    if store.accounts(user):
+        return
+    taken = {account.name for account in store.accounts()}
+    name = user if user not in taken else f"{user}-local"
+    account = store.save_account(Account(0, name, user, "local", mirrored=False))
+    store.create_collection(
+        account.id,
+        "calendar",
+        name="Calendar",
+        kind=CollectionKind.CALENDAR,
+        components=("VEVENT", "VTODO", "VJOURNAL"),
+        origin=Origin.CLI,
+    )
+
+
+def add_account(store: Store, account: Account, secrets: dict[str, str]) -> Account:
+    """Keep a new account with its secrets. Raises `AlreadyExists`, `NotFound` (its user), `ConfigError`."""
+    check_name(account.name)
+    store.user(account.user)
+    if account.name in {other.name for other in store.accounts()}:
+        raise AlreadyExists(f"there is an account {account.name!r} already", hint="choose another name")
+    with closing(make_provider(account, secrets)) as provider:
+        account = replace(account, mirrored=provider.capabilities.upstream)
+    if secrets:
+        store.credentials.set(account.name, secrets)
+    return store.save_account(account)
+
+
+def _read(secret: Secret | None) -> str | None:
+    return secret.read() if secret else None
+
+
+def _declare_user(declared: DeclaredUser, store: Store) -> None:
+    """Argon2 hashes differ each time, so the stored one stays while it fits the declared password."""
+    password = _read(declared.password)
+    known = {user.name: user for user in store.users()}.get(declared.name)
+    stored = known.password if known else None
+    if password is not None and not (stored and verify_password(stored, password)):
+        stored = hash_password(password)
+    if known is None or (known.password, known.declared) != (stored, True):
+        store.save_user(declared.name, stored, declared=True)
+
+
+def _account_of(declared: DeclaredAccount, *, default: bool) -> tuple[Account, dict[str, str]]:
+    """The record and the secrets of a declared account; raises `ConfigError` where its provider cannot be built.
+
+    `default`: clients of its user make new calendars there.
+    """
+    settings = {
+        "url": declared.url,
+        "username": declared.username,
+        "endpoint": declared.endpoint,
+        "default": "yes" if default else "",
+    }
+    read = {"password": _read(declared.password), "access_token": _read(declared.access_token)}
+    secrets = {name: value for name, value in read.items() if value is not None}
+    account = Account(
+        declared.id or 0,
+        declared.name,
+        declared.user,
+        declared.provider,
+        email=declared.email,
+        service=declared.service,
+        settings={name: value for name, value in settings.items() if value},
+    )
+    if declared.provider not in registry.names():
+        hint = f"use one of: {', '.join(registry.names())}"
+        raise ConfigError(f"{declared.where} provider: there is no provider {declared.provider!r}", hint=hint)
+    try:
+        with closing(make_provider(account, secrets)) as provider:
+            return replace(account, mirrored=provider.capabilities.upstream), secrets
+    except ConfigError as error:
+        raise ConfigError(f"{declared.where}: {error.message}", hint=error.hint) from error
+
+
+def _declare_account(declared: DeclaredAccount, store: Store, *, default: bool) -> None:
+    account, secrets = _account_of(declared, default=default)
+    try:
+        store.user(account.user)
+    except NotFound as error:
+        hint = f"declare [user {account.user}], or run `calharbor user add {account.user}`"
+        raise ConfigError(f"{declared.where} user: there is no user {account.user!r}", hint=hint) from error
+    known = {other.name: other for other in store.accounts()}.get(account.name)
+    if known and declared.id not in (None, known.id):
+        hint = f"leave id out, or set it to {known.id}"
+        raise ConfigError(f"{declared.where} id: the account is number {known.id} already", hint=hint)
+    if secrets and store.credentials.get(account.name) != secrets:
+        store.credentials.set(account.name, secrets)
+    if known is None or _declared_part(known) != _declared_part(replace(account, id=known.id)):
+        store.save_account(replace(account, id=known.id if known else account.id), declared=True)
+
+
+def _declared_part(account: Account) -> tuple[object, ...]:
+    """What the configuration decides about an account; the rest is how it is doing."""
+    return (
+        account.id,
+        account.user,
+        account.provider,
+        account.email,
+        account.service,
+        dict(account.settings),
+        account.mirrored,
+    )

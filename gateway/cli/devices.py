@@ -1,0 +1,69 @@
+"""`calharbor device`: a password of its own for each phone or program, shown once and revocable."""
+
+import click
+
+from gateway.cli.output import print_json, print_table
+from gateway.cli.session import Session, json_option, with_session
+from gateway.http.access import device_hash, new_device_password
+from storage.errors import ConfigError
+
+
+def register(root: click.Group) -> None:
+    """Add the commands."""
+    root.add_command(device)
+
+
+@click.group()
+def device() -> None:
+    """Device passwords: one for each phone or program, revocable one by one."""
+
+
+@device.command("add")
+@click.argument("user")
+@click.argument("label")
+@click.option("--json", "json_output", is_flag=True, help='Print {"id", "user", "label", "password"}.')
+@with_session
+def add(session: Session, user: str, label: str) -> None:
+    """Make a password for one device of USER; LABEL is what you call it. It is shown this once."""
+    if not label.strip() or not label.isprintable() or len(label) > 100:
+        raise ConfigError(f"{label!r} cannot be a label", hint="use some words on one line")
+    password = new_device_password()
+    number = session.prepared.add_device(user, label, device_hash(password))
+    if session.json:
+        print_json({"id": number, "user": user, "label": label, "password": password})
+        return
+    click.echo(f"user:     {user}\npassword: {password}")
+    click.echo(f"It is not shown again. `calharbor device revoke {number}` ends it.", err=True)
+
+
+@device.command("list")
+@click.argument("user", required=False)
+@json_option
+@with_session
+def list_devices(session: Session, user: str | None) -> None:
+    """List the devices, all or those of USER.
+
+    \b
+    --json: {"devices": [{"id", "user", "label", "created", "last_used", "revoked"}]}
+    """
+    found = session.store.devices(session.store.user(user).name if user else None)
+    if session.json:
+        fields = ("id", "user", "label", "created", "last_used", "revoked")
+        print_json({"devices": [{name: getattr(one, name) for name in fields} for one in found]})
+        return
+    rows = [
+        (one.id, one.user, one.label, (one.last_used or "never")[:10], "revoked" if one.revoked else "")
+        for one in found
+    ]
+    print_table(("id", "user", "label", "last used", ""), rows)
+    if not rows:
+        click.echo("no devices yet; `calharbor device add USER LABEL` makes a password for one")
+
+
+@device.command("revoke")
+@click.argument("device_id", metavar="ID")
+@with_session
+def revoke(session: Session, device_id: str) -> None:
+    """Refuse this device's password from now on."""
+    session.store.revoke_device(device_id)
+    click.echo("revoked")

@@ -1,0 +1,64 @@
+"""The root of the command line: puts the groups together, runs one command, says what went wrong in one line."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from gateway.cli import accounts, agenda, changes, config, demo, devices, inbox, serve, status, sync, users, verify
+from gateway.http.errors import body_of
+from storage.errors import CalHarborError, ConfigError
+
+GROUPS = (serve, demo, sync, status, accounts, users, devices, changes, inbox, agenda, verify, config)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="calharbor", prog_name="calharbor")
+def calharbor() -> None:
+    """A harbour for calendars: mirrors your accounts into one local file and serves them to every client."""
+
+
+for _group in GROUPS:
+    _group.register(calharbor)
+
+
+class WrongUsage(ConfigError):
+    """A command, an option or an argument that there is not."""
+
+    code = "usage"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; everything a person has to know is printed."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        result = calharbor.main(words, prog_name="calharbor", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return 2
+    except click.Abort:
+        click.echo("", err=True)
+        return 130
+    except click.ClickException as error:
+        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "calharbor"
+        _say(WrongUsage(error.format_message().rstrip("."), hint=f"see `{where} --help`"), words)
+        return error.exit_code
+    except CalHarborError as error:
+        _say(error, words)
+        return 1
+    except BrokenPipeError:
+        # The reader (`| head`) has gone. Nothing is wrong, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return result if isinstance(result, int) else 0
+
+
+def _say(error: CalHarborError, words: Sequence[str]) -> None:
+    """One line: what is wrong, where, and what to do next."""
+    if "--json" in words:
+        line = json.dumps(body_of(error), ensure_ascii=False)
+    else:
+        line = " ".join(f"calharbor: {error.message}{'; ' + error.hint if error.hint else ''}".split())
+    click.echo(line, err=True)

@@ -1,0 +1,133 @@
+"""`calharbor sync`: one run in the foreground, until nothing is left to do."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from gateway.app import providers, read_journal_here
+from gateway.cli.output import plain, print_json
+from gateway.cli.session import Session, json_option, with_session
+from storage import clock
+from storage.errors import ConfigError
+from storage.model import Account
+from storage.store import Store
+from storage.sync.once import sync_once
+from storage.sync.report import Outcome
+
+WAITS = 3
+"""The exit code where something waits for a person."""
+
+
+def register(root: click.Group) -> None:
+    """Add the command."""
+    root.add_command(sync)
+
+
+@click.command()
+@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@click.option("--once", is_flag=True, help="One run until nothing is left to do; this is what happens anyway.")
+@json_option
+@with_session
+def sync(session: Session, accounts: tuple[str, ...], once: bool) -> int:  # noqa: ARG001 — the flag says it aloud
+    """Bring the accounts (all, or those named) and their upstreams in step, then end.
+
+    Works beside a running server, whose sync process then does the run, and without one. Exit code 0: in step; 3:
+    something waits for a person; 1: something failed.
+
+    \b
+    --json: one line a round {"account", "collection", "pulled": {"add", "update", "delete"},
+      "pushed": {"add", "update", "delete"}, "merged", "conflicts", "held", "quarantined", "state", "reason"},
+      then {"converged": true, "waiting": [], "errors": [], "seconds": 1.2}
+    """
+    store = session.prepared
+    chosen = choose(store, accounts)
+    started = clock.timestamp()
+    shown = Shown(store, as_json=session.json)
+    outcome = sync_once(store, providers(store), chosen, on_line=shown.line, progress=shown.progress)
+    read_journal_here(session.config, store)
+    shown.end(outcome, clock.timestamp() - started, len(chosen))
+    if outcome.errors:
+        return 1
+    return WAITS if outcome.waiting else 0
+
+
+def choose(store: Store, names: tuple[str, ...]) -> list[Account]:
+    """The accounts to run: those named, else all that have an upstream and are not paused."""
+    if not names:
+        return [account for account in store.accounts() if account.mirrored and not account.paused]
+    chosen = [store.account(name) for name in names]
+    for account in chosen:
+        if not account.mirrored:
+            raise ConfigError(f"{account.name} is a local account: it has no upstream", hint="leave it out")
+        if account.paused:
+            raise ConfigError(f"{account.name} is paused", hint=f"run `calharbor account resume {account.name}` first")
+    return chosen
+
+
+class Shown:
+    """What the run prints while it goes on: lines on standard output, and for people a counter on the terminal."""
+
+    def __init__(self, store: Store, *, as_json: bool) -> None:
+        self._json = as_json
+        self._accounts = {account.id: account.name for account in store.accounts()}
+        self._store = store
+        self._looked_at = 0
+        self._counter = sys.stderr.isatty() and not as_json
+
+    def progress(self, count: int) -> None:
+        """So many more entries have been looked at."""
+        self._looked_at += count
+        if self._counter:
+            click.echo(f"\r{self._looked_at:,} entries looked at … ", nl=False, err=True)
+
+    def line(self, line: Mapping[str, Any]) -> None:
+        """One collection's round is done."""
+        if self._json:
+            print_json(line)
+            return
+        self._clear()
+        names = {c.id: c.name for c in self._store.collections(account=line["account"])}
+        where = f"{self._accounts.get(line['account'])}/{names.get(line['collection'], line['collection'])}"
+        click.echo(plain(f"{where}: {describe(line)}"))
+
+    def end(self, outcome: Outcome, seconds: float, accounts: int) -> None:
+        """The run is over."""
+        if self._json:
+            print_json(
+                {
+                    "converged": outcome.converged,
+                    "waiting": outcome.waiting,
+                    "errors": outcome.errors,
+                    "seconds": round(seconds, 3),
+                }
+            )
+            return
+        self._clear()
+        for word, lines in (("failed", outcome.errors), ("waits for you", outcome.waiting)):
+            for text in lines:
+                click.echo(plain(f"{word}: {text}"))
+        if not accounts:
+            click.echo("nothing to do: no account has an upstream")
+        elif outcome.converged:
+            click.echo(f"in step after {seconds:.1f} s")
+
+    def _clear(self) -> None:
+        if self._counter:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def describe(line: Mapping[str, Any]) -> str:
+    """A round in words: `12 new, 1 changed; sent 2 new; fresh`."""
+    words = {"add": "new", "update": "changed", "delete": "deleted"}
+
+    def side(counts: Mapping[str, int]) -> str:
+        return ", ".join(f"{counts[key]:,} {word}" for key, word in words.items() if counts[key])
+
+    parts = [side(line["pulled"])]
+    if sent := side(line["pushed"]):
+        parts.append(f"sent {sent}")
+    parts += [f"{line[name]} {name}" for name in ("merged", "conflicts", "held", "quarantined") if line[name]]
+    parts.append(line["state"] + (f" ({line['reason']})" if line["reason"] else ""))
+    return "; ".join(part for part in parts if part)

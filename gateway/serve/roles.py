@@ -1,0 +1,97 @@
+"""What the processes under the supervisor do: answer HTTP, or run the sync; both end when the supervisor is gone."""
+
+import os
+import select
+import signal
+import socket
+from threading import Event, Thread
+from types import FrameType
+
+import uvicorn
+
+from gateway.app import journal_readers, open_store, providers
+from gateway.config import Config
+from gateway.http import log
+from gateway.serve.web import web_app
+from storage.sync.report import Round
+from storage.sync.worker import Worker
+
+GRACE = 5
+"""Seconds that requests and rounds under way have to come to their end."""
+
+_LOOK = 0.1
+
+
+def run_http(config: Config, listen_fd: int, parent_fd: int) -> None:
+    """Answer HTTP on the inherited socket until SIGTERM or the supervisor's end."""
+    log.set_up()
+    store = open_store(config)
+    settings = uvicorn.Config(
+        web_app(store),
+        loop="asyncio",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    server = uvicorn.Server(settings)
+
+    def watch() -> None:
+        _wait_for_end_of(parent_fd)
+        server.should_exit = True
+
+    Thread(target=watch, name="parent", daemon=True).start()
+    server.run(sockets=[socket.socket(fileno=listen_fd)])
+    store.close()
+
+
+def run_sync(config: Config, parent_fd: int) -> int:
+    """Run the sync until SIGTERM or the supervisor's end; the exit code is 1 where the worker ended by itself."""
+    log.set_up()
+    store = open_store(config)
+    worker = Worker(
+        store,
+        providers(store),
+        interval=config.sync.interval,
+        on_round=_log_round,
+        consumers=journal_readers(config, store),
+    )
+    stop = Event()
+    signals: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        # Not `stop.set()`: a handler may run while this very thread holds the event's lock.
+        signals.append(number)
+
+    signal.signal(signal.SIGTERM, note)
+    signal.signal(signal.SIGINT, note)
+    thread = Thread(target=worker.run, args=(stop,), name="worker")
+    thread.start()
+    while thread.is_alive() and not signals and not _ended(parent_fd, _LOOK):
+        pass
+    code = 0 if thread.is_alive() else 1
+    stop.set()
+    thread.join(GRACE)
+    if thread.is_alive():
+        # An upstream that does not answer must not hold up the end: whatever is not committed is done again.
+        os._exit(code)
+    store.close()
+    return code
+
+
+def _log_round(report: Round) -> None:
+    log.event("sync", **report.as_json())
+
+
+def _ended(fd: int, timeout: float) -> bool:
+    """Whether the pipe has come to its end, waiting so many seconds for it."""
+    ready, _, _ = select.select([fd], [], [], timeout)
+    return bool(ready) and not os.read(fd, 1)
+
+
+def _wait_for_end_of(fd: int) -> None:
+    while os.read(fd, 1):
+        pass

@@ -1,0 +1,118 @@
+"""The supervisor: starts the HTTP workers and the sync process, starts again whichever dies, ends them all in time.
+
+A child ends by itself when the supervisor is gone, however it went: it watches the reading end of a pipe whose writing
+end only the supervisor holds.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Sequence
+from time import sleep
+from types import FrameType
+
+from gateway.http import log
+from storage import clock
+
+GRACE = 8.0
+"""Seconds that children have to end in peace; the whole server ends within ten."""
+
+STEADY = 30.0
+"""A child that lived for so many seconds has started well: its next restart waits no longer than the first."""
+
+LONGEST_PAUSE = 30.0
+"""Seconds between two starts of a child that keeps dying, at most."""
+
+_LOOK = 0.1
+
+Command = Callable[[str, int], Sequence[str]]
+"""The command line of a child: given its role (`http` or `sync`) and the descriptor of the pipe it watches."""
+
+
+class Child:
+    """One process that is to be kept alive."""
+
+    def __init__(self, role: str, command: Sequence[str], inherited: Sequence[int]) -> None:
+        self.role = role
+        self.process: subprocess.Popen[bytes] | None = None
+        self._command = list(command)
+        self._inherited = tuple(inherited)
+        self._failures = 0
+        self._started = 0.0
+        self._not_before = 0.0
+
+    def tend(self) -> None:
+        """Start it if it is not running and its pause is over; note its end if it has ended."""
+        if self.process is None:
+            if clock.timestamp() >= self._not_before:
+                self._start()
+            return
+        code = self.process.poll()
+        if code is None:
+            return
+        self._failures = 1 if clock.timestamp() - self._started > STEADY else self._failures + 1
+        pause = min(LONGEST_PAUSE, 0.2 * 2 ** min(self._failures, 10))
+        log.event("process ended", role=self.role, pid=self.process.pid, code=code, restart_in=pause)
+        self.process, self._not_before = None, clock.timestamp() + pause
+
+    def _start(self) -> None:
+        # A process group of its own keeps the terminal's Ctrl-C away from it: the supervisor decides when it ends.
+        self.process = subprocess.Popen(  # noqa: S603 — our own interpreter with our own arguments
+            self._command, pass_fds=self._inherited, stdin=subprocess.DEVNULL, process_group=0
+        )
+        self._started = clock.timestamp()
+        log.event("process started", role=self.role, pid=self.process.pid)
+
+    def signal(self, number: int) -> None:
+        """Send it a signal if it runs."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(number)
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self.process is not None and self.process.poll() is None
+
+
+class Supervisor:
+    """Runs until SIGTERM or SIGINT."""
+
+    def __init__(self, listener: socket.socket, *, workers: int, command: Command) -> None:
+        self._stopping = False
+        # Nothing is ever written: the children see the end of file when the last holder of the writing end is gone.
+        watched, self._held = os.pipe()
+        os.set_inheritable(watched, True)
+        http = [listener.fileno(), watched]
+        self.children = [Child("http", command("http", watched), http) for _ in range(workers)]
+        self.children.append(Child("sync", command("sync", watched), [watched]))
+
+    def run(self) -> None:
+        """Keep the children alive; return when all of them have ended."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._stop)
+        try:
+            while not self._stopping:
+                for child in self.children:
+                    child.tend()
+                sleep(_LOOK)
+        finally:
+            self._end()
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+
+    def _end(self) -> None:
+        for child in self.children:
+            child.signal(signal.SIGTERM)
+        until = clock.timestamp() + GRACE
+        while any(child.running for child in self.children) and clock.timestamp() < until:
+            sleep(_LOOK / 2)
+        for child in self.children:
+            if child.running:
+                log.event("process killed", role=child.role)
+                child.signal(signal.SIGKILL)
+        for child in self.children:
+            if child.process is not None:
+                child.process.wait()
+        os.close(self._held)

@@ -1,0 +1,50 @@
+"""The one ASGI application of an HTTP process: which door answers which path."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
+
+from gateway.dav import dav_app, well_known
+from gateway.http.access import Access
+from gateway.http.health import health
+from gateway.http.log import App, Receive, RequestLog, Scope, Send
+from storage.store import Store
+
+WELL_KNOWN = ("/.well-known/caldav", "/.well-known/carddav")
+
+
+def web_app(store: Store) -> App:
+    """Every surface over one store; one log line a request."""
+    return RequestLog(Doors(dav_app(store, Access(store)), well_known, json_app(store)))
+
+
+def json_app(store: Store) -> FastAPI:
+    """The JSON surface."""
+    app = FastAPI(title="CalHarbor", docs_url=None, redoc_url=None)
+
+    @app.get("/healthz", summary="Whether the mirror answers and is kept fresh")
+    def healthz() -> JSONResponse:
+        status, body = health(store)
+        return JSONResponse(body, status, {"Cache-Control": "no-store"})
+
+    return app
+
+
+class Doors:
+    """Dispatches by path before any framework sees a request: DAV clients use methods and paths that those dislike."""
+
+    def __init__(self, dav: App, discovery: App, rest: App) -> None:
+        self._dav = dav
+        self._discovery = discovery
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on."""
+        path: Any = scope.get("path", "")
+        if path == "/dav" or path.startswith("/dav/"):
+            await self._dav(scope, receive, send)
+        elif path == "/" or path.rstrip("/") in WELL_KNOWN:
+            await self._discovery(scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)
