@@ -74,6 +74,15 @@ class Store(Reader):
         with self.db.atomic() as conn:
             users.put(conn, User(name, password_hash, declared, clock.iso()))
 
+    def remove_user(self, name: str) -> None:
+        """Remove a user with all devices. Raises `NotFound`, `StoreError` where the user still has accounts."""
+        self.user(name)
+        if owned := self.accounts(name):
+            names = ", ".join(account.name for account in owned)
+            raise StoreError(f"{name} still has accounts: {names}", hint="remove those first")
+        with self.db.atomic() as conn:
+            users.delete(conn, name)
+
     def add_device(self, user: str, label: str, secret_hash: str) -> str:
         """Keep an app password (its SHA-256); the device's id. Raises `NotFound` for an unknown user."""
         self.user(user)

@@ -30,3 +30,8 @@ def get(conn: Connection, name: str) -> User | None:
 def every(conn: Connection) -> list[User]:
     """All of them, by name."""
     return [_row(row) for row in conn.execute(f"{_SELECT} ORDER BY name")]
+
+
+def delete(conn: Connection, name: str) -> None:
+    """Remove one; the devices go with it."""
+    conn.execute("DELETE FROM users WHERE name = ?", (name,))
