@@ -205,7 +205,8 @@ CREATE TABLE outbox (                   -- at most one row per entry: what the u
     error TEXT NOT NULL DEFAULT '',
     created TEXT NOT NULL
 );
-CREATE UNIQUE INDEX outbox_entry ON outbox (collection_n, entry_id) WHERE entry_id IS NOT NULL;
+CREATE UNIQUE INDEX outbox_entry ON outbox (collection_n, entry_id);
+CREATE INDEX outbox_deletions ON outbox (collection_n, action) WHERE action = 'delete';
 CREATE UNIQUE INDEX outbox_collection ON outbox (collection_n) WHERE entry_id IS NULL;
 
 CREATE TABLE conflicts (                -- the inbox: what lost, whole

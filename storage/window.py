@@ -22,7 +22,9 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
 def window(start: int | None, end: int | None, zone: tzinfo) -> Window:
     """The span [start, end) in seconds since 1970 (None: unbounded), with its wall-clock times in `zone`."""
     first, last = FIRST if start is None else start, LAST if end is None else end
-    return Window(first, last, _wall(first, zone), _wall(last, zone))
+    wall_first, wall_last = _wall(first, zone), _wall(last, zone)
+    # Inside the hour that a change from summer time repeats, a short window would end before it starts.
+    return Window(first, last, wall_first, wall_last if wall_last > wall_first else wall_first + last - first)
 
 
 def instant(occurrence: Occurrence, zone: tzinfo) -> int:
@@ -40,8 +42,9 @@ def entry_numbers(conn: Connection, collection_n: int, span: Window) -> set[int]
     """The numbers of the collection's entries that RFC 4791 §9.9 counts into the window."""
     found = set(occurrences.entries_in(conn, collection_n, span))
     found.update(components.undated_tasks(conn, collection_n, span.start, span.end))
-    for entry in entries.incomplete(conn, collection_n, *_widest(span)):
-        if entry.n not in found and _expanded(read(entry.text), span, ENOUGH):
+    missing = [n for n in entries.incomplete(conn, collection_n, *_widest(span)) if n not in found]
+    for entry in entries.numbered(conn, missing):
+        if _expanded(read(entry.text), span, ENOUGH):
             found.add(entry.n)
     return found
 
@@ -49,8 +52,8 @@ def entry_numbers(conn: Connection, collection_n: int, span: Window) -> set[int]
 def rows(conn: Connection, collection_n: int, span: Window, limit: int) -> list[OccurrenceRow]:
     """The collection's instances in the window. `limit` bounds those of one entry that have to be expanded for it."""
     partial = entries.incomplete(conn, collection_n, *_widest(span))
-    found = occurrences.rows_in(conn, collection_n, span, [entry.n for entry in partial])
-    for entry in partial:
+    found = occurrences.rows_in(conn, collection_n, span, partial)
+    for entry in entries.numbered(conn, partial):
         content = read(entry.text)
         found.extend(
             OccurrenceRow(

@@ -170,14 +170,14 @@ def after(conn: Connection, collection_n: int, href: str, limit: int) -> list[En
     return [row(values) for values in rows.fetchall()]
 
 
-def incomplete(conn: Connection, collection_n: int, start: int, end: int) -> list[Entry]:
-    """The recurring entries whose materialised occurrences do not cover [start, end) (seconds since 1970)."""
+def incomplete(conn: Connection, collection_n: int, start: int, end: int) -> list[int]:
+    """The numbers of the recurring entries whose materialised instances do not cover [start, end) (since 1970)."""
     rows = conn.execute(
-        f"""{_SELECT} WHERE collection_n = ? AND horizon IS NOT NULL AND (expanded_from > ? OR expanded_until < ?)
-            ORDER BY n""",
+        """SELECT n FROM entries WHERE collection_n = ? AND horizon IS NOT NULL
+               AND (expanded_from > ? OR expanded_until < ?)""",
         (collection_n, start, end),
     )
-    return [row(values) for values in rows.fetchall()]
+    return [n for (n,) in rows.fetchall()]
 
 
 def behind(conn: Connection, collection_n: int, horizon: int, limit: int) -> list[Entry]:
