@@ -1,0 +1,97 @@
+"""Users and devices: made, listed, changed, removed, and what they can do with their passwords."""
+
+import base64
+from pathlib import Path
+
+import pytest
+
+from gateway.http.access import Access, Principal
+from tests.gateway.cli.conftest import Line
+
+
+def principal(line: Line, user: str, password: str) -> Principal | None:
+    header = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+    with line.store() as store:
+        return Access(store).authenticate(header, "192.0.2.1")
+
+
+def secret(folder: Path, text: str) -> str:
+    file = folder / "password"
+    file.write_text(text + "\n", "utf-8")
+    return str(file)
+
+
+def test_a_user_can_sign_in_and_has_somewhere_to_write(line: Line, tmp_path: Path) -> None:
+    assert line("user", "add", "bob", "--password-file", secret(tmp_path, "bob's own")).code == 0
+    assert principal(line, "bob", "bob's own") == Principal("bob", "bob")
+    with line.store() as store:
+        assert [collection.name for collection in store.collections(user="bob")] == ["Calendar"]
+    shown = line("user", "list", "--json").json["users"]
+    assert [(one["name"], one["declared"], one["devices"]) for one in shown] == [("alice", True, 0), ("bob", False, 0)]
+    assert "bob's own" not in line("user", "list").out
+
+
+def test_the_password_comes_from_the_environment_too(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALHARBOR_PASSWORD", "from outside")
+    assert line("user", "add", "bob").code == 0
+    assert principal(line, "bob", "from outside")
+
+
+def test_without_anybody_to_ask_a_missing_password_is_an_error(line: Line) -> None:
+    answer = line("user", "add", "bob")
+    assert answer.code == 1
+    assert "the password of bob is missing" in answer.err
+    assert "--password-file" in answer.err
+
+
+def test_names_that_cannot_be_are_refused(line: Line, tmp_path: Path) -> None:
+    for name in ("a:b", "a/b", "..", "7", "", "a\nb"):
+        assert line("user", "add", name, "--password-file", secret(tmp_path, "x")).code == 1
+    assert "already" in line("user", "add", "alice", "--password-file", secret(tmp_path, "x")).err
+
+
+def test_a_new_password_replaces_the_old_one(line: Line, tmp_path: Path) -> None:
+    line("user", "add", "bob", "--password-file", secret(tmp_path, "old"))
+    assert line("user", "passwd", "bob", "--password-file", secret(tmp_path, "new")).code == 0
+    assert principal(line, "bob", "old") is None
+    assert principal(line, "bob", "new")
+    assert "until the next start" in line("user", "passwd", "alice", "--password-file", secret(tmp_path, "n")).out
+
+
+def test_a_declared_password_is_hashed_once_and_followed(line: Line) -> None:
+    line("user", "list")
+    with line.store() as store:
+        first = store.user("alice").password
+    line("user", "list")
+    with line.store() as store:
+        assert store.user("alice").password == first
+    line.declare("[user alice]\npassword = changed\n")
+    line("user", "list")
+    assert principal(line, "alice", "changed")
+    assert principal(line, "alice", "alice-password") is None
+
+
+def test_a_user_goes_when_the_accounts_are_gone(line: Line, tmp_path: Path) -> None:
+    line("user", "add", "bob", "--password-file", secret(tmp_path, "x"))
+    assert "still has accounts: bob" in line("user", "remove", "bob").err
+    assert line("account", "remove", "bob", "--yes").code == 0
+    assert line("user", "remove", "bob").code == 0
+    assert [one["name"] for one in line("user", "list", "--json").json["users"]] == ["alice"]
+    assert "declared in" in line("user", "remove", "alice").err
+    assert line("user", "remove", "bob").code == 1
+
+
+def test_a_device_has_a_password_of_its_own(line: Line) -> None:
+    made = line("device", "add", "alice", "my phone", "--json").json
+    assert principal(line, "alice", made["password"]) == Principal("alice", "alice/my phone")
+    shown = line("device", "list", "--json")
+    assert made["password"] not in shown.out
+    assert [(one["id"], one["label"], one["revoked"]) for one in shown.json["devices"]] == [
+        (made["id"], "my phone", None)
+    ]
+    assert line("device", "revoke", made["id"]).code == 0
+    assert principal(line, "alice", made["password"]) is None
+    assert line("device", "list", "--json").json["devices"][0]["revoked"]
+    assert line("device", "revoke", "none").code == 1
+    assert line("device", "add", "nobody", "phone").code == 1
+    assert made["password"] not in line("device", "list", "alice").out

@@ -1,0 +1,56 @@
+"""What all commands share: where errors go, how they look, and the exit codes."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.cli import main
+from tests.gateway.cli.conftest import Line
+
+
+def test_an_error_is_one_line_that_says_what_to_do(line: Line) -> None:
+    answer = line("account", "show", "nobody")
+    assert answer.code == 1
+    assert answer.out == ""
+    assert answer.err == "calharbor: there is no account nobody; list what there is\n"
+
+
+def test_with_json_an_error_is_one_object(line: Line) -> None:
+    answer = line("account", "show", "nobody", "--json")
+    assert answer.code == 1
+    assert answer.error == {
+        "code": "not-found",
+        "message": "there is no account nobody",
+        "hint": "list what there is",
+    }
+
+
+@pytest.mark.parametrize("words", [["sttaus"], ["status", "--jsn"], ["account", "show"], ["changes", "--since", "x"]])
+def test_wrong_usage_exits_with_2(line: Line, words: list[str]) -> None:
+    answer = line(*words)
+    assert answer.code == 2
+    assert answer.err.startswith("calharbor: ")
+    assert answer.err.count("\n") == 1
+    assert "--help" in answer.err
+
+
+def test_wrong_usage_with_json_is_an_object(line: Line) -> None:
+    assert line("status", "--json", "--what").error["code"] == "usage"
+
+
+def test_a_missing_configuration_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status", "--config", str(tmp_path / "none.ini")]) == 1
+    assert str(tmp_path / "none.ini") in capsys.readouterr().err
+
+
+def test_help_and_version_are_not_errors(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    assert "serve" in capsys.readouterr().out
+    assert main(["--version"]) == 0
+    assert main([]) == 2
+
+
+def test_the_mirror_is_made_by_the_first_command_that_looks(line: Line) -> None:
+    shown = line("status", "--json").json
+    assert [account["name"] for account in shown["accounts"]] == ["alice"]
+    assert (line.folder / "data" / "mirror.db").exists()
