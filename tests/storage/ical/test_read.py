@@ -129,6 +129,9 @@ def test_series_and_overrides() -> None:
     assert [each.recurrence_id for each in _read("022").components] == ["20260316T080000Z", "20260323T080000Z"]
     assert [each.recurrence_id for each in _read("023").components] == ["20260308", ""]
     assert [each.summary for each in _read("024").components] == ["Master", "Override that forgot its UID"]
+    assert [each.recurrence_id for each in _read("099").components] == ["", ""]
+    assert [each.recurrence_id for each in _read("100").components] == ["", "20260315"]
+    assert (_one("098").recurring, _one("098").start, _one("098").end) == (True, None, None)
     assert [_one(each).recurring for each in ("016", "017", "018", "075", "076", "077")] == [True] * 3 + [False] * 2 + [
         True
     ]
