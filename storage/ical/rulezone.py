@@ -79,7 +79,7 @@ def read_zone(text: str) -> RuleZone | None:
         for rule in block.components():
             if rule.name in {"STANDARD", "DAYLIGHT"}:
                 onsets += _onsets(rule)
-    except (InvalidData, ValueError, OverflowError):
+    except (InvalidData, ValueError, ArithmeticError):
         return None
     if not onsets or len(onsets) > _MAX_ONSETS:
         return None

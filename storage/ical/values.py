@@ -37,6 +37,7 @@ __all__ = [
     "parse_duration",
     "parse_nominal",
     "parse_period",
+    "period_of",
     "periods",
     "recurrence_key",
     "to_epoch",
@@ -81,14 +82,14 @@ def periods(line: Line, root: Component | None) -> list[tuple[Moment, int | None
 
     Raises InvalidData, also for a period that ends before it starts.
     """
-    found: list[tuple[Moment, int | None]] = []
-    for value in line.value.split(","):
-        first, slash, second = value.partition("/")
-        if not value.strip():
-            continue
-        start = _moment(first, line, root)
-        found.append((start, _length(start, second, line, root) if slash else None))
-    return found
+    return [period_of(value, line, root) for value in line.value.split(",") if value.strip()]
+
+
+def period_of(value: str, line: Line, root: Component | None) -> tuple[Moment, int | None]:
+    """As `periods`, of one value out of the list in `line`."""
+    first, slash, second = value.partition("/")
+    start = _moment(first, line, root)
+    return start, _length(start, second, line, root) if slash else None
 
 
 def recurrence_key(of: Moment) -> str:
