@@ -85,10 +85,10 @@ class DavClient:
         self.flavour = flavour
         self.spellings: dict[str, str] = {}
 
-    def canonical(self, href: str) -> str:
-        """The canonical form of an href that the server sent; its spelling is remembered."""
-        canonical = quirks.canonical_href(href)
-        if canonical != href and "://" not in href[:12]:
+    def canonical(self, href: str, base: str = "/") -> str:
+        """The canonical form of an href from an answer about `base`; how the server spelled it is remembered."""
+        canonical = quirks.canonical_href(href, base)
+        if canonical != href and href.startswith("/"):
             self.spellings[canonical] = href
         return canonical
 
@@ -187,10 +187,23 @@ def collection_error(error: Refused) -> UpstreamError:
     return UntrustedAnswer(error.message, status=error.status)
 
 
+def check_itself(status: int, collection: str) -> None:
+    """Raises `CollectionGone` for the status inside a multistatus of the very collection that was asked about.
+
+    Xandikos answers a question about a missing collection with 207, and its 404 inside.
+    """
+    if status in {403, 404, 410}:
+        raise CollectionGone(
+            f"{collection}: the server answered {status} for it",
+            hint="Was it deleted, or the permission withdrawn?",
+            status=status,
+        )
+
+
 def spoken(reasons: Sequence[Element], body: bytes, content_type: str) -> str:
     """The server's own words for a refusal: the names inside `DAV:error`, else the start of a plain text body."""
     if reasons:
-        named = [reason.tag.rpartition(" ")[2] for reason in reasons]
+        named = [reason.tag.rpartition(" ")[2] for reason in reasons if reason.tag != "DAV: responsedescription"]
         texts = [reason.text.strip() for reason in reasons if reason.text.strip()]
         return f" ({', '.join([*named, *texts])[:300]})"
     if "html" in content_type or not body or body.lstrip()[:1] == b"<":

@@ -5,7 +5,7 @@ from dataclasses import replace
 from urllib.parse import urljoin
 
 from plugins.caldav import mapping, quirks
-from plugins.caldav.client import DavClient, Refused, refusal
+from plugins.caldav.client import DavClient, Refused, check_itself, refusal
 from plugins.caldav.discovery import Home
 from plugins.caldav.multistatus import Multistatus, Response
 from plugins.transport import Answer
@@ -25,7 +25,10 @@ class Collecting:
         """Every collection in a home (a URL) that is mirrored, in the server's order; never an incomplete list."""
         responses = self._ask(home, mapping.collections_body(), "1")
         itself = quirks.canonical_href(home)
-        if not any(quirks.same_collection(self._client.canonical(found.href), itself) for found in responses):
+        own = [each for each in responses if quirks.same_collection(self._client.canonical(each.href), itself)]
+        for each in own:
+            check_itself(each.status, itself)
+        if not own:
             raise UntrustedAnswer(f"{itself}: the list of collections does not show the home itself")
         found: list[RemoteCollection] = []
         for response in responses:
@@ -44,6 +47,7 @@ class Collecting:
         responses = self._ask(href, mapping.collections_body(), "0")
         if len(responses) != 1:
             raise UntrustedAnswer(f"{href}: {len(responses)} answers to a question about one collection")
+        check_itself(responses[0].status, href)
         if not mapping.is_mirrored(responses[0], self._client.flavour):
             raise CollectionGone(f"{href}: it is not a calendar any more")
         found = mapping.collection(responses[0], href, self._client.flavour)

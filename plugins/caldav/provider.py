@@ -45,8 +45,9 @@ class CalDavProvider:
     """Settings: `url` (URL, domain or e-mail address), `username`, `email`, `auth`, `ca_file`. Secrets: `password` or
     `access_token`.
 
-    A cursor is `sync:` with a sync token, or `ctag:` with a ctag, which tells whether but not what. The first pull
-    lists by PROPFIND and starts from the token that the collection showed *before*, so nothing can fall in between.
+    A cursor is `sync:` with a sync token, or `ctag:` with a ctag, which tells whether but not what. A pull of
+    everything lists by PROPFIND rather than with an empty sync token, because that is what servers get right: an empty
+    token brings deleted members on Radicale, a part of the rest on Stalwart, a 507 on Nextcloud and Google.
     """
 
     name = "caldav"
@@ -138,9 +139,8 @@ class CalDavProvider:
         return self._session
 
     def _everything(self, reading: Reading, collection: RemoteCollection, known: Known) -> Iterator[Page]:
-        version = collection.version or reading.version(collection.href)
-        members = list(reading.members(collection.href).items())
-        pages = self._pages(reading, collection.href, members, known)
+        members, version = reading.snapshot(collection.href, collection.version)
+        pages = self._pages(reading, collection.href, list(members.items()), known)
         yield from _closed(
             (replace(page, full=True) for page in pages), Page(cursor=version or None, full=True, last=True)
         )

@@ -14,13 +14,17 @@ _UNSAFE_NAME = re.compile(r"""[\x00-\x1f\x7f-\x9f\ud800-\udfff/\\:'"*?,<>|]""")
 _LONGEST_NAME = 120
 
 
-def canonical_href(href: str) -> str:
-    """The one spelling of an href under which it is known here: its path, percent-encoded, nothing but that encoded.
+def canonical_href(href: str, base: str = "/") -> str:
+    """The one spelling of an href under which it is known here: its path, all but letters, digits and `_.-~` encoded.
 
     Servers spell one resource in several ways: `%40` in one report and `@` in the next (SabreDAV, Zimbra), raw UTF-8
-    (older Zimbra), whole URLs of a sibling host (iCloud). Slashes inside a segment stay encoded.
+    (older Zimbra), whole URLs of a sibling host (iCloud). Slashes inside a segment stay encoded. What is no path is a
+    name inside `base`, the canonical href of the collection asked about: Xandikos loses the path of names with a colon.
     """
-    path = urlsplit(href).path if "://" in href[:12] else href.partition("?")[0].partition("#")[0]
+    path = urlsplit(href).path if href[:8].lower().startswith(("http://", "https://")) else href
+    path = path.partition("?")[0].partition("#")[0]
+    if not path.startswith("/"):
+        path = base.rpartition("/")[0] + "/" + path
     return "/".join(quote_from_bytes(unquote_to_bytes(segment), safe="") for segment in path.split("/"))
 
 

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Final
 
 from plugins.caldav import mapping, quirks
-from plugins.caldav.client import DavClient, Refused, collection_error, refusal
+from plugins.caldav.client import DavClient, Refused, check_itself, collection_error, refusal
 from plugins.caldav.multistatus import Multistatus, Response
 from storage.errors import (
     CollectionGone,
@@ -26,6 +26,7 @@ BATCH: Final = 100
 IN_FLIGHT: Final = 3
 """Multigets under way at once."""
 _STEPS: Final = 1000
+_ATTEMPTS: Final = 3
 _GIVE_UP_AFTER: Final = 3
 
 
@@ -56,9 +57,10 @@ class Reading:
         body = mapping.listing_body()
         with self._client.multistatus("PROPFIND", collection, body, depth="1", what="listing the collection") as answer:
             for response in answer:
-                href = self._client.canonical(response.href)
+                href = self._client.canonical(response.href, collection)
                 types = {child.tag for child in response.children(mapping.RESOURCE_TYPE)}
                 if quirks.same_collection(href, collection) or self._client.flavour.resource_type in types:
+                    check_itself(response.status, collection)
                     itself = True
                     truncated = truncated or response.status == 507
                 elif response.status >= 500:
@@ -66,10 +68,31 @@ class Reading:
                 elif "DAV: collection" not in types and response.status not in {404, 410}:
                     found[href] = quirks.plain_etag(response.text(mapping.ETAG))
         if truncated:
-            return self._members_by_sync(collection)
+            return self._members_by_sync(collection)[0]
         if not itself:
             raise UntrustedAnswer(f"{collection}: the listing does not show the collection itself")
         return found
+
+    def snapshot(self, collection: str, version: str) -> tuple[dict[str, str], str]:
+        """Every member, and the version from which on changes have to be asked for; `version` is the one last seen.
+
+        A token that is older than the listing will not do: an entry made after the token and removed after the listing
+        was never there in the eyes of the server, so nothing would ever tell us of its removal. So the token is read
+        again after the listing, and both are taken only if nothing happened in between; where something always does,
+        sync-collection gives the two in one answer.
+        """
+        version = version or self.version(collection)
+        for _ in range(_ATTEMPTS):
+            found = self.members(collection)
+            if not version.startswith(mapping.SYNC):
+                return found, version
+            if not found and self._members_by_sync(collection)[0]:
+                raise UntrustedAnswer(f"{collection}: the listing is empty, but the server's changes name entries")
+            now = self.version(collection)
+            if now == version:
+                return found, version
+            version = now
+        return self._members_by_sync(collection)
 
     def changes(self, collection: str, token: str) -> Iterator[Step]:
         """What changed since `token` (empty: everything), in the steps in which the server gives it (RFC 6578 §3.6).
@@ -93,6 +116,7 @@ class Reading:
                 responses = list(answer)
             if len(responses) != 1:
                 raise UntrustedAnswer(f"{collection}: {len(responses)} answers to a question about one collection")
+            check_itself(responses[0].status, collection)
             if version := mapping.version(responses[0]):
                 return version
         return ""
@@ -141,13 +165,15 @@ class Reading:
         """Raises `CollectionGone` if the collection itself does not answer: then nothing was said about its entries."""
         self.version(collection)
 
-    def _members_by_sync(self, collection: str) -> dict[str, str]:
+    def _members_by_sync(self, collection: str) -> tuple[dict[str, str], str]:
         found: dict[str, str] = {}
+        token = ""
         for step in self.changes(collection, ""):
             found.update(step.changed)
             for href in step.gone:
                 found.pop(href, None)
-        return found
+            token = step.token
+        return found, mapping.SYNC + token
 
     def _step(self, collection: str, token: str, *, first: bool) -> Step:
         body = mapping.sync_body(token)
@@ -167,13 +193,11 @@ class Reading:
     def _read_step(self, collection: str, answer: Multistatus) -> Step:
         step = Step()
         for response in answer:
-            href = self._client.canonical(response.href)
+            href = self._client.canonical(response.href, collection)
             if response.status == 507:
                 step.more = True
             elif quirks.same_collection(href, collection):
-                # iCloud lists the collection as its own member; 404 for it means what it says
-                if response.status in {404, 410}:
-                    raise CollectionGone(f"{collection}: the server says that the collection is gone", status=404)
+                check_itself(response.status, collection)  # else iCloud, which lists the collection as its own member
             elif response.status in {404, 410}:
                 step.changed.pop(href, None)
                 step.gone[href] = None
@@ -227,14 +251,16 @@ class Reading:
         found: dict[str, RemoteEntry] = {}
         with self._client.multistatus("REPORT", collection, body, depth="1", what="reading entries") as answer:
             for response in answer:
-                entry = self._of(response)
+                entry = self._of(response, collection)
                 if entry is not None:
                     found[entry.href] = entry
         return found
 
-    def _of(self, response: Response) -> RemoteEntry | None:
+    def _of(self, response: Response, collection: str) -> RemoteEntry | None:
         data = response.props.get(self._client.flavour.data)
         if data is None or response.status >= 300 or not data.text:
             return None
         version = quirks.plain_etag(response.text(mapping.ETAG))
-        return RemoteEntry(self._client.canonical(response.href), version, quirks.network_line_ends(data.text))
+        return RemoteEntry(
+            self._client.canonical(response.href, collection), version, quirks.network_line_ends(data.text)
+        )

@@ -4,6 +4,7 @@ from typing import Final
 
 from plugins.caldav import quirks
 from plugins.caldav.client import DavClient, Refused, refusal
+from plugins.caldav.multistatus import CALDAV
 from plugins.caldav.reading import Reading
 from plugins.transport import Answer
 from storage.errors import EntryGone, InvalidData, Rejected, UntrustedAnswer, UpstreamError, VersionMismatch
@@ -12,7 +13,8 @@ from storage.provider import Push, PushAction, Receipt, RemoteEntry
 
 _DONE: Final = frozenset({200, 201, 202, 204})
 _GONE: Final = frozenset({404, 410})
-_UID_TAKEN: Final = "no-uid-conflict"
+_UID_TAKEN: Final = frozenset({f"{CALDAV}no-uid-conflict", f"{CALDAV}unique-scheduling-object-resource"})
+"""RFC 4791 §5.3.2.1 and RFC 6638 §3.2.4.1; Cyrus sends the second, also for a UID in another calendar of the user."""
 
 
 class Writing:
@@ -39,12 +41,10 @@ class Writing:
         error = self._refusal(answer, f"creating {href}")
         if not isinstance(error, Refused):
             raise error
-        if error.status in _GONE or error.status == 409:
-            self._reading.check(collection)
-        taken = any(_UID_TAKEN in reason for reason in error.reasons)
+        taken = not _UID_TAKEN.isdisjoint(error.reasons)
         if error.status in {409, 412} or taken:
             return self._already_there(collection, href, push, error, taken=taken)
-        raise _rejected(error)
+        raise self._rejected(error, collection)
 
     def _already_there(self, collection: str, href: str, push: Push, error: Refused, *, taken: bool) -> Receipt:
         """A creation that the server refuses as existing: our own, whose answer was lost, or somebody else's."""
@@ -59,7 +59,7 @@ class Writing:
             raise Rejected(f"{error.message}: another collection holds this UID", status=error.status)
         if taken or error.status == 412:
             raise VersionMismatch(error.message, status=error.status)
-        raise _rejected(error)
+        raise self._rejected(error, collection)
 
     def _update(self, collection: str, push: Push) -> Receipt:
         version = push.version or self._version_of_base(collection, push)
@@ -79,7 +79,7 @@ class Writing:
                 return Receipt(push.href, there.version, str(there.data))
             if error.status == 412 or there.version != version:
                 raise VersionMismatch(f"{push.href}: changed upstream meanwhile", status=error.status)
-        raise _rejected(error)
+        raise self._rejected(error, collection)
 
     def _delete(self, collection: str, push: Push) -> Receipt:
         version = push.version
@@ -101,7 +101,7 @@ class Writing:
             if self._reading.entry(push.href) is None:
                 return Receipt(push.href)
             raise VersionMismatch(f"{push.href}: changed upstream meanwhile", status=error.status)
-        raise _rejected(error)
+        raise self._rejected(error, collection)
 
     def _version_of_base(self, collection: str, push: Push) -> str:
         """The version under which the server holds `push.base`, for a push that names none.
@@ -139,6 +139,15 @@ class Writing:
             return UntrustedAnswer(f"{what}: the server answered {answer.status}", status=answer.status)
         return refusal(answer, answer.body, what)
 
+    def _rejected(self, error: Refused, collection: str) -> UpstreamError:
+        """What a refused write means: for good, unless the entry is locked (423) or the collection itself is gone."""
+        self._reading.check(collection)
+        if error.redirected:
+            return UntrustedAnswer(error.message, status=error.status)
+        if error.status == 423:
+            return UntrustedAnswer(error.message, hint="The entry is locked; it will be tried again.", status=423)
+        return Rejected(error.message, status=error.status)
+
 
 def _agree(there: RemoteEntry, text: str) -> bool:
     if not isinstance(there.data, str):
@@ -147,12 +156,3 @@ def _agree(there: RemoteEntry, text: str) -> bool:
         return there.data == text or same(there.data, text)
     except InvalidData:
         return False
-
-
-def _rejected(error: Refused) -> UpstreamError:
-    """What a refused write means: for good, unless it only says to try again (423) or that the collection is gone."""
-    if error.redirected:
-        return UntrustedAnswer(error.message, status=error.status)
-    if error.status == 423:
-        return UntrustedAnswer(error.message, hint="The entry is locked; it will be tried again.", status=423)
-    return Rejected(error.message, status=error.status)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.upstreams.serving import Server, free_port, running
+from tests.upstreams.serving import Server, free_port, running, wait_until
 
 MASTER = Path("/usr/sbin/cyrmaster")
 _PROGRAMS = Path("/usr/lib/cyrus/bin")
@@ -84,7 +84,13 @@ def running_cyrus(folder: Path, users: Mapping[str, str] | None = None) -> Itera
         home = f"{url}calendars/user/{username}/"
         server = Server("cyrus", url, username, everybody[username], home, everybody, folder / "log")
         _welcome(mail_port, everybody)
+        wait_until(lambda: _is_ready(server), "cyrus", alive=lambda: True, log=folder / "log", seconds=10)
         yield server
+
+
+def _is_ready(server: Server) -> bool:
+    with server.client() as client:
+        return client.request("PROPFIND", server.home, headers={"Depth": "0"}).status_code == 207
 
 
 def _welcome(port: int, users: Mapping[str, str]) -> None:

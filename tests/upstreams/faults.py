@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar, Self
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree
 
 import httpx
@@ -83,7 +83,8 @@ class FaultyProxy:
     """Forwards to `target` (a URL of a server); `url` is where it listens. Keeps every request in `log`."""
 
     def __init__(self, target: str, *, page: int = 5, elsewhere: str = "http://evil.invalid/") -> None:
-        self.target = target.rstrip("/")
+        parts = urlsplit(target)
+        self.target = f"{parts.scheme}://{parts.netloc}"
         self.page = page
         self.elsewhere = elsewhere
         self.log: list[Request] = []
@@ -94,7 +95,7 @@ class FaultyProxy:
         handler = type("Handler", (_Handler,), {"proxy": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}{parts.path or '/'}"
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -107,7 +108,7 @@ class FaultyProxy:
 
     def server(self, real: Server) -> Server:
         """`real` as it is reached through this proxy."""
-        return replace(real, url=self.url, home=self.url.rstrip("/") + urlsplit(real.home).path)
+        return replace(real, url=self.url, home=urljoin(self.url, urlsplit(real.home).path))
 
     @property
     def counts(self) -> Counter[str]:

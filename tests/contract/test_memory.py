@@ -1,0 +1,46 @@
+"""The memory provider keeps the contract."""
+
+import pytest
+
+from plugins.memory.provider import MemoryProvider, MemoryUpstream
+from storage.provider import Provider, RemoteCollection
+from tests.contract.provider import ODD_NAMES, ProviderContract
+
+
+class MemoryBench:
+    """An upstream in memory, with pages of two so that every pull has several."""
+
+    names = ODD_NAMES
+
+    def __init__(self) -> None:
+        self.upstream = MemoryUpstream()
+
+    def provider(self) -> Provider:
+        return MemoryProvider(self.upstream, page_size=2)
+
+    def collection(self) -> RemoteCollection:
+        return self.upstream.add("calendar")
+
+    def put(self, collection: RemoteCollection, name: str, text: str) -> None:
+        self.upstream.put(collection.href, collection.href + name, text)
+
+    def remove(self, collection: RemoteCollection, name: str) -> None:
+        self.upstream.remove(collection.href, collection.href + name)
+
+    def kill_cursors(self, collection: RemoteCollection, cursor: str) -> str:
+        self.upstream.expire_cursors()
+        return cursor
+
+    @property
+    def writes(self) -> int:
+        return self.upstream.writes
+
+    @property
+    def mails(self) -> int:
+        return self.upstream.mails
+
+
+class TestMemory(ProviderContract):
+    @pytest.fixture
+    def bench(self) -> MemoryBench:
+        return MemoryBench()
