@@ -94,18 +94,21 @@ def _as_json(row: OccurrenceRow, collection: Collection, zone: tzinfo) -> dict[s
 def _print_day(day: dict[str, Any]) -> None:
     click.echo(f"{date.fromisoformat(day['date']):%A, %-d %B %Y}")
     for one in day["occurrences"]:
-        click.echo(f"  {_when(one):<13}  {_what(one)}")
+        click.echo(f"  {_when(one, day['date']):<13}  {_what(one)}")
     if not day["occurrences"]:
         click.echo("  –")
 
 
-def _when(one: dict[str, Any]) -> str:
-    if one["all_day"]:
-        return "all day"
+def _when(one: dict[str, Any], day: str) -> str:
+    """`09:00–10:00`; `→ 10:00` and `09:00 →` where it began before this day or goes on after it."""
     start, end = datetime.fromisoformat(one["start"]), datetime.fromisoformat(one["end"])
-    if start == end:
-        return f"{start:%H:%M}"
-    return f"{start:%H:%M}–{end:%H:%M}"
+    before = start.date().isoformat() < day
+    after = (max(start, end - timedelta(seconds=1))).date().isoformat() > day
+    if one["all_day"] or (before and after):
+        return "all day"
+    if before or after:
+        return f"→ {end:%H:%M}" if before else f"{start:%H:%M} →"
+    return f"{start:%H:%M}" if start == end else f"{start:%H:%M}–{end:%H:%M}"
 
 
 def _what(one: dict[str, Any]) -> str:

@@ -7,12 +7,9 @@ import socket
 from threading import Event, Thread
 from types import FrameType
 
-import uvicorn
-
 from gateway.app import journal_readers, open_store, providers
 from gateway.config import Config
 from gateway.http import log
-from gateway.serve.web import web_app
 from storage.sync.report import Round
 from storage.sync.worker import Worker
 
@@ -24,6 +21,10 @@ _LOOK = 0.1
 
 def run_http(config: Config, listen_fd: int, parent_fd: int) -> None:
     """Answer HTTP on the inherited socket until SIGTERM or the supervisor's end."""
+    import uvicorn  # only here: the sync process has no use for what HTTP needs
+
+    from gateway.serve.web import web_app
+
     log.set_up()
     store = open_store(config)
     settings = uvicorn.Config(

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.gateway.cli.conftest import Line, event
+from tests.gateway.running import Running
 from tests.upstreams.radicale import running_radicale
 from tests.upstreams.serving import Server
 
@@ -140,3 +141,18 @@ def test_whose_account_it_is_must_be_clear(line: Line) -> None:
     assert line("account", "add", "cal", "--provider", "local", "--user", "bob").code == 0
     assert "already" in line("account", "add", "cal", "--provider", "local", "--user", "bob").err
     assert "address of the server" in line("account", "add", "up", "--user", "bob").err
+
+
+def test_a_run_beside_a_running_server_is_done_by_the_server(line: Line, upstream: Server) -> None:
+    put(upstream, "a.ics", event("a", "One"))
+    add(line, upstream)
+    line.file.write_text(line.file.read_text() + "[server]\nport = 0\n[sync]\ninterval = 3600\n")
+    with Running(line.file) as server:
+        server.wait_for("sync")
+        put(upstream, "b.ics", event("b", "Two"))
+        run = line("sync", "--once", "--json")
+        assert (run.code, run.json["converged"]) == (0, True)
+        rounds = [json.loads(text) for text in run.out.splitlines()][:-1]
+        assert sum(one["pulled"]["add"] for one in rounds) == 1
+        with line.store() as store:
+            assert sorted(e.uid for c in store.collections() for e in store.iter_entries(c.id)) == ["a", "b"]
