@@ -109,7 +109,8 @@ class Store(Reader):
     def save_account(self, account: Account, *, declared: bool = False) -> Account:
         """Create an account or change the one of this name; id 0: keep it, or the next free one from 101 up.
 
-        Raises `NotFound` for an unknown user, `AlreadyExists` if the id belongs to another account.
+        Raises `NotFound` for an unknown user, `AlreadyExists` if the id belongs to another account, or if a new user has
+        a collection under the path of one of the account's.
         """
         self.user(account.user)
         with self.db.atomic() as conn:
@@ -119,6 +120,12 @@ class Store(Reader):
                 raise AlreadyExists(
                     f"the account {account.name!r} cannot have the id {account.id}", hint="leave the id out"
                 )
+            for collection in collections.every(conn, account_id=known.id) if known else ():
+                if collection.user != account.user and collections.by_slug(conn, account.user, collection.slug):
+                    raise AlreadyExists(
+                        f"{account.user} already has a collection {collection.slug!r}",
+                        hint="rename one of the two first",
+                    )
             if known is None:
                 account_id = accounts.insert(conn, account, declared=declared, at=clock.iso())
             else:

@@ -123,6 +123,18 @@ def test_an_account_needs_a_user_and_a_number_of_its_own(store: Store) -> None:
         store.set_paused(7, True)
 
 
+def test_an_account_changes_hands_with_its_collections(store: Store, home: Collection, mirrored: Collection) -> None:
+    store.save_user("bob", None)
+    store.save_account(Account(0, "home", "bob", "local", mirrored=False))
+    assert store.collection_at("bob", "home").id == home.id
+    store.create_collection(
+        home.account_id, "work", name="Other", kind=CollectionKind.TASKS, components=["VTODO"], origin=Origin.CLI
+    )
+    with pytest.raises(AlreadyExists, match="'work'"):
+        store.save_account(Account(0, "work", "bob", "caldav"))
+    assert store.collection_at("alice", "work").id == mirrored.id
+
+
 def test_removing_an_account_takes_everything_but_the_history(store: Store, mirrored: Collection) -> None:
     store.credentials.set("work", {"password": "x"})
     entry = store.put_entry(mirrored.id, "a.ics", event(), origin=Origin.DAV).entry
