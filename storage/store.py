@@ -109,8 +109,8 @@ class Store(Reader):
     def save_account(self, account: Account, *, declared: bool = False) -> Account:
         """Create an account or change the one of this name; id 0: keep it, or the next free one from 101 up.
 
-        Raises `NotFound` for an unknown user, `AlreadyExists` if the id belongs to another account, or if a new user has
-        a collection under the path of one of the account's.
+        Raises `NotFound` for an unknown user, `AlreadyExists` if the id belongs to another account, or if a new user
+        has a collection under the path of one of the account's.
         """
         self.user(account.user)
         with self.db.atomic() as conn:
