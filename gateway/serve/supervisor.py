@@ -21,8 +21,11 @@ GRACE = 8.0
 STEADY = 30.0
 """A child that lived for so many seconds has started well: its next restart waits no longer than the first."""
 
-LONGEST_PAUSE = 30.0
-"""Seconds between two starts of a child that keeps dying, at most."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
+"""Seconds between two starts of a child that keeps ending; doubled each time."""
+
+KILLED_PAUSE = 0.5
+"""A child that was killed has nothing wrong with itself: its pause grows to no more than so many seconds."""
 
 _LOOK = 0.1
 
@@ -52,7 +55,8 @@ class Child:
         if code is None:
             return
         self._failures = 1 if clock.timestamp() - self._started > STEADY else self._failures + 1
-        pause = min(LONGEST_PAUSE, 0.2 * 2 ** min(self._failures, 10))
+        longest = KILLED_PAUSE if code < 0 else LONGEST_PAUSE
+        pause = min(longest, FIRST_PAUSE * 2 ** min(self._failures - 1, 10))
         log.event("process ended", role=self.role, pid=self.process.pid, code=code, restart_in=pause)
         self.process, self._not_before = None, clock.timestamp() + pause
 
