@@ -156,3 +156,32 @@ def test_a_run_beside_a_running_server_is_done_by_the_server(line: Line, upstrea
         assert sum(one["pulled"]["add"] for one in rounds) == 1
         with line.store() as store:
             assert sorted(e.uid for c in store.collections() for e in store.iter_entries(c.id)) == ["a", "b"]
+
+
+@pytest.mark.parametrize("decision", ["approve", "reject"])
+def test_held_deletions_wait_for_a_decision(line: Line, upstream: Server, decision: str) -> None:
+    names = [f"{number}.ics" for number in range(10)]
+    for name in names:
+        put(upstream, name, event(name, f"Event {name}"))
+    add(line, upstream)
+    assert line("sync").code == 0
+    for name in names[:8]:
+        httpx.delete(f"{upstream.home}team/{name}", auth=upstream.auth, trust_env=False).raise_for_status()
+    run = line("sync", "--json")
+    assert run.code == 3
+    assert "held" in run.json["waiting"][0]
+    one = line("held", "--json").json["held"][0]
+    assert one["count"] == 8
+    assert one["reason"]
+    shown = {account["name"]: account for account in line("status", "--json").json["accounts"]}["up"]
+    assert (shown["held"], shown["collections"][0]["state"], shown["collections"][0]["entries"]) == (8, "held", 10)
+    assert line("held", decision, str(one["id"])).code == 0
+    assert line("held", decision, str(one["id"])).code == 1
+    assert line("sync", "--json").code == 0
+    left = 2 if decision == "approve" else 10
+    shown = {account["name"]: account for account in line("status", "--json").json["accounts"]}["up"]
+    assert (shown["held"], shown["state"], shown["collections"][0]["entries"]) == (0, "fresh", left)
+    found = [
+        httpx.get(f"{upstream.home}team/{name}", auth=upstream.auth, trust_env=False).status_code for name in names
+    ]
+    assert found.count(200) == left
