@@ -146,9 +146,14 @@ class Book:
         mine = {c.n: c for c in self.mirrored(account)}
         return [mine[n] for n in numbers if n in mine]
 
-    def mirrored(self, account: Account) -> list[Collection]:
-        """The account's collections that exist upstream."""
+    def tied(self, account: Account) -> list[Collection]:
+        """The account's collections that exist upstream, or did."""
         return [c for c in self.store.collections(account=account.id) if c.remote_href is not None]
+
+    def mirrored(self, account: Account) -> list[Collection]:
+        """The account's collections that rounds are run for: not those that have vanished upstream as a whole."""
+        vanished = {h.collection_n for h in held.every(self.db.reader(), account_id=account.id) if h.whole}
+        return [c for c in self.tied(account) if c.n not in vanished]
 
     def verification_due(self, collection: Collection) -> bool:
         """Whether a full listing has to confirm the collection again."""
@@ -160,7 +165,7 @@ class Book:
         conn = self.db.reader()
         health = remotes.account(conn, account.id)
         found = [(health.name, health.state, health.reason)] if health.failures else []
-        found += [(f"{account.name}/{c.name}", c.state, c.reason) for c in self.mirrored(account)]
+        found += [(f"{account.name}/{c.name}", c.state, c.reason) for c in self.tied(account)]
         result = Outcome()
         for name, state, reason in found:
             if state in (State.NEEDS_LOGIN, State.BLOCKED, State.HELD):

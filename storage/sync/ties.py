@@ -16,6 +16,10 @@ PROPERTIES = tuple(field.name for field in fields(CollectionEdit))
 """The collection properties that travel both ways."""
 
 
+NEVER = 1e12
+"""A due time, in seconds since 1970, that does not come."""
+
+
 class Ties:
     """An account's collections, as the mirror and the upstream have them."""
 
@@ -117,10 +121,12 @@ class Ties:
             )
             for stopped in back:
                 held.settle(conn, stopped.n, "released")
+                remotes.due_now(conn, collection.n)
 
     def vanished(self, collection: Collection) -> None:
         """The upstream no longer lists the collection: nothing is deleted, the whole of it waits for a person."""
         reason = f"the upstream no longer lists the collection {collection.name!r}"
+        words = f"{reason}; its deletion waits for approval (calharbor held)"
         conn = self.db.reader()
         if any(h.whole for h in held.every(conn, collection_n=collection.n)):
             return
@@ -136,15 +142,9 @@ class Ties:
                 entries=[held_entry(conn, href, link) for href, link in found if link],
                 whole=True,
             )
-            health = remotes.collection(conn, collection.n)
+            # No rounds until it is listed again or a person decides.
             remotes.set_collection(
-                conn,
-                collection.n,
-                state=State.HELD,
-                reason=reason,
-                as_of=None,
-                failures=health.failures,
-                next_due=health.next_due,
+                conn, collection.n, state=State.HELD, reason=words, as_of=None, failures=1, next_due=NEVER
             )
 
 

@@ -144,4 +144,4 @@ def props(conn: Connection, collection_n: int) -> dict[str, Any]:
 
 def due_now(conn: Connection, collection_n: int) -> None:
     """A person decided something about the collection: its next round, and the state it writes, should not wait."""
-    conn.execute("UPDATE collections SET next_due = 0 WHERE n = ?", (collection_n,))
+    conn.execute("UPDATE collections SET next_due = 0, failures = 0 WHERE n = ?", (collection_n,))

@@ -1,12 +1,13 @@
 """A mirror of one account at a real server, with hands on both sides: the store here, plain HTTP there."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 import httpx
+from dulwich import porcelain
 
 from plugins.caldav.provider import CalDavProvider
 from storage.ical.canonical import canonical
@@ -69,6 +70,28 @@ class Upstream:
         answer = self.http.put(collection + quote(name), content=text.encode(), headers=_TYPE)
         assert answer.status_code in (200, 201, 204), f"{answer.status_code} {answer.text[:300]}"
 
+    def fill(self, collection: str, entries: Mapping[str, str]) -> None:
+        """Put many entries at once: behind the back of servers whose PUT takes 50 ms, by PUT elsewhere."""
+        name = collection.rstrip("/").rpartition("/")[2]
+        folder = self.server.log.parent if self.server.log else Path()
+        user = self.server.username
+        places = {
+            "radicale": folder / "collections" / "collection-root" / user / name,
+            "xandikos": folder / "data" / user / "calendars" / name,
+        }
+        place = places.get(self.server.name)
+        if place is None:
+            for file, text in entries.items():
+                self.put(collection, file, text)
+            return
+        for file, text in entries.items():
+            (place / file).write_bytes(text.encode())
+        if self.server.name == "xandikos":
+            porcelain.add(place, [place / file for file in entries])
+            porcelain.commit(
+                place, message=b"fill", author=b"test <test@localhost>", committer=b"test <test@localhost>"
+            )
+
     def get(self, collection: str, name: str) -> str:
         answer = self.http.get(collection + quote(name))
         assert answer.status_code == 200, f"{name}: {answer.status_code}"
@@ -98,7 +121,7 @@ _XML = {"Content-Type": "application/xml; charset=utf-8"}
 
 def uid_of(text: str) -> str:
     """The UID in a text whose UID line is not folded."""
-    found = re.search(r"^UID:(.*?)\r?$", text, re.M)
+    found = re.search(r"^UID:(.*?)\r?$", text, re.MULTILINE)
     assert found
     return found[1]
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from storage.ical.canonical import canonical
-from storage.model import Origin
+from storage.model import CollectionKind, Origin
 from tests.mirror import corpus
 from tests.mirror.rig import Mirror, Upstream, mirror_of
 from tests.upstreams import cyrus
@@ -21,7 +22,7 @@ MANY = 1000
 
 def _start(name: str, folder: Path) -> AbstractContextManager[Server]:
     if name == "cyrus":
-        return cyrus.running_cyrus(folder)
+        return cyrus.running_cyrus()
     return running_radicale(folder) if name == "radicale" else running_xandikos(folder)
 
 
@@ -69,8 +70,7 @@ def event(name: str, summary: str) -> str:
 def test_a_thousand_mixed_entries(server: Server, upstream: Upstream, tmp_path: Path) -> None:
     calendar = server.make_calendar("many")
     wanted = corpus.entries(MANY)
-    for name, text in wanted.items():
-        upstream.put(calendar, name, text)
+    upstream.fill(calendar, wanted)
     with FaultyProxy(server.url) as proxy, mirror_of(proxy.server(server), tmp_path / "many") as mirror:
         outcome = mirror.sync()
         assert outcome.converged, outcome
@@ -124,7 +124,7 @@ def test_a_series_edited_on_both_sides_in_turn_stays_one_entry(
     server: Server, upstream: Upstream, mirror: Mirror
 ) -> None:
     calendar = server.make_calendar("series")
-    text = corpus.entries(10)["entry-00008.ics"]
+    text = corpus.series("series-alone", Random(1))
     upstream.put(calendar, "series.ics", text)
     assert mirror.sync().converged
     mirror.put(calendar, "series.ics", text.replace("(moved)", "(moved again)"))
@@ -139,25 +139,26 @@ def test_a_series_edited_on_both_sides_in_turn_stays_one_entry(
 
 @pytest.mark.parametrize("name", corpus.ODD_NAMES)
 def test_odd_names_work_both_ways(server: Server, upstream: Upstream, mirror: Mirror, name: str) -> None:
-    calendar = server.make_calendar(f"odd{corpus.ODD_NAMES.index(name)}")
-    upstream.put(calendar, name, event("odd", "theirs"))
-    upstream.put(calendar, "plain.ics", event("plain", "stays"))
+    number = corpus.ODD_NAMES.index(name)
+    calendar = server.make_calendar(f"odd{number}")
+    # Stock Radicale takes none of : , ' * in a path; Cyrus wants a UID in one calendar of a user only.
+    refused = server.name == "radicale" and set(name) & set(":,'*")
+    upstream.put(calendar, "theirs.ics" if refused else name, event(f"odd{number}", "theirs"))
+    upstream.put(calendar, "plain.ics", event(f"plain{number}", "stays"))
     assert mirror.sync().converged
-    assert uid("odd") in mirror.texts(calendar)
-    (mine,) = [e for e in mirror.store.iter_entries(mirror.collection(calendar).id) if e.uid == uid("odd")]
-    mirror.put(calendar, mine.href, event("odd", "ours"))
-    mirror.put(calendar, f"our {name}", event("new", "ours"))
+    (mine,) = [e for e in mirror.store.iter_entries(mirror.collection(calendar).id) if e.uid == uid(f"odd{number}")]
+    mirror.put(calendar, mine.href, event(f"odd{number}", "ours"))
+    mirror.put(calendar, f"our {name}", event(f"new{number}", "ours"))
     assert mirror.sync().converged
-    assert "SUMMARY:ours" in upstream.get(calendar, name)
+    assert "SUMMARY:ours" in upstream.get(calendar, "theirs.ics" if refused else name)
     assert mirror.texts(calendar) == upstream.texts(calendar)
+    assert uid(f"new{number}") in upstream.texts(calendar)
     mirror.store.delete_entry(mirror.collection(calendar).id, mine.href, origin=Origin.DAV)
     assert mirror.sync().converged
-    assert name not in upstream.names(calendar)
+    assert uid(f"odd{number}") not in upstream.texts(calendar)
 
 
 def test_collections_are_made_renamed_and_removed_upstream(server: Server, upstream: Upstream, mirror: Mirror) -> None:
-    from storage.model import CollectionKind
-
     assert mirror.sync().errors == []
     made = mirror.store.create_collection(
         mirror.account.id,

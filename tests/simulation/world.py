@@ -17,8 +17,8 @@ from storage.store import Store
 from storage.sync import inbox
 from storage.sync.account import AccountRunner
 from storage.sync.book import Book
-from storage.sync.ledger import Ledger
 from storage.sync.lease import SyncLease
+from storage.sync.ledger import Ledger
 from storage.tables import conflicts, held, outbox
 from tests.simulation.faults import Crash, Fate, MoodyProvider, let_crash
 
@@ -218,10 +218,10 @@ class World:
 
         return rewrite
 
-    # -- the end --------------------------------------------------------------------------------------------------------
+    # -- the end ------------------------------------------------------------------------------------------------------
 
     def settle(self) -> None:
-        """Nothing goes wrong any more, nobody edits: the engine gets the time to finish; then people approve the rest."""
+        """Nothing goes wrong any more, nobody edits: the engine gets the time to finish; people decide the rest."""
         self.fate.calm()
         self.quiet = True
         for _ in range(6):

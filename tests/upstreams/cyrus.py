@@ -3,6 +3,7 @@
 Needs the packages cyrus-caldav and sasl2-bin, root (its `master` gives up root for the user cyrus) and that user.
 """
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -69,8 +70,23 @@ def missing() -> str:
 
 
 @contextmanager
-def running_cyrus(folder: Path, users: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """Run Cyrus with everything under `folder`; the first user is the account."""
+def running_cyrus(users: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """Run Cyrus with everything in a fresh folder below the system's temporary one; the first user is the account.
+
+    Not below pytest's own folders, which every new session of pytest closes to other users. One at a time on a machine:
+    two of them were seen to end each other's processes, whatever their folders.
+    """
+    with (
+        (Path(tempfile.gettempdir()) / "one-cyrus.lock").open("w") as lock,
+        tempfile.TemporaryDirectory(prefix="cyrus-", ignore_cleanup_errors=True) as folder,
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with _running(Path(folder), users) as server:
+            yield server
+
+
+@contextmanager
+def _running(folder: Path, users: Mapping[str, str] | None) -> Iterator[Server]:
     everybody = dict(users or {"up": "up"})
     port, mail_port = free_port(), free_port()
     _prepare(folder, everybody, port, mail_port)
@@ -115,7 +131,3 @@ def _prepare(folder: Path, users: Mapping[str, str], port: int, mail_port: int) 
     owner = pwd.getpwnam("cyrus")
     for place in (folder, *folder.rglob("*")):
         os.chown(place, owner.pw_uid, owner.pw_gid)
-    scratch = Path(tempfile.gettempdir()).resolve()
-    for parent in folder.resolve().parents:
-        if parent != scratch and parent.is_relative_to(scratch):
-            parent.chmod(parent.stat().st_mode | 0o011)  # pytest's folders are private to root, and cyrus must pass

@@ -30,7 +30,7 @@ def real_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     else:
         if reason := cyrus.missing():
             pytest.skip(f"{reason}; `apt-get install cyrus-caldav sasl2-bin` and run as root")
-        context = running_cyrus(folder)
+        context = running_cyrus()
     with context as server:
         yield server
 

@@ -69,11 +69,13 @@ class Client:
         self.accepted: dict[str, str | None] = {}
         """For each name, the last summary that was answered 2xx, None for a deletion."""
 
-    def insist(self, method: str, path: str, **options: object) -> httpx.Response:
+    def insist(
+        self, method: str, path: str, *, content: str | bytes = b"", headers: dict[str, str] | None = None
+    ) -> httpx.Response:
         deadline = time.monotonic() + 60
         while True:
             try:
-                answer = self.http.request(method, path, **options)  # type: ignore[arg-type]
+                answer = self.http.request(method, path, content=content, headers=headers)
                 if answer.status_code < 500:
                     return answer
             except httpx.TransportError:
