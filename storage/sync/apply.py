@@ -41,6 +41,7 @@ class Applier:
         self.collection = collection
         self.report = report
         self.at = at
+        self.quarantined = quarantine.versions(conn, collection.n)
 
     # -- what we hold -------------------------------------------------------------------------------------------------
 
@@ -65,7 +66,7 @@ class Applier:
 
     def incoming(self, theirs: RemoteEntry, text: str, content: Content) -> str | None:
         """Do what an entry shown by the upstream means; returns the other href if the UID already stands under one."""
-        quarantine.drop(self.conn, self.collection.n, [theirs.href])
+        self._leave_quarantine(theirs.href)
         linked = self.under_href(theirs.href)
         same_uid = self.under_uid(content.uid) if linked is None else None
         step = plan.incoming(text, content.uid, _ours(linked), _ours(same_uid))
@@ -96,7 +97,7 @@ class Applier:
 
     def missing(self, href: str) -> None:
         """Do what the absence of a linked entry upstream means. The brake has already been asked."""
-        quarantine.drop(self.conn, self.collection.n, [href])
+        self._leave_quarantine(href)
         side = self.under_href(href)
         if side is None:
             return
@@ -122,6 +123,11 @@ class Applier:
     def restore(self, theirs: RemoteEntry, text: str, content: Content) -> None:
         """The upstream refused our change: its own version is live again."""
         self._write(theirs, text, content, self.under_href(theirs.href))
+
+    def _leave_quarantine(self, href: str) -> None:
+        """What is readable now, or gone, needs no keeping. (Asked in memory: nearly always there is nothing.)"""
+        if self.quarantined.pop(href, None) is not None:
+            quarantine.drop(self.conn, self.collection.n, [href])
 
     def _agree(self, side: Side, theirs: RemoteEntry) -> None:
         links.put(self.conn, Link(side.entry_id, self.collection.n, theirs.href, theirs.version, None))

@@ -1,4 +1,4 @@
-"""A thousand mixed entries: single events, series with moved and cancelled occurrences, tasks, several zones and scripts."""
+"""Mixed entries: single events, series with moved and cancelled occurrences, tasks; several zones and scripts."""
 
 from functools import cache
 from random import Random

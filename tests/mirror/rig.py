@@ -88,9 +88,8 @@ class Upstream:
             (place / file).write_bytes(text.encode())
         if self.server.name == "xandikos":
             porcelain.add(place, [place / file for file in entries])
-            porcelain.commit(
-                place, message=b"fill", author=b"test <test@localhost>", committer=b"test <test@localhost>"
-            )
+            who = b"test <test@localhost>"
+            porcelain.commit(place, message=b"fill", author=who, committer=who)
 
     def get(self, collection: str, name: str) -> str:
         answer = self.http.get(collection + quote(name))

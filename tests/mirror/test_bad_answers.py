@@ -1,4 +1,4 @@
-"""Promise 2: whatever an upstream answers, nothing is deleted here that a person has not seen; no fault ends in fresh."""
+"""Promise 2: whatever an upstream answers, nothing is deleted here unseen; and no fault ends in fresh."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

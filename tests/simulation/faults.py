@@ -51,7 +51,7 @@ def let_crash(db: Database, fate: Fate) -> None:
 
 
 class MoodyProvider(MemoryProvider):
-    """The memory upstream over a bad line: requests and answers get lost, cursors die, pages are cut, nothing is sure."""
+    """The memory upstream over a bad line: requests and answers get lost, cursors die, pages are cut."""
 
     def __init__(self, upstream: MemoryUpstream, fate: Fate, *, meanwhile: Callable[[], None]) -> None:
         super().__init__(upstream, page_size=fate.random.choice([1, 2, 5, 100]))

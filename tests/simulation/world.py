@@ -1,4 +1,4 @@
-"""The simulated world: a mirror, an upstream, people who edit on both sides, and the books that say what must not be lost.
+"""The simulated world: a mirror, an upstream, people who edit on both sides, and the books of what must not be lost.
 
 Everything random comes from one seed, so a seed reproduces its run. The clock is simulated; nothing sleeps.
 """
@@ -63,7 +63,7 @@ class World:
         self.now += 0.01
         return self.now
 
-    # -- the mirror ---------------------------------------------------------------------------------------------------
+    # -- the mirror --------------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
         self.store = Store.open(self.folder)
@@ -92,7 +92,7 @@ class World:
         found = self.store.collections(account=self.account.id)
         return found[0] if found else None
 
-    # -- what happens ---------------------------------------------------------------------------------------------------
+    # -- what happens ------------------------------------------------------------------------------------------------
 
     def run(self, steps: int) -> None:
         """Let things happen, in random order."""
@@ -186,7 +186,7 @@ class World:
     def nothing(self) -> None:
         """Nobody else edits during this pass."""
 
-    # -- the books ------------------------------------------------------------------------------------------------------
+    # -- the books ---------------------------------------------------------------------------------------------------
 
     def stamp(self) -> int:
         """A number that no other text of this run has."""
@@ -218,7 +218,7 @@ class World:
 
         return rewrite
 
-    # -- the end ------------------------------------------------------------------------------------------------------
+    # -- the end -----------------------------------------------------------------------------------------------------
 
     def settle(self) -> None:
         """Nothing goes wrong any more, nobody edits: the engine gets the time to finish; people decide the rest."""
