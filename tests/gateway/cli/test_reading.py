@@ -1,8 +1,10 @@
 """Commands that only read: status, changes, conflicts, held, agenda, verify, config."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import tzlocal
 
 from gateway.options import example
 from storage import clock
@@ -112,8 +114,18 @@ def test_held_deletions_are_listed(line: Line) -> None:
     assert line("held", "approve", "99").code == 1
 
 
-def test_the_agenda_shows_days_in_the_local_zone(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "Europe/Berlin")
+@pytest.fixture
+def in_berlin() -> Iterator[None]:
+    """This machine's zone is Europe/Berlin; tzlocal remembers the zone that it found first."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "Europe/Berlin")
+        tzlocal.reload_localzone()
+        yield
+    tzlocal.reload_localzone()
+
+
+@pytest.mark.usefixtures("in_berlin")
+def test_the_agenda_shows_days_in_the_local_zone(line: Line) -> None:
     fill(
         line,
         utc=event("utc", "Late call", start="20260302T230000Z", end="20260303T000000Z"),
