@@ -14,8 +14,10 @@ from functools import lru_cache
 
 from tzlocal.windows_tz import win_tz
 
+from storage.errors import InvalidData
 from storage.ical.lines import Component, dump
 from storage.ical.rulezone import RuleZone, read_zone
+from storage.ical.zonetext import write_zone
 
 _UTC_NAMES = frozenset({"utc", "z", "gmt", "uct", "zulu", "universal", "greenwich", "tzone://microsoft/utc"})
 _NOT_NAMES = frozenset({"localtime", "factory", "posixrules", "posix", "right"})
@@ -83,6 +85,18 @@ def iana_name(tzid: str) -> str:
         if found and (count > 1 or plain.startswith("/")):
             return found
     return _by_display(plain)
+
+
+@lru_cache(maxsize=128)
+def vtimezone(name: str) -> str:
+    """The VTIMEZONE (RFC 5545 §3.6.5; CRLF) of the zone that `name` means, under its IANA name, exact from 1970 on.
+
+    Raises InvalidData for a name that means no IANA zone.
+    """
+    known = iana_name(name)
+    if not known:
+        raise InvalidData(f"{name[:60]!r} names no time zone", hint="Use an IANA name such as Europe/Berlin.")
+    return write_zone(known)
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,8 @@ Choices where RFC 5545 leaves one:
   EXDATE names it: exclusions come last (§3.8.5.1).
 - Of two overrides of one instance the one with the higher SEQUENCE counts, then the later in the text (§3.8.7.4).
 - RANGE=THISANDFUTURE moves the instances from its own on by the same difference of wall-clock time, and describes and
-  times them; an instance with an override of its own keeps that (§3.8.4.4, §3.2.13).
+  times them; an instance with an override of its own keeps that (§3.8.4.4, §3.2.13). An EXDATE of its own instance
+  takes away that one alone.
 - A cancelled override is an occurrence as any other; whoever lists decides by its STATUS.
 - Floating and all-day time is compared with the span as if its wall clock were UTC; the caller widens the span.
 """
@@ -139,7 +140,7 @@ def _stretches(
         position = overrides[at]
         record = content.components[position]
         own = value_of(components[position].first("DTSTART"), content.tree) if record.this_and_future else None
-        if own is None or series.excludes(at):
+        if own is None:
             continue
         shift = wall_seconds(own.local) - to_wall(at, series.zone)
         length = length_of(components[position], record, own)
