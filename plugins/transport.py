@@ -6,9 +6,10 @@ followed here and not by httpx, and every failure leaves as an error of `storage
 no credentials, no query string, no header.
 """
 
+import re
 import ssl
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -29,8 +30,10 @@ DEFAULT_LIMIT = 64 * 1024 * 1024
 LONGEST_WAIT = 24 * 3600.0
 """No `Retry-After` is taken to ask for more seconds than this."""
 
-_TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=120.0)
+_TIMEOUT = httpx.Timeout(60.0, connect=15.0, read=180.0, pool=300.0)
+"""Seconds. Reading may take long: Radicale thinks for minutes over the first listing of a large calendar."""
 _REDIRECTS = frozenset({301, 302, 307, 308})
+_JOINED_DIGEST = re.compile(rb",\s*(?=Digest\s)", re.IGNORECASE)
 _PORTS = {"http": 80, "https": 443}
 _ERRORS: tuple[tuple[type[Exception], type[UpstreamError], str], ...] = (
     (httpx.ConnectTimeout, Unreachable, "no connection within 15 seconds"),
@@ -231,11 +234,20 @@ class _Wire(httpx.BaseTransport):
             )
         )
         return httpx.Response(
-            answer.status, headers=answer.headers, stream=_Body(answer), extensions=dict(answer.extensions)
+            answer.status, headers=_separated(answer.headers), stream=_Body(answer), extensions=dict(answer.extensions)
         )
 
     def close(self) -> None:
         self._pool.close()
+
+
+def _separated(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """`headers` with a Digest challenge on its own line, where a proxy joined several: httpx finds it only there."""
+    result: list[tuple[bytes, bytes]] = []
+    for name, value in headers:
+        parts = _JOINED_DIGEST.split(value) if name.lower() == b"www-authenticate" else [value]
+        result += [(name, part) for part in parts]
+    return result
 
 
 class _Body(httpx.SyncByteStream):
@@ -319,7 +331,7 @@ class Transport:
                 response.close()
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> httpx.Response:
-        if not self.trust.covers(Origin.of(url)):
+        if not self.trust.covers(_origin_named_by_server(url)):
             raise UntrustedAnswer(
                 f"{plain(url)} is not the server {self.trust.home} that the credentials are for",
                 hint="If that server is the right one, name it as the account's `url`.",
@@ -337,11 +349,11 @@ class Transport:
     def _redirect(self, url: str, target: str, hops: int) -> str:
         if hops > MAX_REDIRECTS:
             raise UntrustedAnswer(f"{plain(url)}: it redirects in circles", hint="Give the final address as `url`.")
-        place = urljoin(url, target)
         try:
-            origin = Origin.of(place)
-        except ConfigError as error:
-            raise UntrustedAnswer(f"{plain(url)}: it redirects to an address that is not http or https") from error
+            place = urljoin(url, target)
+        except ValueError as error:
+            raise UntrustedAnswer(f"{plain(url)}: it redirects to something that is no address") from error
+        origin = _origin_named_by_server(place)
         if not self.trust.covers(origin):
             raise UntrustedAnswer(
                 f"{plain(url)} redirects to another server, {origin}; the credentials are not for that one",
@@ -358,6 +370,14 @@ _CORE_ERRORS = (
     httpcore.UnsupportedProtocol,
     httpcore.ConnectionNotAvailable,
 )
+
+
+def _origin_named_by_server(url: str) -> Origin:
+    """The origin of a URL that came out of an answer; nonsense there is no mistake of the configuration."""
+    try:
+        return Origin.of(url)
+    except ConfigError as error:
+        raise UntrustedAnswer("the server names an address that is no plain http or https URL") from error
 
 
 def _limited(response: httpx.Response, url: str, limit: int) -> Iterator[bytes]:

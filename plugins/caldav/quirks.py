@@ -4,11 +4,12 @@ import re
 from collections.abc import Collection
 from hashlib import sha256
 from typing import Final
-from urllib.parse import quote, quote_from_bytes, unquote_to_bytes, urlsplit
+from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
 
 from plugins.transport import Origin
 
 _PATH_SAFE: Final = ":@!$&'()*+,;=~"
+_AUTHORITY = re.compile(r"^https?://[^/]*", re.IGNORECASE)
 _SUFFIX = re.compile(r"-+gzip$")
 _UNSAFE_NAME = re.compile(r"""[\x00-\x1f\x7f-\x9f\ud800-\udfff/\\:'"*?,<>|]""")
 _LONGEST_NAME = 120
@@ -21,8 +22,7 @@ def canonical_href(href: str, base: str = "/") -> str:
     (older Zimbra), whole URLs of a sibling host (iCloud). Slashes inside a segment stay encoded. What is no path is a
     name inside `base`, the canonical href of the collection asked about: Xandikos loses the path of names with a colon.
     """
-    path = urlsplit(href).path if href[:8].lower().startswith(("http://", "https://")) else href
-    path = path.partition("?")[0].partition("#")[0]
+    path = _AUTHORITY.sub("", href, count=1).partition("?")[0].partition("#")[0]
     if not path.startswith("/"):
         path = base.rpartition("/")[0] + "/" + path
     return "/".join(quote_from_bytes(unquote_to_bytes(segment), safe="") for segment in path.split("/"))

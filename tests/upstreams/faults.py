@@ -1,26 +1,21 @@
 """A reverse proxy between us and a real server, which lies, breaks and counts as a test tells it to."""
 
 import threading
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar, Self
 from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree
 
 import httpx
 
+from tests.upstreams.scripted import READS, WRITES, Reply, Request, ScriptedServer
 from tests.upstreams.serving import Server
 
-WRITES = frozenset({"PUT", "DELETE", "POST", "MKCALENDAR", "MKCOL", "PROPPATCH", "MOVE", "COPY"})
-READS = frozenset({"GET", "HEAD", "PROPFIND", "REPORT", "OPTIONS"})
 LISTINGS = frozenset({"PROPFIND", "REPORT"})
 LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><form>Password</form></body></html>"
 
-_ALL = sorted(WRITES | READS)
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "content-length", "transfer-encoding", "content-encoding", "host"})
 
 
@@ -51,27 +46,6 @@ class Fault(Enum):
 
 
 @dataclass
-class Request:
-    """One request as it reached the proxy."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-    status: int = 0
-
-
-@dataclass
-class Reply:
-    """An answer on its way back; `cut` is how many bytes of the body are sent before the connection ends."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    cut: int | None = None
-
-
-@dataclass
 class _Injected:
     fault: Fault
     methods: Collection[str]
@@ -79,46 +53,27 @@ class _Injected:
     times: int | None
 
 
-class FaultyProxy:
+class FaultyProxy(ScriptedServer):
     """Forwards to `target` (a URL of a server); `url` is where it listens. Keeps every request in `log`."""
 
     def __init__(self, target: str, *, page: int = 5, elsewhere: str = "http://evil.invalid/") -> None:
         parts = urlsplit(target)
+        super().__init__(self.answer, path=parts.path or "/")
         self.target = f"{parts.scheme}://{parts.netloc}"
         self.page = page
         self.elsewhere = elsewhere
-        self.log: list[Request] = []
         self._injected: list[_Injected] = []
         self._pages: dict[str, tuple[list[ElementTree.Element], str]] = {}
         self._lock = threading.Lock()
         self._client = httpx.Client(trust_env=False, timeout=60)
-        handler = type("Handler", (_Handler,), {"proxy": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}{parts.path or '/'}"
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def __exit__(self, *exception: object) -> None:
+        super().__exit__(*exception)
         self._client.close()
 
     def server(self, real: Server) -> Server:
         """`real` as it is reached through this proxy."""
         return replace(real, url=self.url, home=urljoin(self.url, urlsplit(real.home).path))
-
-    @property
-    def counts(self) -> Counter[str]:
-        """How many requests came, by method."""
-        return Counter(request.method for request in self.log)
-
-    @property
-    def writes(self) -> int:
-        """How many requests came that could change anything."""
-        return sum(request.method in WRITES for request in self.log)
 
     def inject(
         self,
@@ -233,42 +188,6 @@ def _thinned(body: bytes, path: str, fault: Fault) -> bytes:
     for response in members if fault is not Fault.HALF_LISTING else members[::2]:
         root.remove(response)
     return ElementTree.tostring(root)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    proxy: ClassVar[FaultyProxy]
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
-    disable_nagle_algorithm = True
-
-    def __getattr__(self, name: str) -> Callable[[], None]:
-        if name.startswith("do_") and name[3:] in _ALL:
-            return self._serve
-        raise AttributeError(name)
-
-    def _serve(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        request = Request(self.command, self.path, dict(self.headers.items()), body)
-        self.proxy.log.append(request)
-        reply = self.proxy.answer(request)
-        request.status = reply.status
-        if reply.cut == 0:
-            self.close_connection = True
-            self.connection.shutdown(2)
-            return
-        self.send_response(reply.status)
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(reply.body)))
-        self.end_headers()
-        self.wfile.write(reply.body if reply.cut is None else reply.body[: reply.cut])
-        self.wfile.flush()
-        if reply.cut is not None:
-            self.close_connection = True
-            self.connection.shutdown(2)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Nothing: `FaultyProxy.log` has it all."""
 
 
 @contextmanager

@@ -22,8 +22,9 @@ from storage.errors import (
 )
 from storage.provider import Login, Page, Push, PushAction, RemoteCollection
 from tests.contract.provider import Mirror, create, event
-from tests.upstreams.faults import Fault, FaultyProxy, Request
+from tests.upstreams.faults import Fault, FaultyProxy
 from tests.upstreams.fixtures import radicale
+from tests.upstreams.scripted import Request
 from tests.upstreams.serving import Server
 
 __all__ = ["radicale"]
