@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import tzset
 
 import pytest
 import tzlocal
@@ -119,8 +120,10 @@ def in_berlin() -> Iterator[None]:
     """This machine's zone is Europe/Berlin; tzlocal remembers the zone that it found first."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TZ", "Europe/Berlin")
+        tzset()
         tzlocal.reload_localzone()
         yield
+    tzset()
     tzlocal.reload_localzone()
 
 
