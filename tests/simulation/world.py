@@ -11,7 +11,7 @@ from random import Random
 
 from plugins.memory.provider import MemoryUpstream
 from storage.errors import StoreError
-from storage.ical.canonical import canonical
+from storage.ical.canonical import canonical, same
 from storage.model import Account, Collection, Origin
 from storage.store import Store
 from storage.sync import inbox
@@ -250,6 +250,12 @@ class World:
             for text in texts
             if text not in self.shown | self.replaced | kept | here
         ]
+
+    def false_conflicts(self) -> list[int]:
+        """The numbers of those in the inbox where only one side had edited."""
+        found = conflicts.every(self.store.db.reader(), state=None)
+        edits = [c for c in found if c.cause == "edit" and c.base and c.ours and c.theirs]
+        return [c.n for c in edits if same(c.base or "", c.theirs or "") or same(c.base or "", c.ours or "")]
 
     def waiting(self) -> int:
         """How much is still in the outbox."""
