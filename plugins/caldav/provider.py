@@ -48,6 +48,10 @@ class CalDavProvider:
     A cursor is `sync:` with a sync token, or `ctag:` with a ctag, which tells whether but not what. A pull of
     everything lists by PROPFIND rather than with an empty sync token, because that is what servers get right: an empty
     token brings deleted members on Radicale, a part of the rest on Stalwart, a 507 on Nextcloud and Google.
+
+    Mail: a deletion without `notify` asks for silence (`Schedule-Reply: F`, RFC 6638 §8.1). A server that schedules by
+    itself (`calendar-auto-schedule`) still sends invitations when the organizer's own meeting is created or changed:
+    it knows no header against that, and `SCHEDULE-AGENT=CLIENT` on guests it has invited before makes it cancel them.
     """
 
     name = "caldav"

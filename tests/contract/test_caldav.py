@@ -62,10 +62,6 @@ class CalDavBench:
     def writes(self) -> int:
         return self._proxy.writes
 
-    @property
-    def mails(self) -> int:
-        return 0
-
     def _url(self, collection: RemoteCollection, name: str) -> str:
         origin = urlsplit(self._server.url)
         return f"{origin.scheme}://{origin.netloc}{collection.href}{quote(name)}"

@@ -4,7 +4,7 @@ import pytest
 
 from plugins.memory.provider import MemoryProvider, MemoryUpstream
 from storage.provider import Provider, RemoteCollection
-from tests.contract.provider import ODD_NAMES, ProviderContract
+from tests.contract.provider import ODD_NAMES, ProviderContract, SilenceContract
 
 
 class MemoryBench:
@@ -40,7 +40,7 @@ class MemoryBench:
         return self.upstream.mails
 
 
-class TestMemory(ProviderContract):
+class TestMemory(ProviderContract, SilenceContract):
     @pytest.fixture
     def bench(self) -> MemoryBench:
         return MemoryBench()

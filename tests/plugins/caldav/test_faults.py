@@ -305,3 +305,12 @@ def test_an_idle_round_writes_nothing_and_asks_little(calm: Scene) -> None:
     calm.provider.collections()
     calm.pages(calm.cursor)
     assert dict(calm.proxy.counts) == {"PROPFIND": 1, "REPORT": 1}
+
+
+@pytest.mark.parametrize("notify", [False, True])
+def test_leaving_a_meeting_mails_only_when_told_to(scene: Scene, notify: bool) -> None:
+    href, version = next(iter(scene.mirror.versions.items()))
+    scene.provider.push(scene.collection, Push(PushAction.DELETE, "e", href=href, version=version, notify=notify))
+    (request,) = [request for request in scene.proxy.log if request.method == "DELETE"]
+    assert request.headers.get("Schedule-Reply") == (None if notify else "F")
+    assert request.headers["If-Match"] == version
