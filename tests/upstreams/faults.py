@@ -1,8 +1,7 @@
 """A reverse proxy between us and a real server, which lies, breaks and counts as a test tells it to."""
 
 import threading
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import Enum
 from urllib.parse import urljoin, urlsplit
@@ -188,10 +187,3 @@ def _thinned(body: bytes, path: str, fault: Fault) -> bytes:
     for response in members if fault is not Fault.HALF_LISTING else members[::2]:
         root.remove(response)
     return ElementTree.tostring(root)
-
-
-@contextmanager
-def faulty(server: Server, *, page: int = 5) -> Iterator[tuple[FaultyProxy, Server]]:
-    """A proxy in front of `server`, and the server as it is reached through it."""
-    with FaultyProxy(server.url, page=page) as proxy:
-        yield proxy, proxy.server(server)
