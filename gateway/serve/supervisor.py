@@ -94,7 +94,8 @@ class Supervisor:
     def run(self) -> None:
         """Keep the children alive; return when all of them have ended."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._stop)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` wants a hang-up to be ignored
+                signal.signal(number, self._stop)
         try:
             while not self._stopping:
                 for child in self.children:
