@@ -1,0 +1,130 @@
+"""Radicale's application with our handlers: the only file that knows the private signatures of Radicale 3.9.0.
+
+Radicale carries the request (method dispatch, its own well-known and OPTIONS answers, the last resort for an error
+nobody expected) and calls `do_METHOD`; each of ours takes the request that the adapter left in the environment and
+answers it from the mirror. A handler makes one write with one of the store's verbs, which is one transaction: an answer
+that is an error has changed nothing.
+"""
+# mypy: disallow-subclassing-any=False
+
+import io
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from radicale.app import Application
+
+from gateway.dav import errors
+from gateway.dav.config import radicale_configuration
+from gateway.dav.delete import delete
+from gateway.dav.errors import Refusal
+from gateway.dav.frame import USER
+from gateway.dav.get import get
+from gateway.dav.mkcol import mkcalendar, mkcol
+from gateway.dav.move import copy, move
+from gateway.dav.places import Context
+from gateway.dav.propfind import propfind
+from gateway.dav.proppatch import proppatch
+from gateway.dav.put import put
+from gateway.dav.render import segment
+from gateway.dav.report import report
+from gateway.dav.request import Answer, Request
+from storage.errors import CalHarborError
+from storage.store import Store
+
+Handler = Callable[[Context, Request], Answer]
+RadicaleAnswer = tuple[int, dict[str, str], bytes | None, str | None]
+
+COMPLIANCE = "1, 3, access-control, calendar-access, extended-mkcol"
+"""The `DAV` header. No class 2, since LOCK is not answered; no scheduling, since nothing is delivered."""
+
+_REQUEST, _CONTEXT = "calharbor.request", "calharbor.context"
+
+
+class DavApplication(Application):
+    """One per process; safe to use from several threads, since it holds nothing of a request."""
+
+    def __init__(self, store: Store, *, prefix: str, max_resource: int) -> None:
+        """`prefix`: the path at which the endpoint is mounted, without a final slash."""
+        super().__init__(radicale_configuration())
+        self._store = store
+        self._prefix = prefix
+        self._max_resource = max_resource
+
+    def answer(self, request: Request) -> Answer:
+        """Carry a request through Radicale."""
+        context = Context(self._store, self._prefix, self._max_resource, request.user, request.actor)
+        path = "".join(f"/{segment(each)}" for each in request.segments)
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": request.method,
+            "PATH_INFO": f"{path}/" if request.folder or not path else path,
+            "SCRIPT_NAME": self._prefix,
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(),
+            "wsgi.errors": io.StringIO(),
+            USER: segment(request.user) if request.user else "",
+            _REQUEST: request,
+            _CONTEXT: context,
+        }
+        started: list[tuple[str, list[tuple[str, str]]]] = []
+        chunks = self(environ, lambda status, headers: started.append((status, headers)))
+        status, headers = started[0]
+        return Answer(int(status[:3]), b"".join(chunks), dict(headers))
+
+    def do_OPTIONS(self, *args: Any) -> RadicaleAnswer:  # noqa: N802
+        """Radicale's answer with what this endpoint really does."""
+        status, headers, body, xml = super().do_OPTIONS(*args)
+        return status, {**headers, "Allow": ", ".join(_METHODS), "DAV": COMPLIANCE}, body, xml
+
+    def do_POST(self, *args: Any) -> RadicaleAnswer:  # noqa: N802
+        """Nothing here takes a POST."""
+        return _handle(_method_not_allowed, *args)
+
+    def do_GET(self, *args: Any) -> RadicaleAnswer:  # noqa: N802, D102
+        return _handle(get, *args)
+
+    def do_HEAD(self, *args: Any) -> RadicaleAnswer:  # noqa: N802, D102
+        return _handle(get, *args)
+
+    def do_PROPFIND(self, *args: Any) -> RadicaleAnswer:  # noqa: N802, D102
+        return _handle(propfind, *args)
+
+    def do_PROPPATCH(self, *args: Any) -> RadicaleAnswer:  # noqa: N802, D102
+        return _handle(proppatch, *args)
+
+    def do_REPORT(self, *args: Any) -> RadicaleAnswer:  # noqa: N802, D102
+        return _handle(report, *args)
+
+    def do_PUT(self, *args: Any) -> RadicaleAnswer:  # noqa: N802, D102
+        return _handle(put, *args)
+
+    def do_DELETE(self, *args: Any) -> RadicaleAnswer:  # noqa: N802, D102
+        return _handle(delete, *args)
+
+    def do_MOVE(self, *args: Any) -> RadicaleAnswer:  # noqa: N802, D102
+        return _handle(move, *args)
+
+    def do_COPY(self, *args: Any) -> RadicaleAnswer:  # noqa: N802, D102
+        return _handle(copy, *args)
+
+    def do_MKCALENDAR(self, *args: Any) -> RadicaleAnswer:  # noqa: N802, D102
+        return _handle(mkcalendar, *args)
+
+    def do_MKCOL(self, *args: Any) -> RadicaleAnswer:  # noqa: N802, D102
+        return _handle(mkcol, *args)
+
+
+_METHODS = tuple(sorted(name[3:] for name in dir(DavApplication) if name.startswith("do_") and name != "do_POST"))
+
+
+def _handle(handler: Handler, environ: Mapping[str, Any], *_rest: object) -> RadicaleAnswer:
+    """Run a handler inside Radicale's call, and turn an error of our tree into its answer."""
+    try:
+        answer = handler(environ[_CONTEXT], environ[_REQUEST])
+    except CalHarborError as error:
+        answer = errors.answer(error)
+    return answer.status, dict(answer.headers), answer.body, None
+
+
+def _method_not_allowed(_context: Context, request: Request) -> Answer:
+    raise Refusal(405, f"{request.method} is not answered here", hint="OPTIONS lists what is")

@@ -1,0 +1,176 @@
+"""The ASGI adapter: reads the request within its limits, finds out who asks, and answers in a thread of its own pool.
+
+Paths are taken raw, so that `%2F` and non-ASCII names arrive as they were sent. Answers are compressed at level 1 where
+the client takes gzip and the answer has no ETag: a strong ETag names the bytes as stored.
+"""
+
+import zlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import quote
+
+from anyio import CapacityLimiter, to_thread
+
+from gateway.dav import errors, places
+from gateway.dav.app import DavApplication
+from gateway.dav.errors import Refusal
+from gateway.dav.request import Answer, Request
+from gateway.http.access import Access, Principal
+from storage.errors import CalHarborError
+from storage.store import Store
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+MAX_BODY = 10 * 1024 * 1024
+"""The default limit of a request's body, and so of one entry, in octets."""
+
+THREADS = 4
+_GZIP_FROM = 1024
+_GZIP_FORMAT = 31
+_DRAIN = 4
+"""A body that is refused is still read up to this many times the limit, so that the client gets to see the answer."""
+
+_UNAUTHORIZED = Answer(
+    401,
+    b"A user name and a password (or a device password) are needed.\n",
+    {"WWW-Authenticate": 'Basic realm="CalHarbor", charset="UTF-8"', "Content-Type": "text/plain; charset=utf-8"},
+)
+
+
+def dav_app(store: Store, access: Access, *, prefix: str = "/dav", max_body: int = MAX_BODY) -> AsgiApp:
+    """The endpoint as an ASGI application. It takes requests whose path begins with `prefix`, mounted or not.
+
+    `max_body` limits bodies, and with them the `max-resource-size` of entries, in octets.
+    """
+    application = DavApplication(store, prefix=prefix, max_resource=max_body)
+    limiter = CapacityLimiter(THREADS)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        headers = _headers(scope)
+        try:
+            body = await _read(receive, headers, max_body)
+        except Refusal as refusal:
+            await _send(send, scope["method"], errors.answer(_too_large(scope["method"], refusal)))
+            return
+        if body is None:
+            return
+        answer, user = await to_thread.run_sync(
+            _answer, application, access, prefix, scope, headers, body, limiter=limiter
+        )
+        scope["calharbor.user"] = user
+        await _send(send, scope["method"], answer)
+
+    return app
+
+
+async def well_known(scope: Scope, receive: Receive, send: Send) -> None:
+    """`/.well-known/caldav` and `/.well-known/carddav` (RFC 6764 §5): every method is sent on to `/dav/`."""
+    del receive
+    target = f"{scope.get('root_path', '')}/dav/".encode()
+    headers = [(b"location", target), (b"content-length", b"0"), (b"cache-control", b"no-cache")]
+    await send({"type": "http.response.start", "status": 301, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _answer(
+    application: DavApplication, access: Access, prefix: str, scope: Scope, headers: dict[str, str], body: bytes
+) -> tuple[Answer, str]:
+    """The answer to a request that was read, and who asked (empty for nobody)."""
+    method = scope["method"].upper()
+    remote = (scope.get("client") or ("", 0))[0]
+    try:
+        principal = access.authenticate(headers.get("authorization"), remote)
+        if principal is None:
+            if method != "OPTIONS":
+                return _UNAUTHORIZED, ""
+            principal = Principal("", "")
+        segments, folder = places.decode(_below(scope, prefix))
+    except CalHarborError as error:
+        return errors.answer(error), ""
+    request = Request(method, segments, folder, headers, body, principal.user, principal.actor)
+    return _compressed(application.answer(request), headers.get("accept-encoding", "")), principal.user
+
+
+def _below(scope: Scope, prefix: str) -> str:
+    raw = scope.get("raw_path")
+    path = raw.decode("latin-1").partition("?")[0] if raw else quote(scope["path"], safe="/%:@!$&'()*+,;=~")
+    below = places.strip(path, prefix)
+    return path if below is None else below
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+async def _read(receive: Receive, headers: dict[str, str], limit: int) -> bytes | None:
+    """The whole body, chunked or not; None if the client went away. Raises `Refusal` (413) beyond the limit."""
+    announced = headers.get("content-length", "")
+    if headers.get("expect") and announced.isdecimal() and int(announced) > limit:
+        raise _over(limit)
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size <= limit:
+            chunks.append(chunk)
+        if size > limit * _DRAIN or not message.get("more_body", False):
+            break
+    if size > limit:
+        raise _over(limit)
+    return b"".join(chunks)
+
+
+def _over(limit: int) -> Refusal:
+    return Refusal(413, f"the body has more than {limit} octets", hint="that is the limit of this server")
+
+
+def _too_large(method: str, refusal: Refusal) -> Refusal:
+    """For an entry the RFC has a precondition of its own (RFC 4791 §5.3.2.1)."""
+    if method != "PUT":
+        return refusal
+    return Refusal(403, refusal.message, precondition="<C:max-resource-size/>", hint=refusal.hint)
+
+
+async def _send(send: Send, method: str, answer: Answer) -> None:
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    if answer.status in (204, 304):
+        headers.pop("content-length", None)
+    elif method != "HEAD" or "content-length" not in headers:
+        headers["content-length"] = str(len(answer.body))
+    raw = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
+
+
+def _compressed(answer: Answer, accepted: str) -> Answer:
+    if len(answer.body) < _GZIP_FROM or any(name.lower() == "etag" for name in answer.headers):
+        return answer
+    headers = {**answer.headers, "Vary": "Accept-Encoding"}
+    if not _takes_gzip(accepted):
+        return Answer(answer.status, answer.body, headers)
+    compressor = zlib.compressobj(level=1, wbits=_GZIP_FORMAT)
+    body = compressor.compress(answer.body) + compressor.flush()
+    return Answer(answer.status, body, {**headers, "Content-Encoding": "gzip"})
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Whether `Accept-Encoding` names gzip with a weight above 0 (RFC 9110 §12.5.3)."""
+    for part in accepted.lower().split(","):
+        coding, _, weight = part.partition(";")
+        if coding.strip() in ("gzip", "x-gzip"):
+            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False

@@ -1,0 +1,49 @@
+"""The `DAV:prop` of a report: which properties of each entry it gives, and whether their texts have to be read."""
+
+from datetime import tzinfo
+from xml.etree.ElementTree import Element
+
+from gateway.dav import entry_properties
+from gateway.dav.calendar_data import read_wanted, renderer
+from gateway.dav.entry_properties import CALENDAR_DATA, CREATION_DATE, Item
+from gateway.dav.names import dav
+from gateway.dav.places import Context
+from gateway.dav.properties import ALLPROP
+from gateway.dav.render import Renderer, Wanted
+from gateway.dav.request import Request
+from storage.model import Collection, Entry
+
+
+class Chosen:
+    """What a report asks of each entry: by name, `allprop`, or `propname`; nothing asked for gives bare responses."""
+
+    def __init__(self, context: Context, request: Request, collection: Collection, root: Element, zone: tzinfo) -> None:
+        """Raises `Refusal` for calendar-data that cannot be given."""
+        prop = root.find(dav("prop"))
+        self._listed: dict[str, Renderer[Item]] = entry_properties.of_listed(context, collection)
+        self._entry: dict[str, Renderer[Entry]] = entry_properties.of_entry(context, collection)
+        data = None if prop is None else prop.find(CALENDAR_DATA)
+        if data is not None:
+            self._entry[CALENDAR_DATA] = renderer(read_wanted(data), zone)
+        self.wanted = self._wanted(root, prop, minimal=request.minimal)
+        self.needs_entries = any(name in (CALENDAR_DATA, CREATION_DATE) for name in self.wanted.names)
+        self.needs_text = CALENDAR_DATA in self.wanted.names
+
+    @property
+    def of_listed(self) -> dict[str, Renderer[Item]]:
+        """The renderers that a listing is enough for."""
+        return self._listed
+
+    @property
+    def of_entry(self) -> dict[str, Renderer[Entry]]:
+        """The renderers for entries that have been read."""
+        return self._entry
+
+    def _wanted(self, root: Element, prop: Element | None, *, minimal: bool) -> Wanted:
+        if prop is not None:
+            return Wanted(tuple(dict.fromkeys(child.tag for child in prop)), minimal=minimal)
+        if root.find(dav("allprop")) is not None:
+            return Wanted(tuple(name for name in self._entry if name in ALLPROP))
+        if root.find(dav("propname")) is not None:
+            return Wanted(tuple(self._entry), names_only=True)
+        return Wanted(())

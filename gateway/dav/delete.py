@@ -1,0 +1,35 @@
+"""DELETE of an entry or of a whole collection (RFC 4918 §9.6): 204, or a refusal that has changed nothing."""
+
+from gateway.dav import errors
+from gateway.dav.errors import Refusal
+from gateway.dav.places import Context, Member, find
+from gateway.dav.request import Answer, Request
+from storage.errors import PreconditionFailed, ReadOnly
+from storage.model import Collection, Origin
+
+
+def delete(context: Context, request: Request) -> Answer:
+    """Answer a DELETE; a collection also hears of it upstream, as entries do."""
+    place = find(context, request.segments)
+    try:
+        if isinstance(place, Member):
+            context.store.delete_entry(
+                place.collection.id, place.name, origin=Origin.DAV, actor=context.actor, if_match=request.if_match
+            )
+            return Answer(204)
+        if isinstance(place, Collection):
+            _delete_collection(context, request, place)
+            return Answer(204)
+    except ReadOnly as error:
+        href = context.href(*request.segments, folder=isinstance(place, Collection))
+        return errors.answer(error, precondition=errors.need_privilege(href, "unbind"))
+    raise Refusal(403, "a principal cannot be deleted over WebDAV", precondition="<need-privileges/>")
+
+
+def _delete_collection(context: Context, request: Request, collection: Collection) -> None:
+    if request.header("depth").strip().lower() not in ("", "infinity"):
+        raise Refusal(400, "a collection is deleted with everything in it", hint="send Depth: infinity, or none")
+    wanted = request.if_match
+    if wanted is not None and "*" not in wanted and f"{collection.id}-{collection.seq}" not in wanted:
+        raise PreconditionFailed(f"the collection {collection.name!r} is not in the version named")
+    context.store.delete_collection(collection.id, origin=Origin.DAV, actor=context.actor)

@@ -1,0 +1,84 @@
+"""The properties of entries, rendered from a listing alone wherever that is enough, and their text."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import format_datetime
+from functools import lru_cache
+from typing import Protocol
+
+from gateway.dav import names
+from gateway.dav.names import caldav, dav
+from gateway.dav.places import Context
+from gateway.dav.properties import READ, WRITE, href
+from gateway.dav.render import Renderer
+from storage.model import Collection, Entry, Kind
+
+CALENDAR_DATA = caldav("calendar-data")
+CREATION_DATE = dav("creationdate")
+
+_CONTENT_TYPES: Mapping[Kind, str] = {
+    Kind.EVENT: "text/calendar; charset=utf-8; component=VEVENT",
+    Kind.TODO: "text/calendar; charset=utf-8; component=VTODO",
+    Kind.JOURNAL: "text/calendar; charset=utf-8; component=VJOURNAL",
+    Kind.CONTACT: "text/vcard; charset=utf-8",
+}
+
+
+class Item(Protocol):
+    """What a listing knows of an entry; entries with their text know it too."""
+
+    @property
+    def href(self) -> str: ...  # noqa: D102
+    @property
+    def hash(self) -> str: ...  # noqa: D102
+    @property
+    def kind(self) -> Kind: ...  # noqa: D102
+    @property
+    def size(self) -> int: ...  # noqa: D102
+    @property
+    def modified(self) -> str: ...  # noqa: D102
+
+
+def content_type(kind: Kind) -> str:
+    """The media type of an entry's text."""
+    return _CONTENT_TYPES[kind]
+
+
+def of_listed(context: Context, collection: Collection) -> dict[str, Renderer[Item]]:
+    """The properties of a collection's entries that a listing suffices for."""
+    privileges = READ if collection.read_only else (*READ, *(name for name in WRITE if name not in ("bind", "unbind")))
+    granted = "".join(f"<privilege><{name}/></privilege>" for name in privileges)
+    principal = href(context.principal)
+    return {
+        dav("getetag"): lambda item: f"&quot;{item.hash}&quot;",
+        dav("getcontenttype"): lambda item: _CONTENT_TYPES[item.kind],
+        dav("getcontentlength"): lambda item: str(item.size),
+        dav("getlastmodified"): lambda item: http_date(item.modified),
+        dav("resourcetype"): lambda _: "",
+        dav("current-user-principal"): lambda _: principal,
+        dav("current-user-privilege-set"): lambda _: granted,
+        dav("owner"): lambda _: principal,
+        dav("supportedlock"): lambda _: "",
+    }
+
+
+def of_entry(context: Context, collection: Collection) -> dict[str, Renderer[Entry]]:
+    """The properties of an entry whose text is at hand."""
+    held: dict[str, Renderer[Entry]] = dict(of_listed(context, collection))
+    held[CREATION_DATE] = lambda entry: entry.created
+    return held
+
+
+def calendar_data(entry: Entry) -> str:
+    """The whole text of an entry as the content of `calendar-data`."""
+    return names.text(entry.text)
+
+
+def http_date(moment: str) -> str:
+    """A moment of the store as HTTP writes dates (RFC 9110 §5.6.7)."""
+    return _http_date(moment[:19])
+
+
+@lru_cache(maxsize=4096)
+def _http_date(second: str) -> str:
+    return format_datetime(datetime.fromisoformat(second + "+00:00"), usegmt=True)

@@ -1,0 +1,79 @@
+"""`calendar-data` with `expand` (RFC 4791 §9.6.5): each occurrence in the window as a component of its own, in UTC.
+
+Floating and all-day values have no time zone to convert from and stay as they are. What describes an occurrence, master
+or override, is copied line by line without its rules; only the dates are new.
+"""
+
+from collections.abc import Iterator
+from datetime import tzinfo
+
+from gateway.dav.timespan import Span, instances
+from storage.ical.lines import Component, Line, dump
+from storage.ical.read import Content
+from storage.ical.values import key_of
+from storage.model import Occurrence
+
+_KINDS = frozenset({"VEVENT", "VTODO", "VJOURNAL"})
+_DATED = frozenset({"DTSTART", "DTEND", "DUE", "DURATION", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE", "EXRULE"})
+
+
+def expanded(content: Content, span: Span, zone: tzinfo) -> str:
+    """The entry's text with its occurrences inside the span in place of its rules; time zones are left out."""
+    [calendar] = content.tree.components("VCALENDAR")
+    described = [child for child in calendar.components() if child.name in _KINDS]
+    patterns: dict[int, _Pattern] = {}
+    pieces = [_closed(calendar.begin)]
+    pieces.extend(_closed(child.raw) for child in calendar.children if isinstance(child, Line))
+    for occurrence in instances(content, span, zone):
+        position = occurrence.position
+        if position not in patterns:
+            patterns[position] = _Pattern(described[position])
+        pieces.append(patterns[position].of(occurrence))
+    pieces.append(_closed(calendar.end))
+    return "".join(pieces)
+
+
+class _Pattern:
+    """What every occurrence that a component describes has in common, rendered once."""
+
+    def __init__(self, component: Component) -> None:
+        self._begin = _closed(component.begin)
+        self._rest = "".join(_rest(component)) + _closed(component.end)
+        has = {child.name for child in component.children if isinstance(child, Line)}
+        self._start = "DTSTART" if "DTSTART" in has or component.name != "VTODO" else ""
+        self._end = "DUE" if component.name == "VTODO" else "DTEND"
+        if not has & {"DTEND", "DUE", "DURATION"}:
+            self._end = ""
+
+    def of(self, occurrence: Occurrence) -> str:
+        """The component for one occurrence."""
+        dates = ""
+        if self._start:
+            dates += _date(self._start, occurrence.start, occurrence)
+        if self._end:
+            dates += _date(self._end, occurrence.end, occurrence)
+        key = occurrence.recurrence_id
+        if key:
+            dates += f"RECURRENCE-ID{_value_type(key)}:{key}\r\n"
+        return f"{self._begin}{dates}{self._rest}"
+
+
+def _rest(component: Component) -> Iterator[str]:
+    for child in component.children:
+        if isinstance(child, Component):
+            yield _closed(dump(child))
+        elif child.name not in _DATED:
+            yield _closed(child.raw)
+
+
+def _date(name: str, epoch: int, occurrence: Occurrence) -> str:
+    text = key_of(epoch, all_day=occurrence.all_day, floating=occurrence.floating)
+    return f"{name}{_value_type(text)}:{text}\r\n"
+
+
+def _value_type(text: str) -> str:
+    return "" if "T" in text else ";VALUE=DATE"
+
+
+def _closed(raw: str) -> str:
+    return raw if raw.endswith("\n") else f"{raw}\r\n"

@@ -1,0 +1,65 @@
+"""free-busy-query (RFC 4791 §7.10): when a calendar is busy, from the computed occurrences, as one VFREEBUSY."""
+
+from collections.abc import Iterable, Iterator
+from xml.etree.ElementTree import Element
+
+from gateway.dav.errors import Refusal
+from gateway.dav.names import caldav
+from gateway.dav.places import Context
+from gateway.dav.request import Answer, Request
+from gateway.dav.timespan import read_span, zone_of
+from storage import clock
+from storage.ical.lines import line
+from storage.ical.values import key_of
+from storage.model import Collection, Kind, OccurrenceRow
+from storage.window import instant
+
+_PER_LINE = 4
+Period = tuple[int, int]
+
+
+def free_busy_query(context: Context, request: Request, collection: Collection, root: Element) -> Answer:
+    """Answer a free-busy-query: overlapping times are merged; free, cancelled and transparent ones left out."""
+    del request
+    element = root.find(caldav("time-range"))
+    if element is None:
+        raise Refusal(400, "a free-busy-query has a time-range")
+    span = read_span(element, both=True)
+    start, end = span.start or 0, span.end or 0
+    zone = zone_of(root, collection)
+    busy: dict[str, list[Period]] = {"BUSY": [], "BUSY-TENTATIVE": []}
+    for row in context.store.occurrences([collection.n], start, end, zone=zone):
+        word = _busy_word(row)
+        first = instant(row.occurrence, zone)
+        last = first + row.occurrence.end - row.occurrence.start
+        if word and last > first:
+            busy[word].append((max(first, start), min(last, end)))
+    text = "".join(_calendar(busy, start, end))
+    return Answer(200, text.encode(), {"Content-Type": "text/calendar; charset=utf-8; component=VFREEBUSY"})
+
+
+def _busy_word(row: OccurrenceRow) -> str:
+    component = row.component
+    if row.kind is not Kind.EVENT or component.transparency == "TRANSPARENT" or component.status == "CANCELLED":
+        return ""
+    return "BUSY-TENTATIVE" if component.status == "TENTATIVE" else "BUSY"
+
+
+def _calendar(busy: dict[str, list[Period]], start: int, end: int) -> Iterator[str]:
+    yield "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//CalHarbor//EN\r\nMETHOD:REPLY\r\nBEGIN:VFREEBUSY\r\n"
+    yield f"DTSTAMP:{key_of(int(clock.timestamp()))}\r\nDTSTART:{key_of(start)}\r\nDTEND:{key_of(end)}\r\n"
+    for word, periods in busy.items():
+        merged = [f"{key_of(first)}/{key_of(last)}" for first, last in _merged(periods)]
+        for at in range(0, len(merged), _PER_LINE):
+            yield line("FREEBUSY", ",".join(merged[at : at + _PER_LINE]), {"FBTYPE": [word]}).raw
+    yield "END:VFREEBUSY\r\nEND:VCALENDAR\r\n"
+
+
+def _merged(periods: Iterable[Period]) -> list[Period]:
+    found: list[Period] = []
+    for first, last in sorted(periods):
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], last))
+        else:
+            found.append((first, last))
+    return found

@@ -1,0 +1,191 @@
+"""Whether an entry matches a filter, decided on its tree of content lines (RFC 4791 §9.7 and §9.9).
+
+A component with a time range matches through its own instances: the master of a series through those that it describes,
+an override through its own. So a filter for a time and a text asks for both of the same occurrence.
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from gateway.dav.filters import CompFilter, Match, ParamFilter, PropFilter, TextFilter
+from gateway.dav.timespan import Span, instances, undated_in
+from storage.errors import InvalidData
+from storage.ical.lines import Component, Line, unescape
+from storage.ical.read import Content
+from storage.ical.values import Moment, moments, parse_nominal
+from storage.model import ComponentRecord, Occurrence
+from storage.window import instant, window
+
+_KINDS = frozenset({"VEVENT", "VTODO", "VJOURNAL"})
+_DAY = 86400
+_MAX_REPEATS = 1000
+
+
+def matches(content: Content, wanted: CompFilter, zone: tzinfo) -> bool:
+    """Whether the entry passes the filter for its VCALENDAR; floating time is read in `zone`."""
+    [calendar] = content.tree.components("VCALENDAR")
+    return _Matcher(content, calendar, zone).passes(calendar, wanted, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Matcher:
+    content: Content
+    calendar: Component
+    zone: tzinfo
+
+    def passes(self, component: Component, wanted: CompFilter, outer: int | None) -> bool:
+        """Whether a component passes a filter's tests; `outer`: the position of the entry's component around it."""
+        tests: list[Callable[[], bool]] = []
+        span = wanted.span
+        if span is not None:
+            tests.append(lambda: self._in_span(component, span, outer))
+        tests.extend(_bind(self._has_prop, component, each) for each in wanted.props)
+        tests.extend(_bind(self._has_comp, component, each, outer) for each in wanted.comps)
+        return _combined(tests, anyof=wanted.anyof)
+
+    def _has_comp(self, parent: Component, wanted: CompFilter, outer: int | None) -> bool:
+        found = parent.components(wanted.name)
+        if wanted.absent:
+            return not found
+        return any(self.passes(each, wanted, self._position(each) if outer is None else outer) for each in found)
+
+    def _position(self, component: Component) -> int | None:
+        """Which record of the entry belongs to a component of its calendar."""
+        if component.name not in _KINDS:
+            return None
+        entries = [each for each in self.calendar.components() if each.name in _KINDS]
+        return next(position for position, each in enumerate(entries) if each is component)
+
+    def _in_span(self, component: Component, span: Span, position: int | None) -> bool:
+        if position is None:
+            return False
+        record = self.content.components[position]
+        if component.name == "VALARM":
+            return self._rings(component, record, span, position)
+        if component.name == "VTODO" and record.start is None and record.end is None:
+            return undated_in(record, span)
+        return any(each.position == position for each in instances(self.content, span, self.zone))
+
+    def _rings(self, alarm: Component, record: ComponentRecord, span: Span, position: int) -> bool:
+        """Whether an alarm rings inside the span, its repetitions included (RFC 4791 §9.9, RFC 5545 §3.8.6)."""
+        index = next(at for at, each in enumerate(self._alarms(position)) if each is alarm)
+        described = record.alarms[index]
+        offsets = _repetitions(described["repeat"], described["duration"])
+        low = window(span.start, span.end, self.zone).start
+        high = window(span.start, span.end, self.zone).end
+        if described["at"] is not None:
+            return any(low <= described["at"] + each < high for each in offsets)
+        if described["offset"] is None:
+            return False
+        ahead = max(0, described["offset"] + offsets[-1])
+        behind = max(0, -described["offset"])
+        # Wide enough for every occurrence that could ring inside, whichever of its ends the alarm counts from.
+        wide = Span(
+            None if span.start is None else span.start - ahead - _DAY,
+            None if span.end is None else span.end + behind + _DAY,
+        )
+        for each in instances(self.content, wide, self.zone):
+            if each.position == position:
+                first = self._anchor(each, described["related"]) + described["offset"]
+                if any(low <= first + offset < high for offset in offsets):
+                    return True
+        return False
+
+    def _alarms(self, position: int) -> list[Component]:
+        entries = [each for each in self.calendar.components() if each.name in _KINDS]
+        return entries[position].components("VALARM")
+
+    def _anchor(self, occurrence: Occurrence, related: str) -> int:
+        start = instant(occurrence, self.zone)
+        return start + occurrence.end - occurrence.start if related == "END" else start
+
+    def _has_prop(self, component: Component, wanted: PropFilter) -> bool:
+        found = component.lines(wanted.name)
+        if wanted.absent:
+            return not found
+        return any(self._line_passes(line, wanted) for line in found)
+
+    def _line_passes(self, line: Line, wanted: PropFilter) -> bool:
+        tests: list[Callable[[], bool]] = []
+        span = wanted.span
+        if span is not None:
+            tests.append(lambda: self._line_in_span(line, span))
+        tests.extend(_bind(holds, unescape(line.value), each) for each in wanted.texts)
+        tests.extend(_bind(_has_param, line, each) for each in wanted.params)
+        return _combined(tests, anyof=wanted.anyof)
+
+    def _line_in_span(self, line: Line, span: Span) -> bool:
+        try:
+            values = moments(line, self.content.tree)
+        except InvalidData:
+            return False
+        frame = window(span.start, span.end, self.zone)
+        return any(frame.holds(_as_occurrence(each), 0) for each in values)
+
+
+def holds(value: str, wanted: TextFilter) -> bool:
+    """Whether a value matches a text under its collation (RFC 4790), negation included."""
+    fold = _FOLDS[wanted.collation]
+    text, inside = fold(wanted.text), fold(value)
+    match wanted.match:
+        case Match.EQUALS:
+            result = inside == text
+        case Match.STARTS:
+            result = inside.startswith(text)
+        case Match.ENDS:
+            result = inside.endswith(text)
+        case Match.CONTAINS:
+            result = text in inside
+    return result is not wanted.negate
+
+
+def _has_param(line: Line, wanted: ParamFilter) -> bool:
+    values = line.params.get(wanted.name, ())
+    if wanted.absent:
+        return not values
+    text = wanted.text
+    return bool(values) and (text is None or any(holds(value, text) for value in values))
+
+
+def _as_occurrence(value: Moment) -> Occurrence:
+    length = _DAY if value.all_day else 0
+    return Occurrence(value.epoch, value.epoch + length, "", 0, value.all_day, value.floating)
+
+
+def _repetitions(count: int, duration: str) -> list[int]:
+    """Seconds from the first ring to each, the first included."""
+    if not count or not duration:
+        return [0]
+    try:
+        days, seconds = parse_nominal(duration)
+    except InvalidData:
+        return [0]
+    return [each * (days * _DAY + seconds) for each in range(min(count, _MAX_REPEATS) + 1)]
+
+
+def _combined(tests: Iterable[Callable[[], bool]], *, anyof: bool) -> bool:
+    listed = list(tests)
+    if anyof and listed:
+        return any(test() for test in listed)
+    return all(test() for test in listed)
+
+
+def _bind(test: Callable[..., bool], *arguments: object) -> Callable[[], bool]:
+    return lambda: test(*arguments)
+
+
+def _ascii_fold(text: str) -> str:
+    return text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
+
+
+def _unicode_fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+_FOLDS: dict[str, Callable[[str], str]] = {
+    "i;ascii-casemap": _ascii_fold,
+    "i;octet": str,
+    "i;unicode-casemap": _unicode_fold,
+}

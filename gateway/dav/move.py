@@ -1,0 +1,96 @@
+"""MOVE and COPY of entries (RFC 4918 §9.8 and §9.9), within a collection and between two of the same user."""
+
+from collections.abc import Callable
+
+from gateway.dav import errors
+from gateway.dav.errors import Refusal
+from gateway.dav.places import Context, Member, find, foreign, from_href
+from gateway.dav.request import Answer, Request
+from storage.errors import NotFound, ReadOnly, UidConflict
+from storage.model import Collection, Entry, Origin
+
+
+def move(context: Context, request: Request) -> Answer:
+    """Answer a MOVE: the entry keeps its identity under the new name. 201, or 204 where it replaced another."""
+    source, target = _source(context, request), _target(context, request)
+    replaced = _taken(context, target)
+
+    def act() -> Entry:
+        return context.store.move_entry(
+            source.collection.id,
+            source.name,
+            target.collection.id,
+            target.name,
+            origin=Origin.DAV,
+            actor=context.actor,
+            overwrite=_overwrite(request),
+        )
+
+    return _answer(context, target, replaced, act)
+
+
+def copy(context: Context, request: Request) -> Answer:
+    """Answer a COPY. Within one collection it is refused, since an UID stands there once (`no-uid-conflict`)."""
+    source, target = _source(context, request), _target(context, request)
+    entry = context.store.entry_at(source.collection.id, source.name)
+    replaced = _taken(context, target)
+
+    def act() -> Entry:
+        result = context.store.put_entry(
+            target.collection.id,
+            target.name,
+            entry.text,
+            origin=Origin.DAV,
+            actor=context.actor,
+            if_none_match=not _overwrite(request),
+        )
+        return result.entry
+
+    return _answer(context, target, replaced, act)
+
+
+def _answer(context: Context, target: Member, replaced: bool, act: Callable[[], Entry]) -> Answer:
+    href = context.href(context.user, target.collection.slug, target.name)
+    try:
+        entry = act()
+    except ReadOnly as error:
+        return errors.answer(error, precondition=errors.need_privilege(href, "bind"))
+    except UidConflict as error:
+        taken = context.href(context.user, target.collection.slug, error.href)
+        return errors.answer(error, precondition=errors.uid_conflict(taken))
+    return Answer(204 if replaced else 201, b"", {"ETag": entry.etag, "Location": href})
+
+
+def _source(context: Context, request: Request) -> Member:
+    place = find(context, request.segments)
+    if isinstance(place, Member):
+        return place
+    what = "a collection" if isinstance(place, Collection) else "a principal"
+    raise Refusal(403, f"{what} cannot be moved or copied", hint="make a new one, and move or copy the entries into it")
+
+
+def _target(context: Context, request: Request) -> Member:
+    destination = request.header("destination")
+    if not destination:
+        raise Refusal(400, "the Destination header is missing")
+    segments = from_href(context, destination)
+    if segments is None:
+        raise Refusal(502, "the Destination is not below this endpoint", hint="name a path of this server")
+    if not segments or segments[0] != context.user:
+        raise foreign()
+    try:
+        place = find(context, segments)
+    except NotFound as error:
+        raise Refusal(409, "the Destination's collection does not exist") from error
+    if not isinstance(place, Member):
+        raise Refusal(403, "the Destination must be an entry's name inside a collection")
+    return place
+
+
+def _taken(context: Context, target: Member) -> bool:
+    return target.name in context.store.entries(target.collection.id, [target.name])
+
+
+def _overwrite(request: Request) -> bool:
+    """The Overwrite header (RFC 4918 §10.6): T unless it says F."""
+    return request.header("overwrite").strip().upper() != "F"

@@ -1,0 +1,42 @@
+"""calendar-multiget (RFC 4791 §7.9): the entries that a client names by href, in the order named."""
+
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+from gateway.dav import names, render
+from gateway.dav.chosen import Chosen
+from gateway.dav.names import dav
+from gateway.dav.places import Context, from_href
+from gateway.dav.request import Answer, Request
+from gateway.dav.timespan import zone_of
+from storage.model import Collection
+
+_PARTS = 3
+
+
+def calendar_multiget(context: Context, request: Request, collection: Collection, root: Element) -> Answer:
+    """Answer a calendar-multiget. What is not there, or not in this collection, is 404 in its own response."""
+    chosen = Chosen(context, request, collection, root, zone_of(root, collection))
+    asked = list(dict.fromkeys((element.text or "").strip() for element in root.findall(dav("href"))))
+    return render.multistatus(_responses(context, collection, chosen, asked))
+
+
+def _responses(context: Context, collection: Collection, chosen: Chosen, asked: list[str]) -> Iterator[str]:
+    named = {href: _name(context, collection, href) for href in asked}
+    found = context.store.entries(collection.id, [name for name in named.values() if name is not None])
+    row = render.rows(chosen.of_entry, chosen.wanted)
+    start = context.of(collection)
+    for href, name in named.items():
+        entry = found.get(name) if name is not None else None
+        if entry is not None:
+            yield row(start + render.segment(entry.href), entry)
+        else:
+            yield render.status(names.text(href), 404)
+
+
+def _name(context: Context, collection: Collection, href: str) -> str | None:
+    """The name inside the collection that an href means; None for one that leads elsewhere."""
+    segments = from_href(context, href)
+    if segments is None or len(segments) != _PARTS or segments[:2] != (context.user, collection.slug):
+        return None
+    return segments[2]

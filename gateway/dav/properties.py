@@ -1,0 +1,168 @@
+"""The properties of the root, the principal and the collections: how each is rendered, and which a client may set.
+
+RFC 4918 §15, RFC 3744 §5, RFC 5397, RFC 4791 §5.2 and §6.2, RFC 6578 §4, RFC 7809 §5, calendarserver-ctag, Apple's
+colour and order. A property without a renderer for a resource does not exist there (404).
+"""
+
+from collections.abc import Mapping, Sequence
+
+from gateway.dav import names
+from gateway.dav.names import apple, caldav, cs, dav, element
+from gateway.dav.places import Context
+from gateway.dav.render import Renderer
+from gateway.dav.timespan import MAX_INSTANCES
+from storage.ical.zones import vtimezone
+from storage.model import Collection, CollectionKind
+
+COLLECTION_REPORTS = (
+    caldav("calendar-query"),
+    caldav("calendar-multiget"),
+    caldav("free-busy-query"),
+    dav("sync-collection"),
+)
+COLLATIONS = ("i;ascii-casemap", "i;octet", "i;unicode-casemap")
+
+ALLPROP = frozenset(
+    map(
+        dav,
+        (
+            "creationdate",
+            "displayname",
+            "getcontentlanguage",
+            "getcontentlength",
+            "getcontenttype",
+            "getetag",
+            "getlastmodified",
+            "resourcetype",
+        ),
+    )
+)
+"""What `allprop` gives besides the dead properties: those that RFC 4918 §15 defines (§9.1 there)."""
+
+READ = ("read", "read-current-user-privilege-set")
+WRITE = ("write", "write-properties", "write-content", "bind", "unbind")
+
+SETTABLE: Mapping[str, str] = {
+    dav("displayname"): "name",
+    caldav("calendar-description"): "description",
+    apple("calendar-color"): "color",
+    apple("calendar-order"): "order",
+    caldav("calendar-timezone"): "timezone",
+    caldav("calendar-timezone-id"): "timezone",
+}
+"""The live properties that a client may set, and the field of the collection that holds each."""
+
+TRANSPARENCY = caldav("schedule-calendar-transp")
+"""Kept as a dead property where a client set it; before that a calendar is opaque (RFC 6638 §9.1)."""
+
+
+def href(path: str) -> str:
+    """A `DAV:href` element; the path is quoted already."""
+    return f"<href>{path}</href>"
+
+
+def of_root(context: Context) -> dict[str, Renderer[None]]:
+    """The properties of the endpoint's root."""
+    return {
+        **_common(context, READ, ()),
+        dav("resourcetype"): lambda _: "<collection/>",
+        dav("displayname"): lambda _: "CalHarbor",
+    }
+
+
+def of_home(context: Context) -> dict[str, Renderer[None]]:
+    """The properties of the principal, who is the home of their own calendars as well."""
+    principal = context.principal
+    return {
+        **_common(context, (*READ, "bind", "unbind"), ()),
+        dav("resourcetype"): lambda _: "<collection/><principal/>",
+        dav("displayname"): lambda _: names.text(context.user),
+        dav("owner"): lambda _: href(principal),
+        dav("principal-URL"): lambda _: href(principal),
+        dav("alternate-URI-set"): lambda _: "",
+        dav("group-member-set"): lambda _: "",
+        dav("group-membership"): lambda _: "",
+        caldav("calendar-home-set"): lambda _: href(principal),
+        caldav("calendar-user-address-set"): lambda _: _addresses(context),
+        caldav("calendar-user-type"): lambda _: "INDIVIDUAL",
+    }
+
+
+def of_collection(context: Context, collection: Collection) -> dict[str, Renderer[None]]:
+    """The live properties of a collection; the dead ones are in `collection.dead`, as whole elements."""
+    held: dict[str, Renderer[None]] = {
+        **_common(context, READ if collection.read_only else (*READ, *WRITE), ("C:read-free-busy",)),
+        dav("displayname"): lambda _: names.text(collection.name),
+        dav("owner"): lambda _: href(context.principal),
+        dav("resourcetype"): lambda _: resource_type(collection),
+        dav("sync-token"): lambda _: names.text(sync_token(context, collection, collection.seq)),
+        dav("getetag"): lambda _: f"&quot;{collection.id}-{collection.seq}&quot;",
+        dav("supported-report-set"): lambda _: _reports(COLLECTION_REPORTS),
+        cs("getctag"): lambda _: f"&quot;{collection.id}-{collection.seq}&quot;",
+        caldav("calendar-description"): lambda _: names.text(collection.description) or None,
+        apple("calendar-color"): lambda _: names.text(collection.color) or None,
+        apple("calendar-order"): lambda _: names.text(collection.order) or None,
+        caldav("max-resource-size"): lambda _: str(context.max_resource),
+    }
+    if collection.kind is not CollectionKind.CONTACTS:
+        held.update(_of_calendar(collection))
+    return held
+
+
+def _of_calendar(collection: Collection) -> dict[str, Renderer[None]]:
+    return {
+        dav("getcontenttype"): lambda _: "text/calendar; charset=utf-8",
+        caldav("supported-calendar-component-set"): lambda _: "".join(
+            f'<C:comp name="{name}"/>' for name in collection.components
+        ),
+        caldav("supported-calendar-data"): lambda _: '<C:calendar-data content-type="text/calendar" version="2.0"/>',
+        caldav("supported-collation-set"): lambda _: "".join(
+            element(caldav("supported-collation"), each) for each in COLLATIONS
+        ),
+        caldav("max-instances"): lambda _: str(MAX_INSTANCES),
+        caldav("calendar-timezone"): lambda _: names.text(timezone_text(collection.timezone)) or None,
+        caldav("calendar-timezone-id"): lambda _: names.text(collection.timezone) or None,
+        TRANSPARENCY: lambda _: "<C:opaque/>",
+    }
+
+
+def resource_type(collection: Collection) -> str:
+    """The content of a collection's `DAV:resourcetype`."""
+    if collection.kind is CollectionKind.CONTACTS:
+        return "<collection/><CR:addressbook/>"
+    return "<collection/><C:calendar/>"
+
+
+def timezone_text(zone: str) -> str:
+    """A zone as `calendar-timezone` wants it (RFC 4791 §5.2.2): a VCALENDAR with its VTIMEZONE, "" for no zone."""
+    if not zone:
+        return ""
+    return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//CalHarbor//EN\r\n{vtimezone(zone)}END:VCALENDAR\r\n"
+
+
+def sync_token(context: Context, collection: Collection, seq: int) -> str:
+    """The sync token (RFC 6578 §4) for a collection as it was at a change; the URI leads nowhere."""
+    return f"{names.OURS}sync/{context.store.id}/{collection.id}/{seq}"
+
+
+def _common(
+    context: Context, privileges: Sequence[str], calendar_privileges: Sequence[str]
+) -> dict[str, Renderer[None]]:
+    granted = "".join(f"<privilege><{name}/></privilege>" for name in (*privileges, *calendar_privileges))
+    return {
+        dav("current-user-principal"): lambda _: href(context.principal),
+        dav("principal-collection-set"): lambda _: href(context.href()),
+        dav("current-user-privilege-set"): lambda _: granted,
+        dav("supported-report-set"): lambda _: "",
+        dav("supportedlock"): lambda _: "",
+    }
+
+
+def _reports(reports: Sequence[str]) -> str:
+    return "".join(f"<supported-report><report>{element(name)}</report></supported-report>" for name in reports)
+
+
+def _addresses(context: Context) -> str:
+    emails = dict.fromkeys(account.email for account in context.store.accounts(context.user) if account.email)
+    mail = "".join(href(names.text(f"mailto:{email}")) for email in emails)
+    return mail + href(context.principal)

@@ -1,0 +1,48 @@
+"""PROPPATCH (RFC 4918 §9.2): a collection's name, colour, zone and dead properties, all of them or none."""
+
+from gateway.dav import body, edits, errors, render
+from gateway.dav.errors import Refusal
+from gateway.dav.names import dav
+from gateway.dav.places import Context, Member, find
+from gateway.dav.request import Answer, Request
+from storage.errors import ReadOnly
+from storage.model import Collection, Origin
+
+
+def proppatch(context: Context, request: Request) -> Answer:
+    """Answer a PROPPATCH; live properties also travel upstream."""
+    place = find(context, request.segments)
+    if isinstance(place, Member):
+        context.store.entry_at(place.collection.id, place.name)
+    if not isinstance(place, Collection):
+        raise Refusal(
+            403,
+            "only a calendar's properties can be changed",
+            precondition="<cannot-modify-protected-property/>",
+        )
+    href = context.of(place)
+    if place.read_only:
+        error = ReadOnly(f"the collection {place.name!r} is read-only for you", hint="ask its owner for access")
+        return errors.answer(error, precondition=errors.need_privilege(href, "write-properties"))
+    root = body.required(request.body, dav("propertyupdate"))
+    wanted = edits.work_out(edits.instructions(root), place.dead)
+    if not wanted.refused:
+        _write(context, place, wanted)
+    groups, preconditions = edits.outcome(wanted)
+    return render.multistatus([render.propstats(href, groups or {200: []}, preconditions)])
+
+
+def _write(context: Context, collection: Collection, wanted: edits.Edits) -> None:
+    fields = wanted.fields
+    name = fields.get("name")
+    context.store.update_collection(
+        collection.id,
+        name=collection.slug if name == "" else name,
+        description=fields.get("description"),
+        color=fields.get("color"),
+        timezone=fields.get("timezone"),
+        order=fields.get("order"),
+        dead=wanted.dead,
+        origin=Origin.DAV,
+        actor=context.actor,
+    )

@@ -1,0 +1,72 @@
+"""PUT: an entry's bytes into the mirror, conditionally, with the preconditions of RFC 4791 §5.3.2.1.
+
+The answer carries an ETag only if the bytes are kept as they were sent (RFC 4791 §5.3.4).
+"""
+
+from gateway.dav import errors
+from gateway.dav.errors import Refusal
+from gateway.dav.places import Context, Home, Member, Root, find
+from gateway.dav.request import Answer, Request
+from storage.errors import NotFound, PreconditionFailed, ReadOnly, UidConflict
+from storage.ical.read import decode
+from storage.model import Origin
+from storage.store import PutResult
+
+
+def put(context: Context, request: Request) -> Answer:
+    """Answer a PUT: 201 for a new entry, 204 for a changed or unchanged one."""
+    place = _target(context, request)
+    try:
+        result = _write(context, request, place)
+    except ReadOnly as error:
+        return errors.answer(error, precondition=errors.need_privilege(_href(context, request), "write-content"))
+    except UidConflict as error:
+        taken = context.href(context.user, place.collection.slug, error.href)
+        return errors.answer(error, precondition=errors.uid_conflict(taken))
+    kept = result.entry.text.encode("utf-8", "surrogatepass") == request.body
+    headers = {"ETag": result.entry.etag} if kept else {}
+    return Answer(201 if result.created else 204, b"", headers)
+
+
+def _target(context: Context, request: Request) -> Member:
+    try:
+        place = find(context, request.segments)
+    except NotFound as error:
+        raise Refusal(409, "there is no such collection", hint="make it first, with MKCALENDAR") from error
+    if isinstance(place, Member) and not request.folder:
+        return place
+    if isinstance(place, Root | Home):
+        raise Refusal(403, "entries live in collections", hint="PUT to /dav/{user}/{collection}/{name}.ics")
+    raise Refusal(405, "a whole collection cannot be replaced by a PUT", hint="PUT each entry under a name of its own")
+
+
+def _write(context: Context, request: Request, place: Member) -> PutResult:
+    # Before the body is looked at: whoever may not write learns that, and nothing else.
+    if place.collection.read_only:
+        raise ReadOnly(
+            f"the collection {place.collection.name!r} is read-only for you", hint="ask its owner for access"
+        )
+    _refuse_existing(context, request, place)
+    return context.store.put_entry(
+        place.collection.id,
+        place.name,
+        decode(request.body),
+        origin=Origin.DAV,
+        actor=context.actor,
+        if_match=request.if_match,
+        if_none_match=request.if_none_match == frozenset({"*"}),
+    )
+
+
+def _refuse_existing(context: Context, request: Request, place: Member) -> None:
+    """`If-None-Match` with tags, which clients hardly ever send on a PUT: none of them may be the current one."""
+    unwanted = request.if_none_match
+    if not unwanted or "*" in unwanted:
+        return
+    current = context.store.entries(place.collection.id, [place.name]).get(place.name)
+    if current is not None and current.hash in unwanted:
+        raise PreconditionFailed(f"{place.name} is in a version that If-None-Match names")
+
+
+def _href(context: Context, request: Request) -> str:
+    return context.href(*request.segments, folder=request.folder)

@@ -1,0 +1,76 @@
+"""calendar-query (RFC 4791 §7.8): planned so that the usual filters are answered by the store's index alone."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import tzinfo
+from typing import TypeVar
+from xml.etree.ElementTree import Element
+
+from gateway.dav import render
+from gateway.dav.chosen import Chosen
+from gateway.dav.entry_properties import Item
+from gateway.dav.filters import CompFilter, read_filter
+from gateway.dav.matching import matches
+from gateway.dav.places import Context
+from gateway.dav.request import Answer, Request
+from gateway.dav.timespan import zone_of
+from storage.errors import InvalidData
+from storage.ical.read import read
+from storage.model import Collection, Entry, Kind
+
+Listable = TypeVar("Listable", bound=Item)
+
+_KINDS = {"VEVENT": Kind.EVENT, "VTODO": Kind.TODO, "VJOURNAL": Kind.JOURNAL}
+
+
+def calendar_query(context: Context, request: Request, collection: Collection, root: Element) -> Answer:
+    """Answer a calendar-query with every entry that its filter matches."""
+    zone = zone_of(root, collection)
+    wanted = read_filter(root)
+    chosen = Chosen(context, request, collection, root, zone)
+    start = context.of(collection)
+    if wanted.bare and not chosen.needs_entries:
+        listed = render.rows(chosen.of_listed, chosen.wanted)
+        return render.multistatus(_lines(start, listed, context.store.listing(collection.id)))
+    row = render.rows(chosen.of_entry, chosen.wanted)
+    found = matching_entries(context, collection, wanted, zone, text=chosen.needs_text)
+    return render.multistatus(_lines(start, row, found))
+
+
+def matching_entries(
+    context: Context, collection: Collection, wanted: CompFilter, zone: tzinfo, *, text: bool
+) -> Iterator[Entry]:
+    """The entries that a filter for VCALENDAR matches, by href; without `text` possibly without their texts.
+
+    A filter for one component with a time range and nothing else is what the store's index answers exactly. With more
+    tests the index gives the candidates, and each is looked at.
+    """
+    if wanted.absent:
+        return
+    inner = wanted.comps[0] if len(wanted.comps) == 1 and not (wanted.props or wanted.anyof) else None
+    kind = _KINDS.get(inner.name) if inner is not None and not inner.absent else None
+    if inner is None or kind is None:
+        everything = context.store.iter_entries(collection.id)
+        yield from everything if wanted.bare else _passing(everything, wanted, zone)
+        return
+    span = inner.span
+    if span is None or inner.anyof:
+        candidates: Iterable[Entry] = (e for e in context.store.iter_entries(collection.id) if e.kind is kind)
+        yield from candidates if inner.bare else _passing(candidates, wanted, zone)
+        return
+    exact = not (inner.props or inner.comps)
+    found = context.store.in_range(collection.n, span.start, span.end, kinds={kind}, zone=zone, text=text or not exact)
+    yield from found if exact else _passing(found, wanted, zone)
+
+
+def _passing(candidates: Iterable[Entry], wanted: CompFilter, zone: tzinfo) -> Iterator[Entry]:
+    for entry in candidates:
+        try:
+            content = read(entry.text)
+        except InvalidData:
+            continue  # one entry that cannot be read any more must not fail the report for the others
+        if matches(content, wanted, zone):
+            yield entry
+
+
+def _lines(start: str, row: Callable[[str, Listable], str], items: Iterable[Listable]) -> Iterator[str]:
+    return (row(start + render.segment(item.href), item) for item in items)

@@ -1,0 +1,109 @@
+"""The writer of multistatus answers (RFC 4918 §13): text, put together piece by piece, with every value escaped."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import quote
+
+from gateway.dav import errors, names
+from gateway.dav.request import Answer
+
+Target = TypeVar("Target")
+Renderer = Callable[[Target], str | None]
+"""What gives a property's content as XML, "" for an empty element, None where the resource does not have it."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
+_DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
+_HEAD = f"{_DECLARATION}<multistatus{names.DECLARATIONS}>"
+_NOT_FOUND = "<status>HTTP/1.1 404 Not Found</status>"
+_OK = "<status>HTTP/1.1 200 OK</status>"
+_NO_DEAD: Mapping[str, str] = {}
+_REASONS = {403: "Forbidden", 404: "Not Found", 409: "Conflict", 424: "Failed Dependency", 507: "Insufficient Storage"}
+
+
+def segment(name: str) -> str:
+    """One path segment as written in an href: everything but RFC 3986's unreserved characters is percent-encoded."""
+    return name if _PLAIN.fullmatch(name) else quote(name, safe="")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which properties an answer gives of each resource: Clark names in the order asked for, and how to leave them out.
+
+    `minimal`: those that do not exist are not mentioned. `names_only`: the elements without their content.
+    """
+
+    names: tuple[str, ...]
+    minimal: bool = False
+    names_only: bool = False
+
+
+def multistatus(responses: Iterable[str], *, token: str = "") -> Answer:
+    """The answer 207 with these responses; `token` is the new sync token of a sync-collection report."""
+    tail = f"<sync-token>{names.text(token)}</sync-token>" if token else ""
+    document = "".join((_HEAD, *responses, tail, "</multistatus>"))
+    return Answer(207, errors.legal(document), {"Content-Type": errors.XML_TYPE})
+
+
+def status(href: str, code: int, precondition: str = "") -> str:
+    """A response that has a status in place of properties."""
+    error = f"<error>{precondition}</error>" if precondition else ""
+    return f"<response><href>{href}</href><status>HTTP/1.1 {code} {_REASONS[code]}</status>{error}</response>"
+
+
+def rows(
+    registry: Mapping[str, Renderer[Target]], wanted: Wanted, dead: Mapping[str, str] = _NO_DEAD
+) -> Callable[[str, Target], str]:
+    """What renders one response from an href and a resource, with everything looked up that is the same for each.
+
+    `dead`: properties that are kept as whole elements; they hide live ones of the same name.
+    """
+    known = [(*names.tags(name), registry[name]) for name in wanted.names if name in registry and name not in dead]
+    if wanted.names_only:
+        known = [(start, end, _only_name(render)) for start, end, render in known]
+    whole = [name for name in wanted.names if name in dead]
+    fixed = "".join(names.element(name) if wanted.names_only else dead[name] for name in whole)
+    unknown = "".join(names.element(name) for name in wanted.names if name not in registry and name not in dead)
+
+    def row(href: str, target: Target) -> str:
+        have, lack = fixed, unknown
+        for start, end, render in known:
+            content = render(target)
+            if content:
+                have += f"{start}{content}{end}"
+            elif content is None:
+                lack += f"{start[:-1]}/>"
+            else:
+                have += f"{start[:-1]}/>"
+        if not lack or wanted.minimal or wanted.names_only:
+            return f"<response><href>{href}</href><propstat><prop>{have}</prop>{_OK}</propstat></response>"
+        first = f"<propstat><prop>{have}</prop>{_OK}</propstat>" if have else ""
+        return f"<response><href>{href}</href>{first}<propstat><prop>{lack}</prop>{_NOT_FOUND}</propstat></response>"
+
+    return row
+
+
+def _only_name(render: Renderer[Target]) -> Renderer[Target]:
+    return lambda target: None if render(target) is None else ""
+
+
+def propstats(href: str, groups: Mapping[int, Iterable[str]], preconditions: Mapping[int, str]) -> str:
+    """A response that groups property elements (Clark names) by status; `preconditions` (XML) by status too."""
+    return f"<response><href>{href}</href>{_propstats(groups, preconditions)}</response>"
+
+
+def failed(root: str, groups: Mapping[int, Iterable[str]], preconditions: Mapping[int, str]) -> Answer:
+    """The answer 403 to a MKCOL or MKCALENDAR whose properties were refused (RFC 5689 §3.4); `root`: its Clark name."""
+    start, end = names.tags(root)
+    document = f"{_DECLARATION}{start[:-1]}{names.DECLARATIONS}>{_propstats(groups, preconditions)}{end}"
+    return Answer(403, errors.legal(document), {"Content-Type": errors.XML_TYPE, "Cache-Control": "no-cache"})
+
+
+def _propstats(groups: Mapping[int, Iterable[str]], preconditions: Mapping[int, str]) -> str:
+    pieces: list[str] = []
+    for code, props in sorted(groups.items()):
+        line = _OK if code == 200 else f"<status>HTTP/1.1 {code} {_REASONS[code]}</status>"
+        about = f"<error>{preconditions[code]}</error>" if code in preconditions else ""
+        pieces.append(f"<propstat><prop>{''.join(map(names.element, props))}</prop>{line}{about}</propstat>")
+    return "".join(pieces)

@@ -1,0 +1,70 @@
+"""A request and an answer as this surface's handlers see them, with the headers that WebDAV adds to HTTP."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+_ENTITY_TAG = re.compile(r'\s*(W/)?"([^"]*)"\s*(?:,|$)|\s*([^",\s]+)\s*(?:,|$)')
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. `segments` are the path's segments below the endpoint, decoded; header names are lower-case.
+
+    `folder`: the path ended with a slash. `user` and `actor` are who is asking (see `gateway.http.access`).
+    """
+
+    method: str
+    segments: tuple[str, ...]
+    folder: bool
+    headers: Mapping[str, str]
+    body: bytes
+    user: str
+    actor: str
+
+    def header(self, name: str) -> str:
+        """A header's value by lower-case name, or ""."""
+        return self.headers.get(name, "")
+
+    @property
+    def minimal(self) -> bool:
+        """Whether properties that do not exist may be left out of the answer (RFC 8144 §2.1; `Brief: t` before it)."""
+        prefer = self.header("prefer").replace(" ", "").lower()
+        return "return=minimal" in prefer.split(",") or self.header("brief").strip().lower() == "t"
+
+    @property
+    def if_match(self) -> frozenset[str] | None:
+        """The content hashes of `If-Match`, `*` among them for any; None without the header.
+
+        Weak tags never match here (RFC 9110 §13.1.1 asks for the strong comparison).
+        """
+        return _tags(self.headers.get("if-match"), weak=False)
+
+    @property
+    def if_none_match(self) -> frozenset[str] | None:
+        """The content hashes of `If-None-Match`, `*` among them for any; None without the header."""
+        return _tags(self.headers.get("if-none-match"), weak=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, headers and the whole body."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def _tags(value: str | None, *, weak: bool) -> frozenset[str] | None:
+    """The opaque tags of a list; tags without quotes, which some clients send, count as strong ones."""
+    if value is None:
+        return None
+    if value.strip() == "*":
+        return frozenset({"*"})
+    found = set()
+    for is_weak, quoted, bare in _ENTITY_TAG.findall(value):
+        if bare:
+            found.add(bare)
+        elif weak or not is_weak:
+            found.add(quoted)
+    return frozenset(found - {"*"})

@@ -1,0 +1,75 @@
+"""sync-collection (RFC 6578): what became of a collection since a token, straight from the journal."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC
+from xml.etree.ElementTree import Element
+
+from gateway.dav import names, properties, render
+from gateway.dav.chosen import Chosen
+from gateway.dav.errors import Refusal
+from gateway.dav.names import dav
+from gateway.dav.places import Context
+from gateway.dav.request import Answer, Request
+from storage.model import Collection
+from storage.store import Delta
+
+_TOKEN = re.compile(re.escape(names.OURS) + r"sync/([A-Za-z0-9_-]+)/([A-Za-z0-9_-]+)/(\d{1,18})", re.ASCII)
+_TOO_MANY = "<number-of-matches-within-limits/>"
+
+
+def sync_collection(context: Context, request: Request, collection: Collection, root: Element) -> Answer:
+    """Answer a sync-collection: members as they are now, 404 for those gone, and the new token.
+
+    Without a token only what is there is listed (RFC 6578 §3.4). With a `limit` the answer stops there and says so with
+    507 for the collection; its token goes on from the cut.
+    """
+    if request.header("depth").strip().lower() not in ("", "0", "1", "infinity"):
+        raise Refusal(400, "a sync-collection is sent with Depth: 0")
+    since = _since(context, collection, (root.findtext(dav("sync-token")) or "").strip())
+    delta = context.store.delta(collection.id, since, limit=_limit(root))
+    chosen = Chosen(context, request, collection, root, UTC)
+    token = properties.sync_token(context, collection, delta.seq)
+    return render.multistatus(_responses(context, collection, chosen, delta), token=token)
+
+
+def _responses(context: Context, collection: Collection, chosen: Chosen, delta: Delta) -> Iterator[str]:
+    start = context.of(collection)
+    if chosen.needs_entries:
+        entry_row = render.rows(chosen.of_entry, chosen.wanted)
+        found = context.store.entries(collection.id, [listed.href for listed in delta.changed])
+        for entry in found.values():
+            yield entry_row(start + render.segment(entry.href), entry)
+    else:
+        row = render.rows(chosen.of_listed, chosen.wanted)
+        for listed in delta.changed:
+            yield row(start + render.segment(listed.href), listed)
+    for href in delta.gone:
+        yield render.status(start + render.segment(href), 404)
+    if delta.truncated:
+        yield render.status(start, 507, _TOO_MANY)
+
+
+def _since(context: Context, collection: Collection, token: str) -> int | None:
+    """The position that a token stands for; None for the empty one. Raises `Refusal` (403 valid-sync-token)."""
+    if not token:
+        return None
+    found = _TOKEN.fullmatch(token)
+    if found is None or found[1] != context.store.id or found[2] != collection.id:
+        raise Refusal(
+            403,
+            "this sync token is not one of this collection",
+            precondition="<valid-sync-token/>",
+            hint="synchronise again from the beginning, without a token",
+        )
+    return int(found[3])
+
+
+def _limit(root: Element) -> int | None:
+    text = root.findtext(f"{dav('limit')}/{dav('nresults')}")
+    if text is None:
+        return None
+    number = text.strip()
+    if not number.isascii() or not number.isdecimal() or len(number) > 9 or int(number) < 1:
+        raise Refusal(507, "nothing can be answered within this limit", precondition=_TOO_MANY, hint="allow one result")
+    return int(number)
