@@ -1,0 +1,100 @@
+"""The adapter: who is asking, how much may be sent, how paths are read, how answers are packed."""
+
+import asyncio
+import base64
+import gzip
+from pathlib import Path
+
+import pytest
+
+from gateway.dav import well_known
+from tests.gateway.dav.door import CALDAV, Door, call, event
+
+
+def test_nobody_gets_anything_but_options(door: Door) -> None:
+    for method in ("PROPFIND", "REPORT", "GET", "PUT", "DELETE", "MKCALENDAR", "PROPPATCH", "MOVE", "POST"):
+        got = door.request(method, "/dav/alice/work/", user=None)
+        assert got.status == 401
+        assert got.headers["www-authenticate"].startswith("Basic ")
+    assert door.request("OPTIONS", "/dav/", user=None).status == 200
+
+
+def test_a_wrong_password_is_no_login(door: Door) -> None:
+    token = base64.b64encode(b"alice:wrong").decode()
+    got = door.request("PROPFIND", "/dav/", headers={"Authorization": f"Basic {token}"}, user=None)
+    assert got.status == 401
+
+
+def test_options_says_what_is_really_done(door: Door) -> None:
+    got = door.request("OPTIONS", "/dav/alice/")
+    assert got.headers["dav"] == "1, 3, access-control, calendar-access, extended-mkcol"
+    allowed = got.headers["allow"].split(", ")
+    assert {"PUT", "COPY", "REPORT"} <= set(allowed)
+    assert not {"LOCK", "POST"} & set(allowed)
+
+
+@pytest.mark.parametrize("method", ["LOCK", "POST", "UNLOCK", "ACL", "BREW"])
+def test_methods_that_are_not_answered(door: Door, method: str) -> None:
+    assert door.request(method, "/dav/alice/work/").status == 405
+
+
+def test_a_body_beyond_the_limit(tmp_path: Path) -> None:
+    door = Door(tmp_path, max_body=2000)
+    got = door.put("big.ics", event("big", "DESCRIPTION:" + "x" * 3000))
+    assert (got.status, got.conditions) == (403, {f"{CALDAV}max-resource-size"})
+    assert door.report("<x>" + " " * 3000 + "</x>").status == 413
+    assert door.store.listing(door.store.collection_at("alice", "work").id) == []
+    announced = {"Content-Length": "99999", "Expect": "100-continue"}
+    assert door.request("PUT", "/dav/alice/work/a.ics", b"", announced).status == 403
+
+
+def test_a_body_in_pieces_without_a_length(door: Door) -> None:
+    text = event("chunked")
+    assert door.request("PUT", "/dav/alice/work/c.ics", text, chunks=7).status == 201
+    assert door.request("GET", "/dav/alice/work/c.ics").text == text
+
+
+def test_large_answers_are_compressed_for_who_takes_it(door: Door) -> None:
+    for number in range(20):
+        door.put(f"{number}.ics", event(str(number)))
+    plain = door.propfind("/dav/alice/work/", "<getetag/>", "1")
+    packed = door.propfind("/dav/alice/work/", "<getetag/>", "1", {"Accept-Encoding": "br, gzip;q=0.5"})
+    assert plain.headers["vary"] == packed.headers["vary"] == "Accept-Encoding"
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == plain.body
+    refused = door.propfind("/dav/alice/work/", "<getetag/>", "1", {"Accept-Encoding": "gzip;q=0"})
+    assert "content-encoding" not in refused.headers
+
+
+def test_an_answer_with_an_etag_is_never_compressed(door: Door) -> None:
+    door.put("long.ics", event("long", "DESCRIPTION:" + "x" * 3000))
+    got = door.request("GET", "/dav/alice/work/long.ics", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in got.headers
+
+
+@pytest.mark.parametrize("path", ["/dav/alice/../bob/", "/dav/alice/%2e%2e/bob/", "/dav/a%00b/", "/dav/alice/%FF/"])
+def test_paths_that_no_path_can_be(door: Door, path: str) -> None:
+    got = door.propfind(path)
+    assert got.status == 400
+    assert b"message" in got.body
+
+
+def test_a_path_too_long_or_too_deep(door: Door) -> None:
+    assert door.propfind("/dav/" + "x" * 9000).status == 400
+    assert door.propfind("/dav/alice/work/a/b/c").status == 404
+    assert door.request("PUT", "/dav/alice/work/a/b.ics", event("deep")).status in (403, 404, 409)
+
+
+def test_head_is_get_without_the_body(door: Door) -> None:
+    text = event("head")
+    door.put("h.ics", text)
+    got = door.request("HEAD", "/dav/alice/work/h.ics")
+    assert (got.status, got.body, got.headers["content-length"]) == (200, b"", str(len(text.encode())))
+
+
+@pytest.mark.parametrize("method", ["GET", "PROPFIND", "OPTIONS"])
+@pytest.mark.parametrize("service", ["caldav", "carddav"])
+def test_the_well_known_addresses_lead_to_the_endpoint(method: str, service: str) -> None:
+    got = asyncio.run(call(well_known, method, f"/.well-known/{service}", b"", {}))
+    assert (got.status, got.headers["location"]) == (301, "/dav/")

@@ -1,0 +1,114 @@
+"""PROPPATCH: all or nothing, protected properties protected, structured values kept (F1 and F17 of the findings)."""
+
+import pytest
+
+from gateway.dav.names import apple, caldav, dav
+from tests.gateway.dav.door import NAMESPACES, Door, Got, event
+
+WORK = "/dav/alice/work/"
+
+
+def patch(door: Door, sets: str = "", removes: str = "", path: str = WORK) -> Got:
+    steps = f"<set><prop>{sets}</prop></set>" if sets else ""
+    steps += f"<remove><prop>{removes}</prop></remove>" if removes else ""
+    return door.request("PROPPATCH", path, f"<propertyupdate {NAMESPACES}>{steps}</propertyupdate>")
+
+
+def test_live_properties_reach_the_collection(door: Door) -> None:
+    zone = "BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:/citadel.org/20190914_1/America/New_York\nEND:VTIMEZONE\nEND:VCALENDAR\n"
+    got = patch(
+        door,
+        "<displayname> Neuer\n Name </displayname><ICAL:calendar-color>#00ff00ff</ICAL:calendar-color>"
+        "<ICAL:calendar-order>7</ICAL:calendar-order><C:calendar-description>zwei\nZeilen</C:calendar-description>"
+        f"<C:calendar-timezone><![CDATA[{zone}]]></C:calendar-timezone>",
+    )
+    reply = got.replies[WORK]
+    assert (len(reply.props), reply.refused) == (5, {})
+    collection = door.store.collection_at("alice", "work")
+    assert (collection.name, collection.color, collection.order) == ("Neuer Name", "#00ff00ff", "7")
+    assert collection.description == "zwei\nZeilen"
+    assert collection.timezone == "America/New_York"
+
+
+def test_removing_live_properties(door: Door) -> None:
+    patch(door, "<ICAL:calendar-color>#00ff00ff</ICAL:calendar-color>")
+    assert patch(door, removes="<ICAL:calendar-color/><displayname/>").replies[WORK].refused == {}
+    reply = door.propfind(WORK, "<displayname/><ICAL:calendar-color/>").replies[WORK]
+    assert reply.text(dav("displayname")) == "work"
+    assert reply.refused == {apple("calendar-color"): 404}
+
+
+@pytest.mark.parametrize(
+    "protected",
+    [
+        "<resourcetype><collection/></resourcetype>",
+        "<getetag>x</getetag>",
+        "<sync-token>x</sync-token>",
+        "<CS:getctag>x</CS:getctag>",
+        '<C:supported-calendar-component-set><C:comp name="VTODO"/></C:supported-calendar-component-set>',
+        "<C:max-resource-size>1</C:max-resource-size>",
+    ],
+)
+@pytest.mark.parametrize("removing", [False, True])
+def test_protected_properties_are_refused_and_nothing_else_is_done(door: Door, protected: str, removing: bool) -> None:
+    """F1: stock Radicale answers 400 to this and has lost the calendar's type."""
+    before = door.store.collection_at("alice", "work")
+    other = "<displayname>other</displayname>"
+    reply = (patch(door, other, protected) if removing else patch(door, other + protected)).replies[WORK]
+    assert sorted(reply.refused.values()) == [403, 424]
+    assert reply.refused[dav("displayname")] == 424
+    assert door.store.collection_at("alice", "work") == before
+    assert door.put("a.ics", event("a")).status == 201
+
+
+def test_structured_values_and_languages_are_kept(door: Door) -> None:
+    value = '<p:thing xmlns:p="urn:p" xmlns:q="urn:q" q:size="1"><p:a>x &amp; y</p:a> tail<b xmlns=""/></p:thing>'
+    body = (
+        f'<propertyupdate {NAMESPACES} xml:lang="de"><set><prop>{value}'
+        "<C:schedule-calendar-transp><C:transparent/></C:schedule-calendar-transp></prop></set></propertyupdate>"
+    )
+    assert door.request("PROPPATCH", WORK, body).replies[WORK].refused == {}
+    asked = '<thing xmlns="urn:p"/><C:schedule-calendar-transp/>'
+    reply = door.propfind(WORK, asked).replies[WORK]
+    thing = reply.props["{urn:p}thing"]
+    assert thing.get("{urn:q}size") == "1"
+    assert thing.get("{http://www.w3.org/XML/1998/namespace}lang") == "de"
+    assert [(child.tag, child.text, child.tail) for child in thing] == [("{urn:p}a", "x & y", " tail"), ("b", None, None)]
+    assert reply.props[caldav("schedule-calendar-transp")].find(caldav("transparent")) is not None
+    patch(door, removes='<thing xmlns="urn:p"/>')
+    assert door.propfind(WORK, asked).replies[WORK].refused == {"{urn:p}thing": 404}
+
+
+@pytest.mark.parametrize(
+    ("value", "condition"),
+    [
+        ("<C:calendar-timezone>nonsense</C:calendar-timezone>", "valid-calendar-data"),
+        ("<C:calendar-timezone>BEGIN:VCALENDAR\nEND:X\n</C:calendar-timezone>", "valid-calendar-data"),
+        ("<C:calendar-timezone-id>Mars/Olympus</C:calendar-timezone-id>", "valid-timezone"),
+    ],
+)
+def test_time_zones_that_are_none(door: Door, value: str, condition: str) -> None:
+    got = patch(door, value)
+    assert list(got.replies[WORK].refused.values()) == [403]
+    assert got.xml.find(f".//{caldav(condition)}") is not None
+    assert door.store.collection_at("alice", "work").timezone == ""
+
+
+def test_values_beyond_measure(door: Door) -> None:
+    assert list(patch(door, f"<displayname>{'x' * 5000}</displayname>").replies[WORK].refused.values()) == [409]
+    dead = f'<x xmlns="urn:x">{"y" * 200_000}</x>'
+    assert list(patch(door, dead).replies[WORK].refused.values()) == [507]
+
+
+def test_a_read_only_calendar_keeps_its_properties(door: Door) -> None:
+    door.make_read_only("work")
+    got = patch(door, "<displayname>mine</displayname>")
+    assert (got.status, got.conditions) == (403, {dav("need-privileges")})
+    assert door.store.collection_at("alice", "work").name == "Work"
+
+
+def test_only_collections_have_properties_to_change(door: Door) -> None:
+    door.put("a.ics", event("a"))
+    assert patch(door, "<displayname>x</displayname>", path="/dav/alice/work/a.ics").status == 403
+    assert patch(door, "<displayname>x</displayname>", path="/dav/alice/work/none.ics").status == 404
+    assert patch(door, "<displayname>x</displayname>", path="/dav/alice/").status == 403
