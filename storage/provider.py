@@ -50,8 +50,9 @@ class RemoteCollection:
     """A collection as the upstream shows it.
 
     `href` is the upstream's own id for it (for CalDAV the path, percent-encoded as the server gave it), opaque to the
-    engine. `version` changes when anything inside may have changed (ctag, sync token), or is empty if unknown: a round
-    may be skipped when it equals the last one. `timezone` is an IANA name or empty. `hidden` collections are not mirrored.
+    engine. `version` changes when anything inside may have changed (ctag, sync token), or is empty if unknown; it is
+    spelled as a cursor is, so that a round may be skipped when it equals the cursor kept. `timezone` is an IANA name or
+    empty.
     """
 
     href: str

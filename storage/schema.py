@@ -203,6 +203,7 @@ CREATE TABLE outbox (                   -- at most one row per entry: what the u
     attempts INTEGER NOT NULL DEFAULT 0,
     next_try REAL NOT NULL DEFAULT 0,
     error TEXT NOT NULL DEFAULT '',
+    sent TEXT NOT NULL DEFAULT '[]',    -- JSON: digests of texts of ours that may have arrived without our knowing
     created TEXT NOT NULL
 );
 CREATE UNIQUE INDEX outbox_entry ON outbox (collection_n, entry_id);

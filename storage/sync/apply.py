@@ -29,8 +29,14 @@ class Side:
         """The same in the plan's words."""
         text = self.entry.text if self.entry else None
         base = self.link.base if self.link and self.link.base is not None else text
-        uid = self.entry.uid if self.entry else ""
-        return Ours(uid=uid, text=text, base=base or "", dirty=self.waiting is not None, linked=self.link is not None)
+        return Ours(
+            uid=self.entry.uid if self.entry else "",
+            text=text,
+            base=base or "",
+            dirty=self.waiting is not None,
+            linked=self.link is not None,
+            sent=self.waiting.sent if self.waiting else frozenset(),
+        )
 
 
 class Applier:
@@ -86,6 +92,9 @@ class Applier:
                 stand_in = ids.new_id()
                 outbox.rename(self.conn, side.waiting.n, stand_in)
                 links.put(self.conn, Link(stand_in, self.collection.n, theirs.href, theirs.version, text))
+            case Step.OURS if side and side.waiting:
+                links.put(self.conn, Link(side.entry_id, self.collection.n, theirs.href, theirs.version, text))
+                outbox.arrived(self.conn, side.waiting)
             case Step.AGREE if side:
                 self._agree(side, theirs)
             case Step.CONFLICT | Step.RESTORE if side:

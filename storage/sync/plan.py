@@ -8,7 +8,8 @@ text stays live and ours is kept in the inbox.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from storage.ical.canonical import same
+from storage.ical.canonical import canonical, same
+from storage.ids import content_hash
 
 
 class Step(StrEnum):
@@ -16,6 +17,7 @@ class Step(StrEnum):
 
     TAKE = "take"  # the upstream's text becomes ours (a new entry, or a newer version)
     ADOPT = "adopt"  # upstream has what we already know: remember where and in which version; what waits stays waiting
+    OURS = "ours"  # upstream has an earlier text of ours, whose arrival we never heard of: that is the base now
     AGREE = "agree"  # both sides have the same now: link them, nothing is pending any more
     CONFLICT = "conflict"  # both edited: the upstream's stays live, ours goes to the inbox
     RESTORE = "restore"  # we deleted, the upstream edited: the edit wins, our deletion goes to the inbox
@@ -31,7 +33,8 @@ class Step(StrEnum):
 class Ours:
     """What we hold for an href or UID. `text` is None where we deleted the entry; `base` the projection last agreed.
 
-    `linked` is false for an entry that the upstream has not confirmed; then there is no base.
+    `linked` is false for an entry that the upstream has not confirmed; then there is no base. `sent` are the digests of
+    texts that we sent and that may have arrived unheard.
     """
 
     uid: str
@@ -39,6 +42,7 @@ class Ours:
     base: str
     dirty: bool
     linked: bool
+    sent: frozenset[str] = frozenset()
 
 
 def incoming(theirs: str, uid: str, linked: Ours | None, same_uid: Ours | None) -> Step:
@@ -50,12 +54,14 @@ def incoming(theirs: str, uid: str, linked: Ours | None, same_uid: Ours | None) 
         return _unknown_href(theirs, same_uid)
     if linked.text is not None and linked.uid != uid:
         return Step.REPLACE
-    if same(theirs, linked.base):
+    if linked.base and same(theirs, linked.base):
         return Step.ADOPT
+    if linked.text is not None and same(theirs, linked.text):
+        return Step.AGREE
+    if linked.sent and digest(theirs) in linked.sent:
+        return Step.OURS
     if linked.text is None:
         return Step.RESTORE
-    if same(theirs, linked.text):
-        return Step.AGREE
     return Step.CONFLICT if linked.dirty else Step.TAKE
 
 
@@ -66,7 +72,14 @@ def _unknown_href(theirs: str, same_uid: Ours | None) -> Step:
         return Step.ADOPT
     if same_uid.linked:
         return Step.DUPLICATE
-    return Step.AGREE if same(theirs, same_uid.text) else Step.CONFLICT
+    if same(theirs, same_uid.text):
+        return Step.AGREE
+    return Step.OURS if digest(theirs) in same_uid.sent else Step.CONFLICT
+
+
+def digest(text: str) -> str:
+    """The identity of a text's content, whatever its bytes."""
+    return content_hash(canonical(text))
 
 
 def missing(linked: Ours) -> Step:

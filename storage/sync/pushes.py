@@ -48,6 +48,9 @@ class Pushes:
             outbox.attempted(conn, collection.n, now)
             waiting = outbox.entries(conn, collection.n, now)
             made = [(w, self._push_of(conn, w)) for w in waiting]
+            for w, push in made:
+                if push and push.text:
+                    outbox.sending(conn, w.n, w.sent | {plan.digest(push.text)})
         return [Outgoing(w, push) for w, push in made if push]
 
     def _push_of(self, conn: Connection, waiting: Waiting) -> Push | None:

@@ -1,6 +1,6 @@
 """The table `outbox`: what the upstream does not have yet; one row at most for an entry or a collection."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from json import dumps, loads
 from sqlite3 import Connection
@@ -11,7 +11,10 @@ from storage import clock, ids
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A row. `generation` grows with every further local change; `detail` says what a deleted thing was called."""
+    """A row. `generation` grows with every further local change; `detail` says what a deleted thing was called.
+
+    `sent` are the digests of texts that were sent and may have arrived, though no answer said so.
+    """
 
     n: int
     account_id: int
@@ -25,17 +28,21 @@ class Waiting:
     attempts: int
     next_try: float
     error: str
+    sent: frozenset[str]
 
 
 _SELECT = """SELECT n, account_id, collection_n, entry_id, action, detail, generation, key, notify, attempts, next_try,
-                 error FROM outbox"""
+                 error, sent FROM outbox"""
 
 
 def _row(row: tuple[Any, ...]) -> Waiting:
-    n, account_id, collection_n, entry_id, action, detail, generation, key, notify, attempts, next_try, error = row
-    known = loads(detail)
+    n, account_id, collection_n, entry_id, action, detail, generation, key, notify, attempts, next_try, error, sent = (
+        row
+    )
+    known, digests = loads(detail), frozenset(loads(sent))
     return Waiting(
-        n, account_id, collection_n, entry_id, action, known, generation, key, bool(notify), attempts, next_try, error
+        *(n, account_id, collection_n, entry_id, action, known, generation, key),
+        *(bool(notify), attempts, next_try, error, digests),
     )
 
 
@@ -116,6 +123,20 @@ def unlinked_deletion(conn: Connection, collection_n: int, uid: str) -> Waiting 
         (collection_n, uid),
     ).fetchone()
     return _row(row) if row else None
+
+
+def sending(conn: Connection, n: int, digests: Iterable[str]) -> None:
+    """Before a push: which texts of ours the upstream may show from now on."""
+    conn.execute("UPDATE outbox SET sent = ? WHERE n = ?", (dumps(sorted(digests)), n))
+
+
+def arrived(conn: Connection, waiting: Waiting) -> None:
+    """An earlier text of ours has arrived after all: what still waits is an edit of that one."""
+    action = "update" if waiting.action == "create" else waiting.action
+    conn.execute(
+        "UPDATE outbox SET sent = '[]', action = ?, key = ?, next_try = 0 WHERE n = ?",
+        (action, ids.new_id(), waiting.n),
+    )
 
 
 def rename(conn: Connection, n: int, entry_id: str) -> None:

@@ -252,10 +252,16 @@ class World:
         ]
 
     def false_conflicts(self) -> list[int]:
-        """The numbers of those in the inbox where only one side had edited."""
+        """The numbers of those in the inbox where only one side had edited, or where we met ourselves."""
         found = conflicts.every(self.store.db.reader(), state=None)
-        edits = [c for c in found if c.cause == "edit" and c.base and c.ours and c.theirs]
-        return [c.n for c in edits if same(c.base or "", c.theirs or "") or same(c.base or "", c.ours or "")]
+        edits = [c for c in found if c.cause == "edit" and c.ours and c.theirs]
+        mine = {text for texts in self.accepted.values() for text in texts}
+        return [
+            c.n
+            for c in edits
+            if (c.base and (same(c.base, c.theirs or "") or same(c.base, c.ours or "")))
+            or canonical(c.theirs or "") in mine
+        ]
 
     def waiting(self) -> int:
         """How much is still in the outbox."""

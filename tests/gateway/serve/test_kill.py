@@ -156,7 +156,7 @@ def wait_for_collection(client: Client, name: str) -> str:
     while time.monotonic() < deadline:
         answer = client.insist("PROPFIND", "/dav/alice/", content=body, headers={"Depth": "1"})
         for part in answer.text.split("<response>")[1:] or answer.text.split(":response>"):
-            if f">{name}<" in part:
+            if f"{name}<" in part:
                 return part.split("href>")[1].split("<")[0]
         time.sleep(0.2)
     raise AssertionError(f"no collection {name}: {answer.text}")

@@ -47,6 +47,16 @@ def test_the_same_edit_on_both_sides_is_agreement() -> None:
     assert plan.incoming(THEIRS, "u", ours(THEIRS, dirty=True), None) is Step.AGREE
 
 
+def test_an_edit_of_ours_that_had_arrived_unheard_is_no_conflict() -> None:
+    newer = Ours("u", event("newer"), BASE, dirty=True, linked=True, sent=frozenset({plan.digest(OURS)}))
+    assert plan.incoming(OURS, "u", newer, None) is Step.OURS
+    created = Ours("u", event("newer"), "", dirty=True, linked=False, sent=frozenset({plan.digest(OURS)}))
+    assert plan.incoming(OURS, "u", None, created) is Step.OURS
+    deleted = Ours("", None, BASE, dirty=True, linked=True, sent=frozenset({plan.digest(OURS)}))
+    assert plan.incoming(OURS, "u", deleted, None) is Step.OURS
+    assert plan.incoming(THEIRS, "u", newer, None) is Step.CONFLICT
+
+
 def test_different_edits_conflict() -> None:
     assert plan.incoming(THEIRS, "u", ours(OURS, dirty=True), None) is Step.CONFLICT
 
