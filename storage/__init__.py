@@ -1,6 +1,7 @@
 """The mirror: everything that is true with the network cable pulled.
 
-Imports nothing of `plugins` or `gateway`, and no network library. The arrow of the house is `gateway → plugins → storage`.
+Imports nothing of `plugins` or `gateway`, and no network library: the arrow of the house is
+`gateway → plugins → storage`.
 
 - `model`, `errors`, `ids`, `clock`: the words everybody uses. `provider`: the contract that every adapter implements.
 - `ical`, `recurrence`: text ⇄ records, byte-faithful, and the computed instances.

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
-from time import time as _system_time
+from time import time
 
-_source: Callable[[], float] = _system_time
+_source: ContextVar[Callable[[], float]] = ContextVar("clock", default=time)
 
 
 def timestamp() -> float:
     """Seconds since 1970-01-01T00:00:00Z, as the current source tells them."""
-    return _source()
+    return _source.get()()
 
 
 def now() -> datetime:
@@ -26,10 +27,9 @@ def iso(seconds: float | None = None) -> str:
 
 @contextmanager
 def use(source: Callable[[], float]) -> Iterator[None]:
-    """Take the time from `source` inside the block (tests, simulator); not for concurrent use by two threads."""
-    global _source
-    before, _source = _source, source
+    """Take the time from `source` inside the block (tests, simulator), in this thread only."""
+    token = _source.set(source)
     try:
         yield
     finally:
-        _source = before
+        _source.reset(token)
