@@ -198,7 +198,9 @@ async def call(app: Any, method: str, path: str, body: bytes, headers: dict[str,
     return Got(start["status"], {name.decode(): value.decode("latin-1") for name, value in start["headers"]}, content)
 
 
-def event(uid: str, lines: str = "", start: str = "DTSTART:20260310T100000Z", end: str = "DTEND:20260310T110000Z") -> str:
+def event(
+    uid: str, lines: str = "", start: str = "DTSTART:20260310T100000Z", end: str = "DTEND:20260310T110000Z"
+) -> str:
     """A VEVENT in its VCALENDAR; `lines` are further properties, separated by line feeds."""
     return component("VEVENT", uid, "\n".join(filter(None, (start, end, lines))))
 

@@ -10,7 +10,20 @@ from radicale.app import Application
 from gateway.dav.app import DavApplication
 from tests.gateway.dav.door import Door
 
-HANDLERS = ("DELETE", "GET", "HEAD", "MKCALENDAR", "MKCOL", "MOVE", "OPTIONS", "POST", "PROPFIND", "PROPPATCH", "PUT", "REPORT")
+HANDLERS = (
+    "DELETE",
+    "GET",
+    "HEAD",
+    "MKCALENDAR",
+    "MKCOL",
+    "MOVE",
+    "OPTIONS",
+    "POST",
+    "PROPFIND",
+    "PROPPATCH",
+    "PUT",
+    "REPORT",
+)
 
 
 def test_the_pinned_release() -> None:
@@ -40,7 +53,12 @@ def test_every_handler_of_radicale_is_ours() -> None:
 def test_the_backends_are_asked_as_they_expect() -> None:
     assert list(inspect.signature(auth.BaseAuth.get_external_login).parameters) == ["self", "environ"]
     assert list(inspect.signature(auth.BaseAuth._login).parameters) == ["self", "login", "password"]
-    assert list(inspect.signature(rights.BaseRights.authorization).parameters) == ["self", "user", "user_groups", "path"]
+    assert list(inspect.signature(rights.BaseRights.authorization).parameters) == [
+        "self",
+        "user",
+        "user_groups",
+        "path",
+    ]
     lock = list(inspect.signature(storage.BaseStorage.acquire_lock).parameters)
     assert lock[:3] == ["self", "mode", "user"]
 

@@ -1,4 +1,4 @@
-"""Nobody learns anything about another user: every method on every kind of foreign path, existing or not, answers alike."""
+"""Nobody learns anything about another user: foreign paths, existing or not, answer every method alike."""
 
 import pytest
 

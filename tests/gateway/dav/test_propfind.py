@@ -21,12 +21,16 @@ def test_the_walk_from_the_root_to_every_calendar(door: Door) -> None:
     assert hrefs(home.props[caldav("calendar-home-set")]) == hrefs(home.props[dav("principal-URL")]) == [principal]
     door.add_calendar("Größe: 10%")
     found = door.propfind(principal, "<resourcetype/>", "1").replies
-    calendars = [href for href, reply in found.items() if reply.props[dav("resourcetype")].find(caldav("calendar")) is not None]
+    calendars = [
+        href for href, reply in found.items() if reply.props[dav("resourcetype")].find(caldav("calendar")) is not None
+    ]
     assert calendars == ["/dav/alice/work/", "/dav/alice/Gr%C3%B6%C3%9Fe%3A%2010%25/"]
 
 
 def test_the_principal_is_reachable_by_its_accounts_addresses(door: Door) -> None:
-    reply = door.propfind("/dav/alice/", "<C:calendar-user-address-set/><displayname/><resourcetype/>").replies["/dav/alice/"]
+    reply = door.propfind("/dav/alice/", "<C:calendar-user-address-set/><displayname/><resourcetype/>").replies[
+        "/dav/alice/"
+    ]
     assert hrefs(reply.props[caldav("calendar-user-address-set")]) == ["mailto:alice@example.org", "/dav/alice/"]
     assert reply.text(dav("displayname")) == "alice"
     assert reply.props[dav("resourcetype")].find(dav("principal")) is not None
@@ -98,7 +102,9 @@ def test_privileges_follow_the_upstreams(door: Door, slug: str) -> None:
 def test_entries_of_a_collection_and_one_alone(door: Door) -> None:
     text = event("a")
     etag = door.put("a.ics", text).headers["etag"]
-    names = "<getetag/><getcontenttype/><getcontentlength/><getlastmodified/><creationdate/><resourcetype/><displayname/>"
+    names = (
+        "<getetag/><getcontenttype/><getcontentlength/><getlastmodified/><creationdate/><resourcetype/><displayname/>"
+    )
     for found in (door.propfind("/dav/alice/work/", names, "1"), door.propfind("/dav/alice/work/a.ics", names)):
         reply = found.replies["/dav/alice/work/a.ics"]
         assert reply.text(dav("getetag")) == etag

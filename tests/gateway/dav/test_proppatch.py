@@ -15,7 +15,8 @@ def patch(door: Door, sets: str = "", removes: str = "", path: str = WORK) -> Go
 
 
 def test_live_properties_reach_the_collection(door: Door) -> None:
-    zone = "BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:/citadel.org/20190914_1/America/New_York\nEND:VTIMEZONE\nEND:VCALENDAR\n"
+    tzid = "/citadel.org/20190914_1/America/New_York"
+    zone = f"BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:{tzid}\nEND:VTIMEZONE\nEND:VCALENDAR\n"
     got = patch(
         door,
         "<displayname> Neuer\n Name </displayname><ICAL:calendar-color>#00ff00ff</ICAL:calendar-color>"
@@ -73,7 +74,10 @@ def test_structured_values_and_languages_are_kept(door: Door) -> None:
     thing = reply.props["{urn:p}thing"]
     assert thing.get("{urn:q}size") == "1"
     assert thing.get("{http://www.w3.org/XML/1998/namespace}lang") == "de"
-    assert [(child.tag, child.text, child.tail) for child in thing] == [("{urn:p}a", "x & y", " tail"), ("b", None, None)]
+    assert [(child.tag, child.text, child.tail) for child in thing] == [
+        ("{urn:p}a", "x & y", " tail"),
+        ("b", None, None),
+    ]
     assert reply.props[caldav("schedule-calendar-transp")].find(caldav("transparent")) is not None
     patch(door, removes='<thing xmlns="urn:p"/>')
     assert door.propfind(WORK, asked).replies[WORK].refused == {"{urn:p}thing": 404}

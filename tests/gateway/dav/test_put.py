@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.dav.names import caldav, dav
-from tests.gateway.dav.door import Door, component, event
+from tests.gateway.dav.door import NAMESPACES, Door, component, event
 
 
 def test_the_bytes_are_kept(door: Door) -> None:
@@ -33,7 +33,15 @@ def test_no_etag_where_the_bytes_had_to_change(door: Door) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["a:b.ics", "a,b'c*d.ics", "100%25%20%40x%22.ics", "q%3Fh%23.ics", "z%C3%A9%F0%9F%8E%89.ics", "line%0Abreak.ics", "%20a%20"],
+    [
+        "a:b.ics",
+        "a,b'c*d.ics",
+        "100%25%20%40x%22.ics",
+        "q%3Fh%23.ics",
+        "z%C3%A9%F0%9F%8E%89.ics",
+        "line%0Abreak.ics",
+        "%20a%20",
+    ],
 )
 def test_names_with_every_kind_of_character(door: Door, name: str) -> None:
     """F23, and hrefs that Radicale's own path checks refuse."""
@@ -41,7 +49,7 @@ def test_names_with_every_kind_of_character(door: Door, name: str) -> None:
     assert door.put(name, text).status == 201
     [href] = [each for each in door.propfind("/dav/alice/work/", "<getetag/>", "1").replies if not each.endswith("/")]
     assert door.request("GET", href).text == text
-    body = f'<C:calendar-multiget xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><prop><getetag/></prop><href>{href}</href></C:calendar-multiget>'
+    body = f"<C:calendar-multiget {NAMESPACES}><prop><getetag/></prop><href>{href}</href></C:calendar-multiget>"
     assert [reply.status for reply in door.report(body).replies.values()] == [207]
     assert door.request("DELETE", href).status == 204
 
