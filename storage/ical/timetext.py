@@ -37,7 +37,8 @@ def parse_date(value: str) -> date:
 
 def parse_datetime(value: str) -> datetime:
     """A DATE-TIME value: naive, or aware in UTC where it ends in `Z`; a DATE is its midnight. Raises InvalidData."""
-    if len(value) in (_LOCAL_LENGTH, _LOCAL_LENGTH + 1) and value[_DATE_LENGTH] == "T" and value.isalnum():
+    plain = len(value) == _LOCAL_LENGTH or (len(value) == _LOCAL_LENGTH + 1 and value[-1] == "Z")
+    if plain and value[_DATE_LENGTH] == "T" and value.isalnum():
         try:
             return datetime.fromisoformat(value)
         except ValueError:
@@ -108,7 +109,7 @@ def format_period(start: datetime, end: datetime | timedelta) -> str:
 def _parse_odd_datetime(value: str) -> datetime:
     found = _DATETIME.fullmatch(value)
     if found is None:
-        if _DATE.fullmatch(value):
+        if "T" not in value.upper() and _DATE.fullmatch(value):
             day = parse_date(value)
             return datetime(day.year, day.month, day.day)  # noqa: DTZ001 — naive is what a value without zone means
         raise _invalid("date-time", value)

@@ -30,6 +30,14 @@ _OTHER_NAMES: dict[str, str] = {
     "us eastern standard time": "America/Indiana/Indianapolis",
     "us/pacific-new": "America/Los_Angeles",
     "coordinated universal time": "UTC",
+    # where CLDR keeps the name that IANA has replaced
+    "argentina standard time": "America/Argentina/Buenos_Aires",
+    "fle standard time": "Europe/Kyiv",
+    "greenland standard time": "America/Nuuk",
+    "india standard time": "Asia/Kolkata",
+    "myanmar standard time": "Asia/Yangon",
+    "nepal standard time": "Asia/Kathmandu",
+    # captions of Outlook that name no city
     "eastern time (us & canada)": "America/New_York",
     "central time (us & canada)": "America/Chicago",
     "mountain time (us & canada)": "America/Denver",

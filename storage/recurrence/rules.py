@@ -11,7 +11,7 @@ from storage.ical.values import parse_date, parse_datetime, wall_seconds
 
 _WEEKDAYS = {"MO": 0, "TU": 1, "WE": 2, "TH": 3, "FR": 4, "SA": 5, "SU": 6}
 _BYDAY = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)", re.ASCII)
-_NUMBER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d{1,12}", re.ASCII)
 _LISTS: dict[str, tuple[int, bool]] = {  # largest value, and whether it counts from 1 and from the end too
     "BYMONTH": (12, False),
     "BYWEEKNO": (53, True),

@@ -1,47 +1,10 @@
 """Occurrences of whole entries: what each rule of RFC 5545 means here, and where we differ from others on purpose."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from storage.ical.read import read
-from storage.recurrence.expand import Expansion, expand
-
-BERLIN = "TZID=Europe/Berlin"
-
-
-def seconds(text: str) -> int:
-    """`2026-03-05` or `2026-03-05 10:00` as seconds since 1970, read in UTC."""
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
-
-
-def entry(*components: str, kind: str = "VEVENT") -> str:
-    """A text with one component for each block of lines."""
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//x//y//EN"]
-    for component in components:
-        lines += [f"BEGIN:{kind}", "UID:u", "DTSTAMP:20260101T000000Z", *component.split(), f"END:{kind}"]
-    return "\r\n".join([*lines, "END:VCALENDAR", ""])
-
-
-def expanded(text: str, first: str = "", last: str = "", limit: int = 20_000) -> Expansion:
-    return expand(read(text), seconds(first) if first else None, seconds(last) if last else None, limit=limit)
-
-
-def starts(text: str, first: str = "", last: str = "") -> list[str]:
-    """The starts as `03-05 10:00`, in UTC or as the wall clock shows where there is no zone."""
-    found = expanded(text, first, last)
-    return [f"{datetime.fromtimestamp(each.start, UTC):%m-%d %H:%M}" for each in found.occurrences]
-
-
-def spans(text: str, first: str = "", last: str = "") -> list[str]:
-    """Starts and ends with the position of the describing component: `03-05 10:00 > 03-05 11:00 0`."""
-    found = expanded(text, first, last).occurrences
-    times = [[datetime.fromtimestamp(at, UTC) for at in (each.start, each.end)] for each in found]
-    return [f"{a:%m-%d %H:%M} > {b:%m-%d %H:%M} {each.position}" for (a, b), each in zip(times, found, strict=True)]
-
-
-WEEKLY = f"DTSTART;{BERLIN}:20260301T100000 DTEND;{BERLIN}:20260301T110000 RRULE:FREQ=WEEKLY;COUNT=6"
-DAILY = "DTSTART:20260310T100000Z DTEND:20260310T110000Z RRULE:FREQ=DAILY;COUNT=6"
+from storage.recurrence.expand import expand
+from tests.storage.recurrence.written import BERLIN, DAILY, WEEKLY, entry, expanded, seconds, spans, starts
 
 
 def test_a_single_event_is_one_occurrence_without_a_recurrence_id() -> None:
@@ -237,105 +200,6 @@ def test_what_began_before_the_window_and_lasts_into_it_is_found() -> None:
     assert starts(text, "2026-05-10", "2026-05-11") == ["05-01 00:00"]
 
 
-def override(key: str, start: str, end: str, more: str = "") -> str:
-    return f"RECURRENCE-ID{key} DTSTART:{start} DTEND:{end} {more}"
-
-
-MOVED_OUT = override(":20260312T100000Z", "20260401T100000Z", "20260401T110000Z")
-
-
-def test_an_override_moved_out_of_the_range_is_not_in_it_and_its_slot_stays_empty() -> None:
-    text = entry(DAILY, MOVED_OUT)
-    assert starts(text, "2026-03-11", "2026-03-14") == ["03-11 10:00", "03-13 10:00"]
-    assert starts(text, "2026-03-12", "2026-03-13") == []
-
-
-def test_an_override_moved_into_the_range_appears_there() -> None:
-    assert spans(entry(DAILY, MOVED_OUT), "2026-04-01", "2026-04-02") == ["04-01 10:00 > 04-01 11:00 1"]
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        ":20260315T090000Z",
-        f";{BERLIN}:20260315T100000",
-        ";TZID=America/New_York:20260315T050000",
-        ";VALUE=DATE:20260315",
-        ":20260315T100000",
-    ],
-)
-def test_an_override_names_its_instance_in_any_spelling(key: str) -> None:
-    text = entry(WEEKLY, override(key, "20260316T120000Z", "20260316T130000Z"))
-    found = expanded(text, "2026-03-14", "2026-03-23").occurrences
-    assert [(each.position, each.recurrence_id) for each in found] == [(1, "20260315T090000Z"), (0, "20260322T090000Z")]
-
-
-def test_overrides_before_their_master_in_the_text_keep_their_position() -> None:
-    assert spans(entry(MOVED_OUT, DAILY), "2026-03-15")[-1] == "04-01 10:00 > 04-01 11:00 0"
-
-
-def test_a_cancelled_override_is_an_occurrence_for_the_caller_to_judge() -> None:
-    key = override(":20260312T100000Z", "20260312T100000Z", "20260312T110000Z", "STATUS:CANCELLED")
-    assert "03-12 10:00 > 03-12 11:00 1" in spans(entry(DAILY, key))
-
-
-def test_an_override_of_an_instance_that_the_rule_never_yields_still_appears() -> None:
-    orphan = override(":20260510T100000Z", "20260511T100000Z", "20260511T110000Z")
-    assert spans(entry(DAILY, orphan), "2026-04-01") == ["05-11 10:00 > 05-11 11:00 1"]
-
-
-def test_exdate_takes_an_instance_away_together_with_its_override() -> None:
-    """RFC 5545 §3.8.5.1: exclusions take precedence over inclusions."""
-    assert "04-01 10:00" not in starts(entry(f"{DAILY} EXDATE:20260312T100000Z", MOVED_OUT))
-
-
-def test_overrides_without_a_master_appear_alone() -> None:
-    other = override(":20260313T100000Z", "20260313T120000Z", "20260313T130000Z")
-    assert spans(entry(MOVED_OUT, other)) == ["03-13 12:00 > 03-13 13:00 1", "04-01 10:00 > 04-01 11:00 0"]
-    assert spans(entry(MOVED_OUT), "2026-03-12", "2026-03-13") == []
-
-
-def test_of_two_overrides_of_one_instance_the_higher_sequence_counts() -> None:
-    newer = override(":20260312T100000Z", "20260312T120000Z", "20260312T130000Z", "SEQUENCE:2")
-    older = override(":20260312T100000Z", "20260312T140000Z", "20260312T150000Z", "SEQUENCE:1")
-    assert starts(entry(DAILY, newer, older), "2026-03-12", "2026-03-13") == ["03-12 12:00"]
-
-
-def test_this_and_future_moves_and_describes_the_later_instances() -> None:
-    later = override(";RANGE=THISANDFUTURE:20260312T100000Z", "20260312T123000Z", "20260312T130000Z")
-    assert spans(entry(DAILY, later), "2026-03-11", "2026-03-14") == [
-        "03-11 10:00 > 03-11 11:00 0",
-        "03-12 12:30 > 03-12 13:00 1",
-        "03-13 12:30 > 03-13 13:00 1",
-    ]
-    assert [each.recurrence_id for each in expanded(entry(DAILY, later), "2026-03-15").occurrences] == [
-        "20260315T100000Z"
-    ]
-
-
-def test_this_and_future_keeps_single_overrides_and_gives_way_to_the_next() -> None:
-    later = override(";RANGE=THISANDFUTURE:20260311T100000Z", "20260311T120000Z", "20260311T130000Z")
-    latest = override(";RANGE=THISANDFUTURE:20260314T100000Z", "20260314T150000Z", "20260314T160000Z")
-    single = override(":20260312T100000Z", "20260312T080000Z", "20260312T090000Z")
-    found = [each.split(" > ")[0] for each in spans(entry(DAILY, later, latest, single))]
-    assert found == ["03-10 10:00", "03-11 12:00", "03-12 08:00", "03-13 12:00", "03-14 15:00", "03-15 15:00"]
-
-
-def test_this_and_future_shifts_wall_clock_time_and_looks_beyond_the_window() -> None:
-    later = f"RECURRENCE-ID;RANGE=THISANDFUTURE;{BERLIN}:20260308T100000 DTSTART;{BERLIN}:20260310T120000"
-    assert starts(entry(WEEKLY, later), "2026-03-31", "2026-04-01") == ["03-31 10:00"]
-    earlier = f"RECURRENCE-ID;RANGE=THISANDFUTURE;{BERLIN}:20260308T100000 DTSTART;{BERLIN}:20260303T120000"
-    assert starts(entry(WEEKLY, earlier), "2026-03-17", "2026-03-18") == ["03-17 11:00"]
-
-
-def test_this_and_future_may_turn_a_timed_series_into_days() -> None:
-    later = "RECURRENCE-ID;RANGE=THISANDFUTURE:20260314T100000Z DTSTART;VALUE=DATE:20260314"
-    found = expanded(entry(DAILY, later), "2026-03-15", "2026-03-16").occurrences
-    assert [(each.start, each.end, each.all_day) for each in found] == [
-        (seconds("2026-03-15"), seconds("2026-03-16"), True)
-    ]
-
-
 def test_tasks_occur_at_their_dtstart_or_their_due() -> None:
     both = entry("DTSTART:20260310T100000Z DUE:20260310T120000Z RRULE:FREQ=DAILY;COUNT=2", kind="VTODO")
     assert spans(both) == ["03-10 10:00 > 03-10 12:00 0", "03-11 10:00 > 03-11 12:00 0"]
@@ -365,9 +229,10 @@ def test_an_endless_series_says_how_far_it_was_followed() -> None:
 
 
 def test_a_series_that_lies_inside_the_window_is_complete_for_ever() -> None:
-    found = expanded(entry(DAILY, MOVED_OUT), "2026-01-01", "2027-01-01")
+    moved = "RECURRENCE-ID:20260312T100000Z DTSTART:20260401T100000Z"
+    found = expanded(entry(DAILY, moved), "2026-01-01", "2027-01-01")
     assert (found.complete_from, found.complete_until) == (None, None)
-    cut = expanded(entry(DAILY, MOVED_OUT), "2026-01-01", "2026-03-31")
+    cut = expanded(entry(DAILY, moved), "2026-01-01", "2026-03-31")
     assert (cut.complete_from, cut.complete_until) == (None, seconds("2026-03-31"))
 
 
@@ -395,14 +260,6 @@ def test_a_rule_that_hardly_ever_matches_gives_up_and_says_so(rule: str) -> None
     found = expanded(entry(f"DTSTART:19700101T000000Z RRULE:{rule}"), "", "", limit=5)
     assert found.occurrences[0].start == 0
     assert found.complete_until is None or found.complete_until > 0
-
-
-def test_eight_hundred_overrides_are_all_found() -> None:
-    keys = [datetime.fromtimestamp(seconds("2020-01-01 10:00") + day * 86400, UTC) for day in range(800)]
-    moved = [override(f":{key:%Y%m%dT%H%M%SZ}", f"{key:%Y%m%dT}120000Z", f"{key:%Y%m%dT}130000Z") for key in keys]
-    found = expanded(entry("DTSTART:20200101T100000Z RRULE:FREQ=DAILY;COUNT=1000", *moved)).occurrences
-    assert len(found) == 1000
-    assert sorted(each.position for each in found if each.position) == list(range(1, 801))
 
 
 def test_a_second_master_is_shown_as_it_stands() -> None:

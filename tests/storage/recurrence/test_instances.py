@@ -59,7 +59,8 @@ def rules(draw: st.DrawFn) -> str:
         parts.append(f"BYMONTHDAY={_numbers(draw, 1, 31, negative=True)}")
     by_week = maybe(0.15) and freq == Freq.YEARLY
     if by_week:
-        parts.append(f"BYWEEKNO={_numbers(draw, 1, 53, negative=True)}")
+        backwards = draw(st.booleans())  # not beyond -50: dateutil forgets days of week 1 before New Year named as -53
+        parts.append(f"BYWEEKNO={_numbers(draw, -50, -1) if backwards else _numbers(draw, 1, 53)}")
     if maybe(0.1) and freq in {Freq.YEARLY, Freq.HOURLY, Freq.MINUTELY, Freq.SECONDLY}:
         parts.append(f"BYYEARDAY={_numbers(draw, 1, 366, negative=True)}")
     if by_week or maybe(0.4):
