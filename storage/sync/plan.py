@@ -8,8 +8,7 @@ text stays live and ours is kept in the inbox.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from storage.ical.canonical import canonical, same
-from storage.ids import content_hash
+from storage.ical.canonical import digest, same
 
 
 class Step(StrEnum):
@@ -75,11 +74,6 @@ def _unknown_href(theirs: str, same_uid: Ours | None) -> Step:
     if same(theirs, same_uid.text):
         return Step.AGREE
     return Step.OURS if digest(theirs) in same_uid.sent else Step.CONFLICT
-
-
-def digest(text: str) -> str:
-    """The identity of a text's content, whatever its bytes."""
-    return content_hash(canonical(text))
 
 
 def missing(linked: Ours) -> Step:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from storage import clock, record
 from storage.db import Connection
 from storage.errors import InvalidData, Rejected, UpstreamError
+from storage.ical.canonical import digest
 from storage.ical.read import read
 from storage.model import Collection, Origin
 from storage.provider import Push, PushAction, Receipt, RemoteEntry
@@ -50,7 +51,7 @@ class Pushes:
             made = [(w, self._push_of(conn, w)) for w in waiting]
             for w, push in made:
                 if push and push.text:
-                    outbox.sending(conn, w.n, w.sent | {plan.digest(push.text)})
+                    outbox.sending(conn, w.n, w.sent | {digest(push.text)})
         return [Outgoing(w, push) for w, push in made if push]
 
     def _push_of(self, conn: Connection, waiting: Waiting) -> Push | None:

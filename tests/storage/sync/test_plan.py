@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.ical.canonical import same
+from storage.ical.canonical import digest, same
 from storage.sync import plan
 from storage.sync.plan import Ours, Step
 
@@ -48,11 +48,11 @@ def test_the_same_edit_on_both_sides_is_agreement() -> None:
 
 
 def test_an_edit_of_ours_that_had_arrived_unheard_is_no_conflict() -> None:
-    newer = Ours("u", event("newer"), BASE, dirty=True, linked=True, sent=frozenset({plan.digest(OURS)}))
+    newer = Ours("u", event("newer"), BASE, dirty=True, linked=True, sent=frozenset({digest(OURS)}))
     assert plan.incoming(OURS, "u", newer, None) is Step.OURS
-    created = Ours("u", event("newer"), "", dirty=True, linked=False, sent=frozenset({plan.digest(OURS)}))
+    created = Ours("u", event("newer"), "", dirty=True, linked=False, sent=frozenset({digest(OURS)}))
     assert plan.incoming(OURS, "u", None, created) is Step.OURS
-    deleted = Ours("", None, BASE, dirty=True, linked=True, sent=frozenset({plan.digest(OURS)}))
+    deleted = Ours("", None, BASE, dirty=True, linked=True, sent=frozenset({digest(OURS)}))
     assert plan.incoming(OURS, "u", deleted, None) is Step.OURS
     assert plan.incoming(THEIRS, "u", newer, None) is Step.CONFLICT
 

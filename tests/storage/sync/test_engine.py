@@ -1,0 +1,338 @@
+"""The engine with the memory upstream: conflicts, deletions, refusals, quarantine, renames, logins, and the lease."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from plugins.memory.provider import MemoryProvider, MemoryUpstream
+from storage import clock
+from storage.errors import LeaseLost, NeedsLogin, Rejected, Unreachable
+from storage.model import Account, Collection, Origin, State
+from storage.provider import Provider, Push, PushAction, Receipt, RemoteCollection
+from storage.store import Store
+from storage.sync.lease import TTL, SyncLease
+from storage.sync.ledger import Ledger
+from storage.sync.once import sync_once
+from storage.sync.report import Outcome
+from storage.sync.worker import Worker
+from storage.tables import conflicts, outbox, quarantine
+from storage.verify import verify
+from tests.simulation.world import event
+
+
+class Scene:
+    """A mirror of a memory upstream with one calendar."""
+
+    def __init__(self, folder: Path, upstream: MemoryUpstream) -> None:
+        self.store = Store.open(folder)
+        self.store.save_user("alice", None)
+        self.store.save_account(Account(0, "up", "alice", "memory", mirrored=True))
+        self.upstream = upstream
+        self.remote = upstream.add("calendar")
+        self.make: Callable[[Account], Provider] = lambda _account: MemoryProvider(self.upstream)
+
+    @property
+    def account(self) -> Account:
+        return self.store.account("up")
+
+    @property
+    def collection(self) -> Collection:
+        (only,) = self.store.collections(account=self.account.id)
+        return only
+
+    def sync(self) -> Outcome:
+        return sync_once(self.store, self.make, [self.account])
+
+    def theirs(self, uid: str, text: str | bytes, href: str = "") -> str:
+        href = href or f"{self.remote.href}{uid}.ics"
+        self.upstream.put(self.remote.href, href, text)
+        return href
+
+    def ours(self, name: str, text: str) -> None:
+        self.store.put_entry(self.collection.id, name, text, origin=Origin.DAV)
+
+    def delete(self, name: str) -> None:
+        self.store.delete_entry(self.collection.id, name, origin=Origin.DAV)
+
+    def here(self) -> dict[str, str]:
+        return {e.uid: e.text for e in self.store.iter_entries(self.collection.id)}
+
+    def there(self) -> dict[str, str | bytes]:
+        return {href: e.data for href, e in self.upstream.folders[self.remote.href].entries.items()}
+
+    def inbox(self) -> list[conflicts.Conflict]:
+        return conflicts.every(self.store.db.reader())
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    found = Scene(tmp_path / "mirror", MemoryUpstream())
+    for uid in ("a", "b", "c"):
+        found.theirs(uid, event(uid, 1, "base"))
+    assert found.sync().converged
+    yield found
+    assert verify(found.store, None).problems == []
+    found.store.close()
+
+
+def test_a_conflict_keeps_theirs_live_and_ours_whole_in_the_inbox(scene: Scene) -> None:
+    ours, theirs = event("a", 2, "ours"), event("a", 3, "theirs")
+    scene.ours("a.ics", ours)
+    scene.theirs("a", theirs)
+    outcome = scene.sync()
+    assert outcome.waiting
+    assert not outcome.errors
+    assert scene.here()["a"] == theirs
+    (found,) = scene.inbox()
+    assert (found.cause, found.base, found.ours, found.theirs) == ("edit", event("a", 1, "base"), ours, theirs)
+    assert outbox.count(scene.store.db.reader()) == 0
+
+
+def test_the_same_edit_on_both_sides_is_no_conflict(scene: Scene) -> None:
+    scene.ours("a.ics", event("a", 2, "same"))
+    scene.theirs("a", event("a", 2, "same").replace("\r\n", "\n"))
+    writes = scene.upstream.writes
+    assert scene.sync().converged
+    assert scene.inbox() == []
+    assert scene.upstream.writes == writes
+
+
+def test_an_edit_upstream_wins_over_our_deletion_which_stands_in_the_inbox(scene: Scene) -> None:
+    entry_id = scene.store.entry_at(scene.collection.id, "a.ics").id
+    scene.delete("a.ics")
+    scene.theirs("a", event("a", 2, "edited"))
+    scene.sync()
+    assert scene.here()["a"] == event("a", 2, "edited")
+    assert scene.store.entry_at(scene.collection.id, "a.ics").id == entry_id, "the id never changes"
+    (found,) = scene.inbox()
+    assert (found.cause, found.ours) == ("delete", None)
+
+
+def test_our_edit_wins_over_a_deletion_upstream_and_is_made_anew(scene: Scene) -> None:
+    scene.ours("a.ics", event("a", 2, "edited"))
+    scene.upstream.remove(scene.remote.href, f"{scene.remote.href}a.ics")
+    scene.sync()
+    assert scene.there()[f"{scene.remote.href}a.ics"] == event("a", 2, "edited")
+    (found,) = scene.inbox()
+    assert (found.cause, found.theirs) == ("delete", None)
+
+
+def test_deleted_on_both_sides_is_gone(scene: Scene) -> None:
+    scene.delete("a.ics")
+    scene.upstream.remove(scene.remote.href, f"{scene.remote.href}a.ics")
+    assert scene.sync().converged
+    assert set(scene.here()) == {"b", "c"}
+
+
+class Refusing(MemoryProvider):
+    """An upstream that refuses every write of one kind for good."""
+
+    def __init__(self, upstream: MemoryUpstream, action: PushAction) -> None:
+        super().__init__(upstream)
+        self.action = action
+
+    def push(self, collection: RemoteCollection, push: Push) -> Receipt:
+        if push.action is self.action:
+            raise Rejected("the property X-SECRET is not allowed here", status=403)
+        return super().push(collection, push)
+
+
+@pytest.mark.parametrize("action", list(PushAction))
+def test_a_refused_write_stands_in_the_inbox_and_the_upstreams_is_live_again(scene: Scene, action: PushAction) -> None:
+    scene.make = lambda _account: Refusing(scene.upstream, action)
+    before = dict(scene.there())
+    match action:
+        case PushAction.CREATE:
+            scene.ours("new.ics", event("new", 2, "ours"))
+        case PushAction.UPDATE:
+            scene.ours("a.ics", event("a", 2, "ours"))
+        case PushAction.DELETE:
+            scene.delete("a.ics")
+    scene.ours("b.ics", event("b", 5, "another")) if action is not PushAction.UPDATE else None
+    outcome = scene.sync()
+    assert outcome.waiting
+    (found,) = scene.inbox()
+    assert found.cause == "rejected"
+    assert found.reason == "the property X-SECRET is not allowed here"
+    wanted = {"create": event("new", 2, "ours"), "update": event("a", 2, "ours"), "delete": None}[action]
+    assert found.ours == wanted
+    assert scene.here()["a"] == event("a", 1, "base")
+    assert "new" not in scene.here()
+    assert scene.there()[f"{scene.remote.href}a.ics"] == before[f"{scene.remote.href}a.ics"]
+    if action is not PushAction.UPDATE:
+        assert scene.there()[f"{scene.remote.href}b.ics"] == event("b", 5, "another"), "nobody else waits for it"
+    writes, head = scene.upstream.writes, scene.store.head()
+    scene.sync()
+    assert (scene.upstream.writes, scene.store.head()) == (writes, head)
+
+
+BROKEN: Mapping[str, str | bytes] = {
+    "not a calendar": "hello",
+    "a web page": "<html><body>sign in</body></html>",
+    "invalid UTF-8": b"BEGIN:VCALENDAR\r\n\xff\xfe\r\nEND:VCALENDAR\r\n",
+    "a NUL": event("n", 1, "x").replace("x 1", "x\x00"),
+    "no UID": event("n", 1, "x").replace("UID:n\r\n", ""),
+    "two entries in one": event("n", 1, "x").replace("END:VCALENDAR\r\n", "") + "BEGIN:VEVENT\r\nUID:m\r\n"
+    "DTSTART:20260101T000000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+    "cut off": event("n", 1, "x")[:120],
+    "nested a hundred thousand deep": "BEGIN:VCALENDAR\r\n" + "BEGIN:VEVENT\r\n" * 100_000,
+    "twenty megabytes": event("n", 1, "x" * 20_000_000),
+    "a UID that is taken": event("a", 9, "twin"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_one_bad_item_is_quarantined_with_its_bytes_and_blocks_nobody(scene: Scene, what: str) -> None:
+    data = BROKEN[what]
+    href = scene.theirs("bad", data)
+    scene.theirs("good", event("good", 2, "arrives"))
+    assert scene.sync().converged
+    assert set(scene.here()) == {"a", "b", "c", "good"}
+    (item,) = quarantine.every(scene.store.db.reader())
+    assert item.href == href
+    assert item.body == (data if isinstance(data, bytes) else data.encode())
+    assert item.reason
+    head = scene.store.head()
+    assert scene.sync().converged
+    assert scene.store.head() == head
+
+    scene.theirs("bad", event("bad", 3, "repaired"))
+    assert scene.sync().converged
+    assert quarantine.every(scene.store.db.reader()) == []
+    assert scene.here()["bad"] == event("bad", 3, "repaired")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        event("odd", 2, "x" * 1_000_000),
+        event("odd", 2, "x").replace("SUMMARY", "RRULE:FREQ=SECONDLY\r\nSUMMARY"),
+        event("odd", 2, "x").replace("DTSTART:", "DTSTART;TZID=Nowhere/Land:"),
+    ],
+    ids=["a line of a megabyte", "every second for ever", "an unknown zone"],
+)
+def test_what_is_odd_but_readable_is_mirrored(scene: Scene, text: str) -> None:
+    scene.theirs("odd", text)
+    assert scene.sync().converged
+    assert scene.here()["odd"] == text
+
+
+def test_a_rename_upstream_keeps_the_entry(scene: Scene) -> None:
+    entry_id = scene.store.entry_at(scene.collection.id, "a.ics").id
+    scene.upstream.remove(scene.remote.href, f"{scene.remote.href}a.ics")
+    scene.theirs("a", event("a", 1, "base"), f"{scene.remote.href}renamed.ics")
+    head = scene.store.head()
+    assert scene.sync().converged
+    assert scene.store.entry_by_uid(scene.collection.id, "a").id == entry_id
+    assert scene.store.head() == head, "nothing that a client can see has changed"
+    scene.ours("a.ics", event("a", 2, "after"))
+    assert scene.sync().converged
+    assert scene.there()[f"{scene.remote.href}renamed.ics"] == event("a", 2, "after")
+
+
+class Locked(MemoryProvider):
+    """An upstream whose password has changed."""
+
+    def collections(self) -> list[RemoteCollection]:
+        raise NeedsLogin("the password is refused", hint="calharbor account login up")
+
+
+def test_a_refused_login_is_said_and_loses_nothing(scene: Scene) -> None:
+    good = scene.make
+    scene.make = lambda _account: Locked(scene.upstream)
+    scene.ours("a.ics", event("a", 2, "waits"))
+    outcome = scene.sync()
+    assert outcome.waiting == ["up: the password is refused: calharbor account login up"]
+    states = [scene.account.state]
+    assert len(scene.here()) == 3
+    scene.make = good
+    assert scene.sync().converged
+    assert scene.there()[f"{scene.remote.href}a.ics"] == event("a", 2, "waits")
+    assert [*states, scene.account.state] == [State.NEEDS_LOGIN, State.FRESH]
+
+
+class Down(MemoryProvider):
+    """An upstream that cannot be reached."""
+
+    def collections(self) -> list[RemoteCollection]:
+        raise Unreachable("no connection")
+
+
+def test_an_upstream_that_is_down_leaves_reads_and_writes_working(scene: Scene) -> None:
+    scene.make = lambda _account: Down(scene.upstream)
+    outcome = scene.sync()
+    assert outcome.errors == ["up: no connection"]
+    scene.ours("a.ics", event("a", 2, "meanwhile"))
+    assert scene.here()["a"] == event("a", 2, "meanwhile")
+    assert scene.account.state is State.STALE
+
+
+def test_the_upstreams_projection_is_the_base_and_our_richer_text_stays(tmp_path: Path) -> None:
+    def drop_extras(text: str) -> str:
+        return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("X-"))
+
+    class Claiming(MemoryProvider):
+        """Drops what it does not know and names a version all the same."""
+
+        def push(self, collection: RemoteCollection, push: Push) -> Receipt:
+            receipt = super().push(collection, push)
+            return Receipt(receipt.href, self.listing(collection)[receipt.href])
+
+    scene = Scene(tmp_path / "mirror", MemoryUpstream(rewrite=drop_extras))
+    scene.make = lambda _account: Claiming(scene.upstream)
+    assert scene.sync().converged
+    rich = event("rich", 1, "kept").replace("SUMMARY", "X-MINE:precious\r\nSUMMARY")
+    scene.ours("rich.ics", rich)
+    assert scene.sync().converged
+    assert "X-MINE" not in str(next(iter(scene.there().values())))
+    assert scene.here()["rich"] == rich
+    writes = scene.upstream.writes
+    assert scene.sync().converged
+    assert scene.here()["rich"] == rich
+    assert scene.upstream.writes == writes, "and it is never sent again"
+    scene.store.close()
+
+
+def test_one_process_at_a_time_and_the_one_that_lost_the_lease_writes_nothing(scene: Scene) -> None:
+    first, second = SyncLease(scene.store.db), SyncLease(scene.store.db)
+    now = [1000.0]
+    with clock.use(lambda: now[0]):
+        assert first.acquire()
+        assert not second.acquire()
+        now[0] += TTL + 1
+        assert second.acquire(), "a holder that hangs is taken over"
+        head = scene.store.head()
+        with pytest.raises(LeaseLost), Ledger(scene.store, first).writing() as conn:
+            conn.execute("UPDATE collections SET name = 'never'")
+        assert scene.store.head() == head
+        assert scene.collection.name != "never"
+        second.release()
+        assert first.acquire()
+        first.release()
+
+
+def test_the_worker_pushes_what_clients_write_and_answers_other_processes(scene: Scene) -> None:
+    rounds: list[str] = []
+    worker = Worker(scene.store, scene.make, interval=1, on_round=lambda r: rounds.append(r.collection))
+    stop, changed = Event(), Event()
+    thread = Thread(target=worker.run, args=(stop,))
+    thread.start()
+    try:
+        scene.ours("a.ics", event("a", 2, "at once"))
+        for _ in range(100):
+            if scene.there()[f"{scene.remote.href}a.ics"] == event("a", 2, "at once"):
+                changed.set()
+                break
+            stop.wait(0.05)
+        assert changed.is_set()
+        lines: list[dict[str, object]] = []
+        outcome = sync_once(scene.store, scene.make, [scene.account], on_line=lines.append)
+        assert outcome.converged
+        assert lines, "the process that holds the lease did it, and its lines were passed on"
+    finally:
+        stop.set()
+        thread.join(10)
+    assert not thread.is_alive()
+    assert scene.collection.id in rounds
