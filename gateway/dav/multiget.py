@@ -22,10 +22,10 @@ def calendar_multiget(context: Context, request: Request, collection: Collection
 
 
 def _responses(context: Context, collection: Collection, chosen: Chosen, asked: list[str]) -> Iterator[str]:
-    named = {href: _name(context, collection, href) for href in asked}
+    start = context.of(collection)
+    named = {href: _name(context, collection, start, href) for href in asked}
     found = context.store.entries(collection.id, [name for name in named.values() if name is not None])
     row = render.rows(chosen.of_entry, chosen.wanted)
-    start = context.of(collection)
     for href, name in named.items():
         entry = found.get(name) if name is not None else None
         if entry is not None:
@@ -34,8 +34,11 @@ def _responses(context: Context, collection: Collection, chosen: Chosen, asked: 
             yield render.status(names.text(href), 404)
 
 
-def _name(context: Context, collection: Collection, href: str) -> str | None:
+def _name(context: Context, collection: Collection, start: str, href: str) -> str | None:
     """The name inside the collection that an href means; None for one that leads elsewhere."""
+    rest = href.removeprefix(start)
+    if len(rest) < len(href) and render.segment(rest) == rest and rest.strip("."):
+        return rest  # as we write hrefs ourselves, without anything to decode: nearly all of them
     segments = from_href(context, href)
     if segments is None or len(segments) != _PARTS or segments[:2] != (context.user, collection.slug):
         return None
