@@ -32,28 +32,23 @@ class AccountRunner:
         self.on_round = on_round
         self.progress = progress
         self._provider: Provider | None = None
-        self._versions: dict[str, str] = {}
 
     def discover(self, account: Account) -> bool:
         """Bring the list of collections up to date; whether that worked. The account's state says why not."""
         try:
-            self._versions = Discovery(self.book, self._open(account)).run(account)
+            Discovery(self.book, self._open(account)).run(account)
         except (UpstreamError, ConfigError) as error:
             self._failed(account, error)
             return False
         return True
 
     def rounds(self, account: Account, collections: Sequence[Collection]) -> list[Round]:
-        """One round for each of these collections; stops early when the account's login is refused.
-
-        What the last discovery saw of their versions is used once: a collection that has not changed is not asked.
-        """
+        """One round for each of these collections; stops early when the account's login is refused."""
         done: list[Round] = []
-        versions, self._versions = self._versions, {}
         try:
             engine = Engine(self.book, self._open(account), progress=self.progress)
             for collection in collections:
-                report = engine.round(collection, version=versions.get(collection.remote_href or "", ""))
+                report = engine.round(collection)
                 done.append(report)
                 self.on_round(report)
         except (UpstreamError, ConfigError) as error:

@@ -20,10 +20,10 @@ class Discovery:
         self.ties = Ties(book)
         self.provider = provider
 
-    def run(self, account: Account) -> dict[str, str]:
-        """Send what we changed, then take what the upstream shows; returns each collection's version there, by href."""
+    def run(self, account: Account) -> None:
+        """Send what we changed, then take what the upstream shows."""
         if not self.provider.capabilities.upstream:
-            return {}
+            return
         leaving = self._send(account)
         shown = self.provider.collections()
         mine = self.ties.mine(account)
@@ -39,7 +39,6 @@ class Discovery:
             if href not in listed:
                 self.ties.vanished(collection)
         self.book.discovered(account)
-        return {remote.href: remote.version for remote in shown}
 
     def _send(self, account: Account) -> set[str]:
         """Push our changes to collections themselves; the remote hrefs of those whose deletion has still to arrive."""

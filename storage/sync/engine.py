@@ -5,7 +5,6 @@ so it may die between any two of them. It holds no transaction while it talks to
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from storage import clock
 from storage.errors import (
@@ -43,17 +42,13 @@ class Engine:
         self.provider = provider
         self.progress = progress
 
-    def round(self, collection: Collection, *, version: str = "") -> Round:
-        """One cycle. What went wrong is the round's state and reason; only a refused login is raised (`NeedsLogin`).
-
-        `version` is what the upstream has just shown as the collection's version: where it equals the remote cursor,
-        nothing has changed there, and nothing is asked.
-        """
+    def round(self, collection: Collection) -> Round:
+        """One cycle. What went wrong is the round's state and reason; only a refused login is raised (`NeedsLogin`)."""
         report = Round(collection.account_id, collection.id)
         started = clock.iso()
         try:
             remote = self.ledger.remote_of(collection)
-            self._pull(collection, replace(remote, version=version), report)
+            self._pull(collection, remote, report)
             self._push(collection, remote, report)
         except UpstreamError as error:
             self.book.round_failed(collection, report, error)
@@ -71,11 +66,11 @@ class Engine:
             self._pull_pages(collection, remote, None, report)
         elif self.book.verification_due(collection):
             self._verify(collection, remote, report)
-        elif remote.version != cursor:
+        else:
             try:
                 self._pull_pages(collection, remote, cursor, report)
             except CursorGone:
-                self._pull_pages(collection, replace(remote, version=""), None, report)
+                self._pull_pages(collection, remote, None, report)
 
     def _pull_pages(self, collection: Collection, remote: RemoteCollection, cursor: str | None, report: Round) -> None:
         """Take every page, each in one transaction with its cursor; then judge what is gone.

@@ -125,9 +125,7 @@ class Worker:
     def _work(self, work: Work) -> None:
         runner = self._runner(work.account.id)
         try:
-            # One look at the account tells of all its collections; for a single one it would be one look more.
-            discover = work.discover or len(self.book.due_collections(work.account)) > 1
-            if not discover or runner.discover(work.account):
+            if not work.discover or runner.discover(work.account):
                 runner.rounds(work.account, self.book.due_collections(work.account))
         except LeaseLost:
             raise
