@@ -23,6 +23,9 @@ VDIR = "vdir"
 HORIZON_STEP = 200
 """So many entries are rendered anew at a time when the horizon of occurrences moves."""
 
+DAY = 86_400.0
+"""Seconds between two compactions of the journal, which keeps 90 days."""
+
 SECRETS = ("password", "access_token")
 """The options of an account that are kept in the credentials file, and nowhere else."""
 
@@ -52,10 +55,27 @@ def make_provider(account: Account, secrets: dict[str, str]) -> Provider:
 
 def journal_readers(config: Config, store: Store) -> list[Callable[[], int]]:
     """What follows the journal in the process that holds the sync lease; each call does a piece and says how much."""
-    readers = [lambda: store.extend_horizon(int(clock.timestamp()), HORIZON_STEP)]
+    readers: list[Callable[[], int]] = [
+        lambda: store.extend_horizon(int(clock.timestamp()), HORIZON_STEP),
+        _Daily(lambda: store.compact(clock.iso())),
+    ]
     if config.storage.vdir:
         readers.append(VdirExport(store, store.folder / VDIR).run)
     return readers
+
+
+class _Daily:
+    """A job that may be called at any time and runs once a day, for the first time after a day."""
+
+    def __init__(self, job: Callable[[], object]) -> None:
+        self._job = job
+        self._due = clock.timestamp() + DAY
+
+    def __call__(self) -> int:
+        if clock.timestamp() >= self._due:
+            self._due = clock.timestamp() + DAY
+            self._job()
+        return 0
 
 
 def read_journal_here(config: Config, store: Store) -> None:
