@@ -118,10 +118,10 @@ _METHODS = tuple(sorted(name[3:] for name in dir(DavApplication) if name.startsw
 
 
 def _handle(handler: Handler, environ: Mapping[str, Any], *_rest: object) -> RadicaleAnswer:
-    """Run a handler inside Radicale's call, and turn an error of our tree into its answer."""
+    """Run a handler inside Radicale's call, and turn an error or a refusal into its answer."""
     try:
         answer = handler(environ[_CONTEXT], environ[_REQUEST])
-    except CalHarborError as error:
+    except (CalHarborError, Refusal) as error:
         answer = errors.answer(error)
     return answer.status, dict(answer.headers), answer.body, None
 

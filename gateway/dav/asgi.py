@@ -91,7 +91,7 @@ def _answer(
                 return _UNAUTHORIZED, ""
             principal = Principal("", "")
         segments, folder = places.decode(_below(scope, prefix))
-    except CalHarborError as error:
+    except (CalHarborError, Refusal) as error:
         return errors.answer(error), ""
     request = Request(method, segments, folder, headers, body, principal.user, principal.actor)
     return _compressed(application.answer(request), headers.get("accept-encoding", "")), principal.user

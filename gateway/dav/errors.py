@@ -13,13 +13,16 @@ from storage import errors
 XML_TYPE = "application/xml; charset=utf-8"
 
 
-class Refusal(errors.CalHarborError):
-    """A request this surface does not answer as asked: `status`, and the precondition element as XML ("" for none)."""
+class Refusal(Exception):
+    """A request this surface does not answer as asked: `status`, and the precondition element as XML ("" for none).
 
-    code = "dav"
+    Not one of the program's errors: it is an answer of HTTP, raised here and turned into one here.
+    """
 
     def __init__(self, status: int, message: str, *, precondition: str = "", hint: str = "") -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
         self.status = status
         self.precondition = precondition
 
@@ -45,8 +48,8 @@ _TABLE: Mapping[type[errors.CalHarborError], tuple[int, str]] = {
 """Errors that are not named here answer as the nearest one above them in the tree."""
 
 
-def answer(error: errors.CalHarborError, *, precondition: str = "") -> Answer:
-    """The answer for an error; `precondition` (XML) takes the place of the table's."""
+def answer(error: errors.CalHarborError | Refusal, *, precondition: str = "") -> Answer:
+    """The answer for an error or a refusal; `precondition` (XML) takes the place of the table's."""
     if isinstance(error, Refusal):
         status, named = error.status, error.precondition
     else:
@@ -57,7 +60,7 @@ def answer(error: errors.CalHarborError, *, precondition: str = "") -> Answer:
     return Answer(status, body(error, precondition or named), headers)
 
 
-def body(error: errors.CalHarborError, precondition: str = "") -> bytes:
+def body(error: errors.CalHarborError | Refusal, precondition: str = "") -> bytes:
     """The `DAV:error` document for an error."""
     hint = f"<CH:hint>{names.text(error.hint)}</CH:hint>" if error.hint else ""
     message = f"<CH:message>{names.text(error.message)}</CH:message>"
