@@ -65,11 +65,11 @@ def journal_readers(config: Config, store: Store) -> list[Callable[[], int]]:
 
 
 class _Daily:
-    """A job that may be called at any time and runs once a day, for the first time after a day."""
+    """A job that may be called at any time, and runs at the first call and then once a day."""
 
     def __init__(self, job: Callable[[], object]) -> None:
         self._job = job
-        self._due = clock.timestamp() + DAY
+        self._due = 0.0
 
     def __call__(self) -> int:
         if clock.timestamp() >= self._due:
