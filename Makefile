@@ -26,7 +26,7 @@ check: env
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2
+	$(MAKE) test
 
 bench: env
 	$(BIN)/python -m benchmarks
