@@ -63,6 +63,8 @@ class Engine:
     def _pull(self, collection: Collection, remote: RemoteCollection, report: Round) -> None:
         cursor = collection.remote_cursor
         if cursor is None:
+            if collection.as_of is None:
+                self.book.syncing(collection)
             self._pull_pages(collection, remote, None, report)
         elif self.book.verification_due(collection):
             self._verify(collection, remote, report)
