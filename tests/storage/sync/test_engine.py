@@ -10,7 +10,7 @@ from plugins.memory.provider import MemoryProvider, MemoryUpstream
 from storage import clock
 from storage.errors import LeaseLost, NeedsLogin, Rejected, Unreachable
 from storage.model import Account, Collection, Origin, State
-from storage.provider import Provider, Push, PushAction, Receipt, RemoteCollection
+from storage.provider import Known, Page, Provider, Push, PushAction, Receipt, RemoteCollection
 from storage.store import Store
 from storage.sync.lease import TTL, SyncLease
 from storage.sync.ledger import Ledger
@@ -336,3 +336,21 @@ def test_the_worker_pushes_what_clients_write_and_answers_other_processes(scene:
         thread.join(10)
     assert not thread.is_alive()
     assert scene.collection.id in rounds
+
+
+def test_a_first_mirror_says_that_it_is_under_way(tmp_path: Path) -> None:
+    seen: list[State] = []
+    scene = Scene(tmp_path / "mirror", MemoryUpstream())
+
+    class Watching(MemoryProvider):
+        """Looks at the state while the engine pulls."""
+
+        def pull(self, collection: RemoteCollection, cursor: str | None, known: Known) -> Iterator[Page]:
+            seen.append(scene.collection.state)
+            return super().pull(collection, cursor, known)
+
+    scene.make = lambda _account: Watching(scene.upstream)
+    scene.sync()
+    scene.sync()
+    assert seen == [State.SYNCING, State.FRESH]
+    scene.store.close()
