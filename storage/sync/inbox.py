@@ -1,13 +1,14 @@
 """What a person decides about held deletions: approve, and they happen; reject, and the upstream gets them back."""
 
 from storage import clock, shelf
+from storage.db import Connection
 from storage.errors import NotFound
 from storage.model import Origin
 from storage.store import Store
 from storage.sync.apply import Applier
 from storage.sync.report import Round
 from storage.tables import entries, held, links, outbox, remotes
-from storage.tables.held import Held
+from storage.tables.held import Held, HeldEntry
 
 
 def approve(store: Store, n: int) -> int:
@@ -22,7 +23,8 @@ def approve(store: Store, n: int) -> int:
     with store.db.atomic() as conn:
         applier = Applier(conn, collection, report, clock.iso())
         for entry in stopped.entries:
-            applier.missing(entry.href)
+            if _as_it_was(conn, entry):
+                applier.missing(entry.href)
         held.settle(conn, n, "approved")
         if stopped.whole:
             _let_go(store, collection.id, collection.n)
@@ -53,9 +55,9 @@ def reject(store: Store, n: int) -> int:
     with store.db.atomic() as conn:
         for held_entry in stopped.entries:
             entry = entries.by_id(conn, held_entry.entry_id)
-            links.drop(conn, held_entry.entry_id)
-            if entry is None:
+            if entry is None or not _as_it_was(conn, held_entry):
                 continue
+            links.drop(conn, entry.id)
             kept += 1
             outbox.drop_entry(conn, collection.n, entry.id)
             outbox.enqueue(
@@ -80,6 +82,12 @@ def wake(store: Store, account_id: int) -> None:
     """A person signed in again or resumed the account: nothing of it waits for the end of a pause any longer."""
     with store.db.atomic() as conn:
         remotes.wake(conn, account_id)
+
+
+def _as_it_was(conn: Connection, entry: HeldEntry) -> bool:
+    """Whether the entry is still linked in the version whose deletion was held: not pushed or seen again since."""
+    link = links.of_entry(conn, entry.entry_id)
+    return link is not None and (link.href, link.version) == (entry.href, entry.version)
 
 
 def _open(store: Store, n: int) -> Held:

@@ -14,7 +14,7 @@ from storage.sync.apply import Applier
 from storage.sync.ledger import Ledger, understand
 from storage.sync.plan import Step
 from storage.sync.report import Round
-from storage.tables import conflicts, entries, links, outbox
+from storage.tables import conflicts, entries, held, links, outbox
 from storage.tables.links import Link
 from storage.tables.outbox import Waiting
 
@@ -95,6 +95,7 @@ class Pushes:
                 entry = entries.by_id(conn, outgoing.entry_id)
                 base = None if entry and entry.text == push.text else push.text
                 links.put(conn, Link(outgoing.entry_id, collection.n, receipt.href, receipt.version, base))
+                held.release(conn, collection.n, [receipt.href])
                 if push.action is PushAction.CREATE:
                     report.pushed.add += 1
                 else:

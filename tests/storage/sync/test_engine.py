@@ -12,12 +12,13 @@ from storage.errors import LeaseLost, NeedsLogin, Rejected, Unreachable
 from storage.model import Account, Collection, Origin, State
 from storage.provider import Known, Page, Provider, Push, PushAction, Receipt, RemoteCollection
 from storage.store import Store
+from storage.sync import inbox
 from storage.sync.lease import TTL, SyncLease
 from storage.sync.ledger import Ledger
 from storage.sync.once import sync_once
 from storage.sync.report import Outcome
 from storage.sync.worker import Worker
-from storage.tables import conflicts, outbox, quarantine
+from storage.tables import conflicts, held, outbox, quarantine
 from storage.verify import verify
 from tests.simulation.world import event
 
@@ -354,3 +355,21 @@ def test_a_first_mirror_says_that_it_is_under_way(tmp_path: Path) -> None:
     scene.sync()
     assert seen == [State.SYNCING, State.FRESH]
     scene.store.close()
+
+
+@pytest.mark.parametrize("decide", [inbox.approve, inbox.reject])
+def test_an_entry_edited_while_its_deletion_was_held_is_out_of_that_decision(
+    scene: Scene, decide: Callable[[Store, int], int]
+) -> None:
+    for uid in ("a", "b", "c"):
+        scene.upstream.remove(scene.remote.href, f"{scene.remote.href}{uid}.ics")
+    assert scene.sync().waiting
+    (stopped,) = held.every(scene.store.db.reader())
+    scene.ours("a.ics", event("a", 2, "still wanted"))
+    scene.sync()
+    assert decide(scene.store, stopped.n) == 2
+    scene.sync()
+    left = {"a"} if decide is inbox.approve else {"a", "b", "c"}
+    assert set(scene.here()) == left
+    assert len(scene.there()) == len(left)
+    assert scene.here()["a"] == event("a", 2, "still wanted")
