@@ -1,7 +1,6 @@
 """The collections themselves: which there are, making, changing and removing them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from urllib.parse import urljoin
 
 from plugins.caldav import mapping, quirks
@@ -37,9 +36,6 @@ class Collecting:
             if mapping.is_mirrored(response, self._client.flavour):
                 href = self._client.canonical(response.href)
                 found.append(mapping.collection(response, href, self._client.flavour))
-        if any(not collection.version for collection in found):
-            stamps = self._stamps(home)
-            found = [replace(each, version=each.version or stamps.get(each.href, "")) for each in found]
         return found
 
     def one(self, href: str) -> RemoteCollection:
@@ -50,8 +46,7 @@ class Collecting:
         check_itself(responses[0].status, href)
         if not mapping.is_mirrored(responses[0], self._client.flavour):
             raise CollectionGone(f"{href}: it is not a calendar any more")
-        found = mapping.collection(responses[0], href, self._client.flavour)
-        return found if found.version else replace(found, version=self._stamps(href, "0").get(href, ""))
+        return mapping.collection(responses[0], href, self._client.flavour)
 
     def create(self, home: Home, name: str, wanted: RemoteCollection) -> RemoteCollection:
         """MKCALENDAR; where the server refuses the properties, without them and then one by one."""
@@ -100,10 +95,6 @@ class Collecting:
     def _ask(self, href: str, body: bytes, depth: str) -> list[Response]:
         with self._client.multistatus("PROPFIND", href, body, depth=depth, what="listing collections") as answer:
             return list(answer)
-
-    def _stamps(self, href: str, depth: str = "1") -> dict[str, str]:
-        answers = self._ask(href, mapping.stamps_body(), depth)
-        return {self._client.canonical(found.href): mapping.version(found) for found in answers}
 
     def _existing(self, href: str) -> RemoteCollection | None:
         try:

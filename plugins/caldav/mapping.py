@@ -32,8 +32,6 @@ STAMP: Final = "ctag:"
 COLLECTION_PROPS: Final = (
     RESOURCE_TYPE,
     NAME,
-    STATE,
-    REPORTS,
     PRIVILEGES,
     COMPONENTS,
     DESCRIPTION,
@@ -42,7 +40,7 @@ COLLECTION_PROPS: Final = (
     TIMEZONE,
     TIMEZONE_ID,
 )
-"""No ctag among them: on Radicale it costs as much as the sync token, and is only asked for where there is none."""
+"""Neither sync token nor ctag among them: Radicale reads the whole collection for each, and a round asks it anyway."""
 
 _NO_CALENDARS: Final = frozenset(
     {
@@ -67,9 +65,19 @@ def collections_body() -> bytes:
     return document("DAV: propfind", prop(COLLECTION_PROPS))
 
 
-def stamps_body() -> bytes:
-    """PROPFIND for ctags."""
+def version_body() -> bytes:
+    """PROPFIND for a sync token, and whether the collection has the report that takes it."""
+    return document("DAV: propfind", prop((STATE, REPORTS)))
+
+
+def stamp_body() -> bytes:
+    """PROPFIND for a ctag. Asked only where there is no token: on Radicale it costs as much."""
     return document("DAV: propfind", prop((CTAG,)))
+
+
+def existence_body() -> bytes:
+    """PROPFIND for next to nothing: whether a resource answers."""
+    return document("DAV: propfind", prop((RESOURCE_TYPE,)))
 
 
 def sync_body(token: str) -> bytes:
@@ -102,7 +110,7 @@ def components(response: Response, flavour: Flavour) -> tuple[str, ...]:
 
 
 def collection(response: Response, href: str, flavour: Flavour) -> RemoteCollection:
-    """The collection that `response` shows, under the canonical `href`."""
+    """The collection that `response` shows, under the canonical `href`; its version is not asked for."""
     kinds = components(response, flavour)
     return RemoteCollection(
         href=href,
@@ -114,7 +122,6 @@ def collection(response: Response, href: str, flavour: Flavour) -> RemoteCollect
         timezone=_timezone(response),
         order=response.text(ORDER),
         read_only=_read_only(response),
-        version=version(response),
     )
 
 

@@ -1,6 +1,7 @@
 """The CalDAV adapter: one account at any CalDAV server."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final
@@ -84,15 +85,15 @@ class CalDavProvider:
         """
         reading = self._found().reading
         if cursor is None:
-            return self._everything(reading, collection, known)
+            return self._everything(reading, collection.href, reading.version(collection.href), known)
         if cursor.startswith(mapping.SYNC):
             return self._changes(reading, collection, cursor.removeprefix(mapping.SYNC), known)
         if not cursor.startswith(mapping.STAMP):
             raise CursorGone(f"{collection.href}: the cursor is not one of this adapter")
-        version = collection.version or reading.version(collection.href)
+        version = reading.version(collection.href)
         if version == cursor:
             return iter([Page(cursor=cursor, last=True)])
-        return self._everything(reading, replace(collection, version=version), known)
+        return self._everything(reading, collection.href, version, known)
 
     def listing(self, collection: RemoteCollection) -> Mapping[str, str]:
         """The ETag of every entry, from a PROPFIND."""
@@ -142,12 +143,24 @@ class CalDavProvider:
             )
         return self._session
 
-    def _everything(self, reading: Reading, collection: RemoteCollection, known: Known) -> Iterator[Page]:
-        members, version = reading.snapshot(collection.href, collection.version)
-        pages = self._pages(reading, collection.href, list(members.items()), known)
-        yield from _closed(
-            (replace(page, full=True) for page in pages), Page(cursor=version or None, full=True, last=True)
-        )
+    def _everything(self, reading: Reading, collection: str, version: str, known: Known) -> Iterator[Page]:
+        """All members, listed after `version` was read.
+
+        Whether the token still is the same after the listing (`Reading.snapshot` says why that matters) is asked while
+        the entries are fetched: for Radicale it is half a second's work. Only where it is not, the listing is repeated.
+        """
+        members = reading.listed(collection, version)
+        with ThreadPoolExecutor(1, thread_name_prefix="caldav-version") as aside:
+            now = aside.submit(reading.version, collection) if version.startswith(mapping.SYNC) else None
+            for page in self._pages(reading, collection, list(members.items()), known):
+                yield replace(page, full=True)
+            if now is not None and now.result() != version:
+                again, version = reading.snapshot(collection, now.result())
+                moved = [(href, etag) for href, etag in again.items() if members.get(href) != etag]
+                moved += [(href, "") for href in members if href not in again]
+                for page in self._pages(reading, collection, moved, known):
+                    yield replace(page, full=True)
+        yield Page(cursor=version or None, full=True, last=True)
 
     def _changes(self, reading: Reading, collection: RemoteCollection, token: str, known: Known) -> Iterator[Page]:
         for step in reading.changes(collection.href, token):

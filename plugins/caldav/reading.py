@@ -74,25 +74,27 @@ class Reading:
         return found
 
     def snapshot(self, collection: str, version: str) -> tuple[dict[str, str], str]:
-        """Every member, and the version from which on changes have to be asked for; `version` is the one last seen.
+        """Every member, and the version from which on changes have to be asked for; `version` is a token just read.
 
         A token that is older than the listing will not do: an entry made after the token and removed after the listing
         was never there in the eyes of the server, so nothing would ever tell us of its removal. So the token is read
         again after the listing, and both are taken only if nothing happened in between; where something always does,
         sync-collection gives the two in one answer.
         """
-        version = version or self.version(collection)
         for _ in range(_ATTEMPTS):
-            found = self.members(collection)
-            if not version.startswith(mapping.SYNC):
-                return found, version
-            if not found and self._members_by_sync(collection)[0]:
-                raise UntrustedAnswer(f"{collection}: the listing is empty, but the server's changes name entries")
+            found = self.listed(collection, version)
             now = self.version(collection)
             if now == version:
                 return found, version
             version = now
         return self._members_by_sync(collection)
+
+    def listed(self, collection: str, version: str) -> dict[str, str]:
+        """As `members`; an empty listing is believed only if sync-collection, where there is one, names nothing too."""
+        found = self.members(collection)
+        if not found and version.startswith(mapping.SYNC) and self._members_by_sync(collection)[0]:
+            raise UntrustedAnswer(f"{collection}: the listing is empty, but the server's changes name entries")
+        return found
 
     def changes(self, collection: str, token: str) -> Iterator[Step]:
         """What changed since `token` (empty: everything), in the steps in which the server gives it (RFC 6578 §3.6).
@@ -111,13 +113,8 @@ class Reading:
 
     def version(self, collection: str) -> str:
         """The collection's version as `mapping.version` spells it; raises `CollectionGone` if it does not answer."""
-        for body in (mapping.collections_body(), mapping.stamps_body()):
-            with self._client.multistatus("PROPFIND", collection, body, depth="0", what="asking for changes") as answer:
-                responses = list(answer)
-            if len(responses) != 1:
-                raise UntrustedAnswer(f"{collection}: {len(responses)} answers to a question about one collection")
-            check_itself(responses[0].status, collection)
-            if version := mapping.version(responses[0]):
+        for body in (mapping.version_body(), mapping.stamp_body()):
+            if version := mapping.version(self._itself(collection, body)):
                 return version
         return ""
 
@@ -163,7 +160,16 @@ class Reading:
 
     def check(self, collection: str) -> None:
         """Raises `CollectionGone` if the collection itself does not answer: then nothing was said about its entries."""
-        self.version(collection)
+        self._itself(collection, mapping.existence_body())
+
+    def _itself(self, collection: str, body: bytes) -> Response:
+        """What the collection answers to a question about itself."""
+        with self._client.multistatus("PROPFIND", collection, body, depth="0", what="asking for changes") as answer:
+            responses = list(answer)
+        if len(responses) != 1:
+            raise UntrustedAnswer(f"{collection}: {len(responses)} answers to a question about one collection")
+        check_itself(responses[0].status, collection)
+        return responses[0]
 
     def _members_by_sync(self, collection: str) -> tuple[dict[str, str], str]:
         found: dict[str, str] = {}
