@@ -143,8 +143,9 @@ class Applier:
         outbox.drop_entry(self.conn, self.collection.n, side.entry_id)
 
     def _write(self, theirs: RemoteEntry, text: str, content: Content, side: Side | None) -> None:
-        """The upstream's text becomes ours, under the id that the entry has had, if it had one."""
+        """The upstream's text becomes ours, under the id that the entry has had, if it had one and did not move on."""
         entry = side.entry if side else None
+        known = side.entry_id if side and (entry or entries.by_id(self.conn, side.entry_id) is None) else None
         name = entry.href if entry else self._free_name(theirs.href, side)
         written, _seq = record.put(
             self.conn,
@@ -156,7 +157,7 @@ class Applier:
             origin=Origin.UPSTREAM,
             actor="",
             at=self.at,
-            entry_id=side.entry_id if side else None,
+            entry_id=known,
         )
         links.put(self.conn, Link(written.id, self.collection.n, theirs.href, theirs.version, None))
         if side and side.waiting:

@@ -68,7 +68,8 @@ def _unknown_href(theirs: str, same_uid: Ours | None) -> Step:
     if same_uid is None:
         return Step.TAKE
     if same_uid.text is None:
-        return Step.ADOPT
+        # We deleted what we had sent: either that has arrived after all, or this is somebody else's, of the same UID.
+        return Step.ADOPT if digest(theirs) in same_uid.sent else Step.TAKE
     if same_uid.linked:
         return Step.DUPLICATE
     if same(theirs, same_uid.text):

@@ -128,14 +128,13 @@ class Pushes:
                 case _:
                     Applier(conn, collection, report, clock.iso()).incoming(shown, text, content)
 
-    def never_arrived(self, outgoing: Outgoing) -> bool:
+    def never_arrived(self, outgoing: Outgoing) -> None:
         """A deletion of something that a full listing does not name: its creation never arrived, all is done."""
         with self.ledger.writing() as conn:
             link = links.of_entry(conn, outgoing.entry_id)
-            if link is not None and link.collection_n == outgoing.waiting.collection_n:
-                return False
-            outbox.drop(conn, outgoing.waiting.n)
-        return True
+            waiting = outbox.get(conn, outgoing.waiting.collection_n, outgoing.waiting.entry_id)
+            if waiting and (link is None or link.collection_n != waiting.collection_n):
+                outbox.drop(conn, waiting.n)
 
     def failed(self, outgoing: Outgoing, error: UpstreamError, chance: schedule.Chance) -> None:
         """Nothing is known of this push; it waits, with the upstream's words."""

@@ -88,7 +88,9 @@ def test_a_uid_under_a_second_href_is_asked_about() -> None:
 
 
 def test_a_creation_deleted_before_it_was_confirmed_is_found_again() -> None:
-    assert plan.incoming(OURS, "u", None, ours(None, base="", dirty=True, linked=False)) is Step.ADOPT
+    deleted = Ours("", None, "", dirty=True, linked=False, sent=frozenset({digest(OURS)}))
+    assert plan.incoming(OURS, "u", None, deleted) is Step.ADOPT
+    assert plan.incoming(THEIRS, "u", None, deleted) is Step.TAKE
 
 
 def test_what_the_upstream_deleted() -> None:
