@@ -43,6 +43,7 @@ def _let_go(store: Store, collection_id: str, collection_n: int) -> None:
         outbox.enqueue(
             conn, account_id=collection.account_id, collection_n=collection_n, entry_id=None, action="create"
         )
+        remotes.due_now(conn, collection_n)
     else:
         shelf.remove(conn, store.collection(collection_id), origin=Origin.UPSTREAM, actor="", at=clock.iso())
 

@@ -18,7 +18,7 @@ from storage.sync.ledger import Ledger
 from storage.sync.once import sync_once
 from storage.sync.report import Outcome
 from storage.sync.worker import Worker
-from storage.tables import conflicts, held, outbox, quarantine
+from storage.tables import conflicts, held, outbox, quarantine, remotes
 from storage.verify import verify
 from tests.simulation.world import event
 
@@ -373,3 +373,25 @@ def test_an_entry_edited_while_its_deletion_was_held_is_out_of_that_decision(
     assert set(scene.here()) == left
     assert len(scene.there()) == len(left)
     assert scene.here()["a"] == event("a", 2, "still wanted")
+
+
+@pytest.mark.parametrize("decide", [inbox.approve, inbox.reject])
+def test_what_was_edited_in_a_collection_that_vanished_is_made_anew_upstream(
+    scene: Scene, decide: Callable[[Store, int], int]
+) -> None:
+    del scene.upstream.folders[scene.remote.href]
+    assert scene.sync().waiting
+    (stopped,) = held.every(scene.store.db.reader())
+    edited, made = event("a", 2, "still wanted"), event("d", 1, "made since")
+    scene.ours("a.ics", edited)
+    scene.ours("d.ics", made)
+    decide(scene.store, stopped.n)
+    health = remotes.collection(scene.store.db.reader(), scene.collection.n)
+    assert (health.next_due, health.failures) == (0, 0), "a running server makes its rounds again"
+    scene.sync()
+    left = {"a", "d"} if decide is inbox.approve else {"a", "b", "c", "d"}
+    assert set(scene.here()) == left
+    assert (scene.collection.state, outbox.count(scene.store.db.reader())) == (State.FRESH, 0)
+    (folder,) = scene.upstream.folders.values()
+    assert {edited, made} <= {entry.data for entry in folder.entries.values()}
+    assert len(folder.entries) == len(left)
