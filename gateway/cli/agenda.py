@@ -33,6 +33,8 @@ def agenda(session: Session, days: int, first: datetime | None, user: str | None
     """
     zone: tzinfo = get_localzone()
     start = first.date() if first else clock.now().astimezone(zone).date()
+    if start > date.max - timedelta(days):
+        raise click.BadParameter(f"the calendar ends on {date.max}", param_hint="--from")
     store = session.store
     owner = store.user(user).name if user else None
     shown = by_day(store, start, days, zone, owner)

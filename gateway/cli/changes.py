@@ -18,7 +18,7 @@ def register(root: click.Group) -> None:
 @click.command()
 @click.option("--since", type=click.IntRange(min=0), help="Only changes after this number (a cursor).")
 @click.option("--account", help="Only changes of this account (number or name).")
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many, the oldest first.")
+@click.option("--limit", type=click.IntRange(1, 2**63 - 1), help="At most so many, the oldest first.")
 @json_option
 @with_session
 def changes(session: Session, since: int | None, account: str | None, limit: int | None) -> None:

@@ -12,6 +12,9 @@ from storage.sync import inbox
 from storage.tables.conflicts import Conflict
 from storage.tables.held import Held
 
+NUMBER = click.IntRange(1, 2**63 - 1)
+"""The numbers that rows of the mirror can have."""
+
 
 def register(root: click.Group) -> None:
     """Add the commands."""
@@ -45,7 +48,7 @@ def conflicts(session: Session, context: click.Context, every: bool) -> None:
 
 
 @conflicts.command("show")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @json_option
 @with_session
 def show_conflict(session: Session, number: int) -> None:
@@ -122,7 +125,7 @@ def held(session: Session, context: click.Context) -> None:
 
 
 @held.command("approve")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @with_session
 def approve(session: Session, number: int) -> None:
     """Carry out the held deletions of this number."""
@@ -130,7 +133,7 @@ def approve(session: Session, number: int) -> None:
 
 
 @held.command("reject")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @with_session
 def reject(session: Session, number: int) -> None:
     """Keep the entries, and send them to the upstream again."""

@@ -34,6 +34,22 @@ def test_wrong_usage_exits_with_2(line: Line, words: list[str]) -> None:
     assert "--help" in answer.err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["held", "approve", "9" * 20],
+        ["held", "reject", "9" * 20],
+        ["conflicts", "show", "9" * 20],
+        ["changes", "--limit", "9" * 20],
+        ["agenda", "--from", "9999-12-31"],
+    ],
+)
+def test_numbers_and_days_that_there_cannot_be_are_wrong_usage(line: Line, words: list[str]) -> None:
+    answer = line(*words)
+    assert answer.code == 2
+    assert answer.err.count("\n") == 1
+
+
 def test_wrong_usage_with_json_is_an_object(line: Line) -> None:
     assert line("status", "--json", "--what").error["code"] == "usage"
 
