@@ -1,5 +1,6 @@
 """`calharbor status`: how fresh every account and collection is, in one word, with the reason and the time."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from gateway.cli.session import Session, json_option, with_session
 from storage import clock
 from storage.model import Account, Collection, State
 from storage.store import Store
-from storage.sync.policy import believed
+from storage.sync.policy import believed, worst
 from storage.tables.counts import Counts
 
 
@@ -52,6 +53,7 @@ def report(store: Store, interval: float) -> dict[str, Any]:
 
 
 def _account(account: Account, collections: list[Collection], counts: Counts, interval: float) -> dict[str, Any]:
+    collections = [_under(account, collection, collections) for collection in collections]
     return {
         "id": account.id,
         "name": account.name,
@@ -73,6 +75,17 @@ def _account(account: Account, collections: list[Collection], counts: Counts, in
             for collection in collections
         ],
     }
+
+
+def _under(account: Account, collection: Collection, every: list[Collection]) -> Collection:
+    """The collection as it stands in its account: where the account itself cannot go on, none of `every` stays fresh.
+
+    An account's state is the worst of its collections', unless it is the account's own; a refused login always is.
+    """
+    own = account.state is State.NEEDS_LOGIN or account.state is not worst([one.state for one in every])
+    if collection.state is State.FRESH and account.state is not State.FRESH and own:
+        return replace(collection, state=account.state, reason=account.reason)
+    return collection
 
 
 def _health(account: Account, thing: Account | Collection, interval: float) -> dict[str, Any]:

@@ -109,7 +109,8 @@ class Shown:
             for text in lines:
                 click.echo(plain(f"{word}: {text}"))
         if not accounts:
-            click.echo("nothing to do: no account has an upstream")
+            paused = any(account.mirrored for account in self._store.accounts())
+            click.echo(f"nothing to do: {'every account is paused' if paused else 'no account has an upstream'}")
         elif outcome.converged:
             click.echo(f"in step after {seconds:.1f} s")
 

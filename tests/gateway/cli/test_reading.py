@@ -9,8 +9,8 @@ import tzlocal
 
 from gateway.options import example
 from storage import clock
-from storage.model import Account, Origin
-from storage.tables import conflicts, held
+from storage.model import Account, CollectionKind, Origin, State
+from storage.tables import conflicts, held, remotes
 from storage.tables.held import HeldEntry
 from tests.gateway.cli.conftest import Line, event
 
@@ -46,6 +46,25 @@ def test_an_account_that_nobody_followed_is_never_fresh(line: Line) -> None:
     assert shown["up"]["state"] == "waiting"
     line("account", "pause", "up")
     assert {one["name"]: one["state"] for one in line("status", "--json").json["accounts"]}["up"] == "paused"
+    assert line("sync").out == "nothing to do: every account is paused\n"
+
+
+@pytest.mark.parametrize("state", [State.NEEDS_LOGIN, State.STALE])
+def test_no_collection_is_fresh_whose_account_cannot_go_on(line: Line, state: State) -> None:
+    line("status")
+    with line.store() as store:
+        account = store.save_account(Account(0, "up", "alice", "caldav", settings={"url": "http://127.0.0.1:9"}))
+        for slug in ("one", "two"):
+            store.create_collection(
+                account.id, slug, name=slug, kind=CollectionKind.CALENDAR, components=(), origin=Origin.UPSTREAM
+            )
+        now = clock.iso()
+        with store.db.atomic() as conn:
+            remotes.set_account(conn, account.id, state=state, reason="why", as_of=now, failures=1, next_due=0)
+            for made in store.collections(account=account.id):
+                remotes.set_collection(conn, made.n, state=State.FRESH, reason="", as_of=now, failures=0, next_due=0)
+    shown = {one["name"]: one for one in line("status", "--json").json["accounts"]}["up"]
+    assert [(c["state"], c["reason"]) for c in shown["collections"]] == [(state.value, "why")] * 2
 
 
 def test_changes_are_listed_from_a_cursor(line: Line) -> None:
