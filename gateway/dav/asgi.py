@@ -115,7 +115,8 @@ def _headers(scope: Scope) -> dict[str, str]:
 async def _read(receive: Receive, headers: dict[str, str], limit: int) -> bytes | None:
     """The whole body, chunked or not; None if the client went away. Raises `Refusal` (413) beyond the limit."""
     announced = headers.get("content-length", "")
-    if headers.get("expect") and announced.isdecimal() and int(announced) > limit:
+    most = limit if headers.get("expect") else limit * _DRAIN
+    if announced.isdecimal() and int(announced) > most:
         raise _over(limit)
     chunks: list[bytes] = []
     size = 0

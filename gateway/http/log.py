@@ -19,6 +19,9 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOGGER = "calharbor"
 
+CLIENT_LEFT = 499
+"""What stands in the log for a status where the client hung up before its request was whole: nothing was answered."""
+
 
 class JsonLines(logging.Formatter):
     """Renders a record as one line: its message is the event, `extra={"fields": {…}}` what belongs to it."""
@@ -77,6 +80,7 @@ class RequestLog:
 
         try:
             await self._app(scope, receive, counting)
+            seen["status"] = seen["status"] or CLIENT_LEFT
         finally:
             self._line(scope, seen, started)
 

@@ -46,6 +46,8 @@ def test_a_body_beyond_the_limit(tmp_path: Path) -> None:
     assert door.store.listing(door.store.collection_at("alice", "work").id) == []
     announced = {"Content-Length": "99999", "Expect": "100-continue"}
     assert door.request("PUT", "/dav/alice/work/a.ics", b"", announced).status == 403
+    endless = door.request("PUT", "/dav/alice/work/a.ics", b"", {"Content-Length": "9" * 14})
+    assert endless.conditions == {f"{CALDAV}max-resource-size"}, "nobody waits for the end of it"
 
 
 def test_a_body_in_pieces_without_a_length(door: Door) -> None:

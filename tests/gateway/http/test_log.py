@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from gateway.http.log import JsonLines, Message, Receive, RequestLog, Scope, Send
+from gateway.http.log import CLIENT_LEFT, JsonLines, Message, Receive, RequestLog, Scope, Send
 
 
 def test_a_line_is_one_json_object_even_with_an_exception() -> None:
@@ -55,3 +55,19 @@ def test_a_request_that_broke_is_logged_as_500(caplog: pytest.LogCaptureFixture)
     with pytest.raises(RuntimeError):
         run(None, caplog)
     assert vars(caplog.records[-1])["fields"]["status"] == 500
+
+
+def test_a_request_that_nobody_waits_for_any_more_is_no_failure_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        return
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(_message: Message) -> None:
+        return
+
+    scope = {"type": "http", "method": "PUT", "path": "/x", "client": None}
+    with caplog.at_level(logging.INFO, "calharbor"):
+        asyncio.run(RequestLog(app)(scope, receive, send))
+    assert vars(caplog.records[-1])["fields"]["status"] == CLIENT_LEFT
