@@ -115,7 +115,8 @@ def _uid(entries: list[Component]) -> str:
 
 
 def _series_start(entries: list[Component], zones: Component) -> Moment | None:
-    for each in entries:
+    """The DTSTART of the master, where there are overrides that need it."""
+    for each in entries if len(entries) > 1 else ():
         if each.first("RECURRENCE-ID") is None:
             return value_of(each.first("DTSTART"), zones)
     return None

@@ -136,32 +136,37 @@ def _organizer(line: Line) -> dict[str, Any] | None:
 
 
 def _attendee(line: Line) -> dict[str, Any]:
+    params = line.params
     person = _person(line)
-    person["partstat"] = quirks.status(line.param("PARTSTAT"))
-    person["role"] = line.param("ROLE").strip().upper()
-    person["rsvp"] = line.param("RSVP").strip().upper() == "TRUE"
-    person["cutype"] = line.param("CUTYPE").strip().upper()
+    person["partstat"] = quirks.status(_param(params, "PARTSTAT"))
+    person["role"] = _param(params, "ROLE").strip().upper()
+    person["rsvp"] = _param(params, "RSVP").strip().upper() == "TRUE"
+    person["cutype"] = _param(params, "CUTYPE").strip().upper()
     for parameter, key in _PERSON_LISTS:
-        values = line.params.get(parameter)
-        if values:
-            person[key] = [quirks.calendar_address(each, "") or each for each in values]
+        if parameter in params:
+            person[key] = [quirks.calendar_address(each, "") or each for each in params[parameter]]
     return person
 
 
 def _person(line: Line) -> dict[str, Any]:
     """Keys always there: `email`, `name`, `uri` (the value as written), `sent_by`; others only where written."""
-    sent_by = line.param("SENT-BY")
+    params, uri = line.params, line.value.strip()
+    sent_by = _param(params, "SENT-BY")
     person: dict[str, Any] = {
-        "email": quirks.calendar_address(line.value, line.param("EMAIL")),
-        "name": line.param("CN"),
-        "uri": line.value.strip(),
+        "email": quirks.calendar_address(uri, _param(params, "EMAIL")),
+        "name": _param(params, "CN"),
+        "uri": uri,
         "sent_by": quirks.calendar_address(sent_by, "") if sent_by else "",
     }
     for parameter, key in _PERSON_WORDS:
-        word = line.param(parameter)
-        if word:
+        if word := _param(params, parameter):
             person[key] = word
     return person
+
+
+def _param(params: Mapping[str, tuple[str, ...]], name: str) -> str:
+    values = params.get(name)
+    return values[0] if values else ""
 
 
 def _alarm(alarm: Component, root: Component) -> dict[str, Any]:

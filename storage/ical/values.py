@@ -120,7 +120,6 @@ def to_epoch(local: datetime, zone: tzinfo | None) -> int:
 
 
 def _moment(value: str, line: Line, root: Component | None) -> Moment:
-    params = line.params
     if len(value) == _DATE_LENGTH or _is_date(value, line):
         day = parse_date(value)
         local = datetime(day.year, day.month, day.day)  # noqa: DTZ001 — an all-day value has no zone
@@ -129,7 +128,7 @@ def _moment(value: str, line: Line, root: Component | None) -> Moment:
     if local.tzinfo is not None:
         local = local.replace(tzinfo=None)
         return Moment(local, UTC, "UTC", False, False, wall_seconds(local))
-    tzid = line.param("TZID") if params else ""
+    tzid = line.param("TZID")
     if not tzid:
         return Moment(local, None, "", False, True, wall_seconds(local))
     zone = zones.resolve(tzid, root)
@@ -138,7 +137,8 @@ def _moment(value: str, line: Line, root: Component | None) -> Moment:
 
 def _is_date(value: str, line: Line) -> bool:
     """What is declared a date, and what has no time even though it is declared a date-time by default."""
-    return line.param("VALUE").upper() == "DATE" or "T" not in value.upper()
+    params = line.params
+    return ("T" not in value and "t" not in value) or (bool(params) and line.param("VALUE").upper() == "DATE")
 
 
 def _length(start: Moment, end: str, line: Line, root: Component | None) -> int:
