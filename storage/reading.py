@@ -26,7 +26,6 @@ from storage.model import (
     OccurrenceRow,
     User,
 )
-from storage.record import BUDGET
 from storage.tables import (
     accounts,
     collections,
@@ -46,6 +45,9 @@ from storage.tables.conflicts import Conflict
 from storage.tables.counts import Counts
 from storage.tables.held import Held
 from storage.tables.quarantine import Quarantined
+
+MOST = 20_000
+"""At most so many instances of one entry are expanded for one question."""
 
 PAGE = 200
 
@@ -170,11 +172,11 @@ class Reader:
     ) -> list[OccurrenceRow]:
         """The instances inside [start, end) (seconds since 1970), in the order in which they begin for `zone`.
 
-        At most 20,000 of one entry; tasks without any date have none.
+        At most `MOST` of one entry; tasks without any date have none.
         """
         span = window.window(start, end, zone)
         with self.db.snapshot() as conn:
-            rows = [row for n in collection_ns for row in window.rows(conn, n, span, BUDGET)]
+            rows = [row for n in collection_ns for row in window.rows(conn, n, span, MOST)]
         return window.by_time(rows, zone)
 
     def search(self, words: str, *, collection_ns: Sequence[int] | None = None, limit: int = 50) -> list[Entry]:

@@ -13,8 +13,11 @@ from storage.model import Action, Collection, ComponentRecord, Entry, Occurrence
 from storage.recurrence.expand import expand
 from storage.tables import collections, components, entries, journal, meta, occurrences, revisions
 
-BUDGET = 20_000
-"""At most so many instances of one entry are materialised; beyond, windows are expanded when somebody asks."""
+BUDGET = 4_000
+"""At most so many instances of one entry are materialised; beyond, windows are expanded when somebody asks.
+
+Eleven years of every day; a rule that fires every second would fill any number of rows.
+"""
 
 DAY = 86_400
 
