@@ -103,7 +103,7 @@ class Book:
             )
 
     def discovered(self, account: Account) -> None:
-        """The list of collections is up to date; look again after ten rounds."""
+        """The list of collections is up to date; one cheap question, asked as often as of any collection."""
         now = clock.timestamp()
         with self.ledger.writing() as conn:
             health = remotes.account(conn, account.id)
@@ -114,7 +114,7 @@ class Book:
                 reason=health.reason,
                 as_of=clock.iso(now),
                 failures=0,
-                next_due=schedule.next_round(now, 10 * self.interval, self.chance),
+                next_due=schedule.next_round(now, self.interval, self.chance),
             )
 
     def account_failed(self, account: Account, error: CalHarborError) -> None:

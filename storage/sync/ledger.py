@@ -120,6 +120,7 @@ class Ledger:
         with self.writing() as conn:
             applier = Applier(conn, collection, report, clock.iso())
             applier.relink(old_href, entry.href)
+            held.release(conn, collection.n, [old_href])
             applier.incoming(entry, *understood)
 
     def quarantine(self, collection: Collection, entry: RemoteEntry, reason: str, report: Round) -> None:

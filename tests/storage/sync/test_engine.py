@@ -1,5 +1,8 @@
 """The engine with the memory upstream: conflicts, deletions, refusals, quarantine, renames, logins, and the lease."""
 
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from threading import Event, Thread
@@ -395,3 +398,25 @@ def test_what_was_edited_in_a_collection_that_vanished_is_made_anew_upstream(
     (folder,) = scene.upstream.folders.values()
     assert {edited, made} <= {entry.data for entry in folder.entries.values()}
     assert len(folder.entries) == len(left)
+
+
+def test_the_lease_of_a_dead_process_is_free_at_once(scene: Scene) -> None:
+    """Even while nobody has waited for the dead process, which then still has its number."""
+    code = (
+        "import sys; from pathlib import Path;"
+        "from storage.store import Store; from storage.sync.lease import SyncLease;"
+        "assert SyncLease(Store.open(Path(sys.argv[1])).db).acquire(); print('taken', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(scene.store.folder)]
+    holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[3])
+    assert holder.stdout
+    assert holder.stdout.readline() == b"taken\n"
+    lease = SyncLease(scene.store.db)
+    assert not lease.acquire()
+    holder.kill()
+    deadline = time.monotonic() + 5
+    while not lease.acquire() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert lease.acquire()
+    lease.release()
+    holder.communicate()
