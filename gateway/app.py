@@ -105,14 +105,17 @@ def check(config: Config) -> None:
             raise ConfigError(f"{user.where} default_account: no such account: {user.default_account}", hint=hint)
 
 
-def declare(config: Config, store: Store) -> None:
+def declare(config: Config, store: Store, *, passwords: bool = True) -> None:
     """Make the mirror hold what the configuration declares; a second time with the same file changes nothing.
 
-    Nothing is removed because it is not declared any more. Raises `ConfigError`.
+    Nothing is removed because it is not declared any more. Without `passwords`, those of users whom the mirror knows
+    are not compared with the declared ones, which takes longer than all the rest. Raises `ConfigError`.
     """
     check(config)
+    known = {user.name for user in store.users() if user.declared} if not passwords else set()
     for user in config.users:
-        _declare_user(user, store)
+        if user.name not in known:
+            _declare_user(user, store)
     defaults = {(user.name, user.default_account) for user in config.users}
     # Numbers that are asked for come first, so that an assigned one does not take them.
     for account in sorted(config.accounts, key=lambda declared: declared.id is None):
@@ -188,7 +191,7 @@ def _account_of(declared: DeclaredAccount, *, default: bool) -> tuple[Account, d
         service=declared.service,
         settings={name: value for name, value in settings.items() if value},
     )
-    if declared.provider not in registry.names():
+    if not registry.exists(declared.provider):
         hint = f"use one of: {', '.join(registry.names())}"
         raise ConfigError(f"{declared.where} provider: there is no provider {declared.provider!r}", hint=hint)
     try:

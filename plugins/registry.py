@@ -26,6 +26,11 @@ def names() -> list[str]:
     return sorted({*BUILT_IN, *(point.name for point in entry_points(group=GROUP))})
 
 
+def exists(name: str) -> bool:
+    """Whether a provider of this name can be used. Other packages are asked only for what is not built in."""
+    return name in BUILT_IN or bool(entry_points(group=GROUP, name=name))
+
+
 def load(name: str) -> Factory:
     """The class behind `name`, imported now. Another package cannot replace a built-in one.
 

@@ -211,20 +211,31 @@ def refuse(answer: Answer, what: str) -> UpstreamError | None:
 
 
 class _Wire(httpx.BaseTransport):
-    """httpx over a connection pool whose sockets open through `GuardedBackend`."""
+    """httpx over connection pools, one for each scheme, whose sockets open through `GuardedBackend`.
 
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=context,
-            max_connections=8,
-            max_keepalive_connections=8,
-            keepalive_expiry=30.0,
-            network_backend=GuardedBackend(),
-        )
+    A pool is made when it is needed: to load the system's certificates takes as long as a whole round. A file of them
+    that somebody named is read at once.
+    """
+
+    def __init__(self, ca_file: str) -> None:
+        self._ca_file = ca_file
+        self._pools: dict[bytes, httpcore.ConnectionPool] = {}
+        if ca_file:
+            self._pool(b"https")
+
+    def _pool(self, scheme: bytes) -> httpcore.ConnectionPool:
+        if scheme not in self._pools:
+            context = ssl.create_default_context(cafile=self._ca_file or None) if scheme == b"https" else None
+            pool = httpcore.ConnectionPool(
+                context, None, 8, max_keepalive_connections=8, keepalive_expiry=30.0, network_backend=GuardedBackend()
+            )
+            # Of two threads that come here at once the second one's is dropped, unused.
+            self._pools.setdefault(scheme, pool)
+        return self._pools[scheme]
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
-        answer = self._pool.handle_request(
+        answer = self._pool(url.raw_scheme).handle_request(
             httpcore.Request(
                 request.method,
                 httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
@@ -238,7 +249,8 @@ class _Wire(httpx.BaseTransport):
         )
 
     def close(self) -> None:
-        self._pool.close()
+        for pool in self._pools.values():
+            pool.close()
 
 
 def _separated(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -271,11 +283,11 @@ class Transport:
         self.trust = trust
         self.proof: Proof | None = None
         try:
-            context = ssl.create_default_context(cafile=ca_file or None)
+            wire = _Wire(ca_file)
         except (OSError, ssl.SSLError) as error:
             raise ConfigError(f"the certificate file {ca_file} cannot be read", hint="It must be PEM.") from error
         self._client = httpx.Client(
-            transport=_Wire(context),
+            transport=wire,
             trust_env=False,
             follow_redirects=False,
             timeout=_TIMEOUT,
@@ -341,9 +353,7 @@ class Transport:
         try:
             request = self._client.build_request(method, url, headers=sent, content=body)
             return self._client.send(request, auth=auth, stream=True)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict) as error:
-            raise translate(error, url) from error
-        except _CORE_ERRORS as error:
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, *_CORE_ERRORS) as error:
             raise translate(error, url) from error
 
     def _redirect(self, url: str, target: str, hops: int) -> str:
@@ -363,12 +373,8 @@ class Transport:
 
 
 _CORE_ERRORS = (
-    httpcore.TimeoutException,
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.ProxyError,
-    httpcore.UnsupportedProtocol,
-    httpcore.ConnectionNotAvailable,
+    *(httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError),
+    *(httpcore.UnsupportedProtocol, httpcore.ConnectionNotAvailable),
 )
 
 

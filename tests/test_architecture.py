@@ -74,7 +74,7 @@ DOORWAYS: Mapping[str, Sequence[str]] = {
     "argon2": ["gateway.http"],
     "httpx": ["plugins.transport", "gateway.hooks.outgoing"],
     "httpcore": ["plugins.transport", "plugins.addresses"],
-    "dns": ["plugins.caldav.discovery"],
+    "dns": ["plugins.caldav.services"],
     "caldav": [],
     "msal": ["plugins.outlook.auth"],
     "cryptography": ["storage.credentials"],

@@ -42,6 +42,12 @@ class Session:
         declare(self.config, self.store)
         return self.store
 
+    @cached_property
+    def with_accounts(self) -> Store:
+        """The mirror with the declared accounts; for the command that only runs them, and lets nobody in."""
+        declare(self.config, self.store, passwords=False)
+        return self.store
+
     def close(self) -> None:
         """Let go of the mirror if it was opened."""
         if "store" in self.__dict__:

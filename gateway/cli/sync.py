@@ -41,7 +41,7 @@ def sync(session: Session, accounts: tuple[str, ...], once: bool) -> int:  # noq
       "pushed": {"add", "update", "delete"}, "merged", "conflicts", "held", "quarantined", "state", "reason"},
       then {"converged": true, "waiting": [], "errors": [], "seconds": 1.2}
     """
-    store = session.prepared
+    store = session.with_accounts
     chosen = choose(store, accounts)
     started = clock.timestamp()
     shown = Shown(store, as_json=session.json)

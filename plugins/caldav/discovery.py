@@ -5,11 +5,6 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, urljoin
 
-import dns.exception
-import dns.resolver
-from dns.rdtypes.ANY.TXT import TXT
-from dns.rdtypes.IN.SRV import SRV
-
 from plugins.caldav import auth, quirks
 from plugins.caldav.client import CALENDARS, DavClient, Flavour, document, prop
 from plugins.caldav.mapping import RESOURCE_TYPE
@@ -20,7 +15,6 @@ from storage.provider import Login
 
 _PRINCIPAL: Final = "DAV: current-user-principal"
 _ADDRESSES: Final = f"{CALDAV}calendar-user-address-set"
-_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,32 +78,13 @@ def trust_of(start: Start) -> Trust:
 
 
 def lookup(domain: str, names: Sequence[str]) -> list[Service]:
-    """Ask DNS (RFC 6764 §3 and §4); short time-outs, and no answer is simply an empty list."""
-    found: list[Service] = []
-    for name in names:
-        try:
-            records = dns.resolver.resolve(f"{name}.{domain}", "SRV", lifetime=_SECONDS)
-        except (dns.exception.DNSException, OSError):
-            continue
-        path = _path(f"{name}.{domain}")
-        ordered = sorted((r for r in records if isinstance(r, SRV)), key=lambda r: (r.priority, -r.weight))
-        for record in ordered:
-            host = record.target.to_text(omit_final_dot=True)
-            if host and host != ".":
-                found.append(Service(host.lower(), record.port, path, name.startswith(("_caldavs", "_carddavs"))))
-    return found
+    """Ask DNS (RFC 6764 §3 and §4); short time-outs, and no answer is simply an empty list.
 
+    The DNS library is loaded only here, for accounts that name a domain: it takes a tenth of a command's start.
+    """
+    from plugins.caldav.services import ask
 
-def _path(name: str) -> str:
-    try:
-        records = dns.resolver.resolve(name, "TXT", lifetime=_SECONDS)
-    except (dns.exception.DNSException, OSError):
-        return ""
-    for record in records:
-        text = b"".join(record.strings).decode(errors="replace") if isinstance(record, TXT) else ""
-        if text.startswith("path="):
-            return text[5:]
-    return ""
+    return ask(domain, names)
 
 
 class Discovery:
