@@ -154,6 +154,9 @@ class CalDavProvider:
             now = aside.submit(reading.version, collection) if version.startswith(mapping.SYNC) else None
             for page in self._pages(reading, collection, list(members.items()), known):
                 yield replace(page, full=True)
+                members.update((entry.href, entry.version) for entry in page.changed)
+                for href in page.gone:
+                    members.pop(href, None)
             if now is not None and now.result() != version:
                 again, version = reading.snapshot(collection, now.result())
                 moved = [(href, etag) for href, etag in again.items() if members.get(href) != etag]
