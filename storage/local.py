@@ -21,7 +21,6 @@ from storage.errors import (
 from storage.ical.read import Content
 from storage.model import Collection, Entry, Origin
 from storage.tables import accounts, collections, entries, links, outbox
-from storage.tables.links import Link
 
 LONGEST_NAME = 1024
 
@@ -131,6 +130,7 @@ def move(conn: Connection, wish: Wish, target_id: str, target_href: str, *, over
         _check_uid(conn, target, entry.uid, target_href)
         links.keep_base(conn, entry.id, entry.text)
         _leave(conn, source, entry)
+        _arrive(conn, target, entry)
     moved, _seq = record.move(
         conn, source, target, entry, target_href, origin=wish.origin, actor=wish.actor, at=clock.iso()
     )
@@ -165,16 +165,22 @@ def _delete(conn: Connection, collection: Collection, entry: Entry, wish: Wish) 
 
 
 def _leave(conn: Connection, source: Collection, entry: Entry) -> None:
-    """Let an entry's upstream copy be deleted under an id of its own, so that the entry can be linked elsewhere."""
-    link = links.of_entry(conn, entry.id)
-    if link is None:
-        _tell(conn, source, entry, "delete", notify=False)
-        return
+    """Let an entry's upstream copy be deleted under an id of its own, so that the entry can be linked elsewhere.
+
+    What may have been sent of it, and whether it arrived, goes with the copy.
+    """
     stand_in = ids.new_id()
-    links.drop(conn, entry.id)
-    links.put(conn, Link(stand_in, link.collection_n, link.href, link.version, link.base))
-    outbox.drop_entry(conn, source.n, entry.id)
+    links.hand_over(conn, entry.id, stand_in)
+    outbox.hand_over(conn, source.n, entry.id, stand_in)
     _tell(conn, source, replace(entry, id=stand_in), "delete", notify=False)
+
+
+def _arrive(conn: Connection, target: Collection, entry: Entry) -> None:
+    """A UID that comes back before its deletion went upstream is the same entry: the deletion becomes an edit."""
+    leaving = outbox.deletion(conn, target.n, entry.uid)
+    if leaving is not None and leaving.entry_id is not None:
+        links.hand_over(conn, leaving.entry_id, entry.id)
+        outbox.hand_over(conn, target.n, leaving.entry_id, entry.id)
 
 
 def _tell(conn: Connection, collection: Collection, entry: Entry, what: str, *, notify: bool) -> None:

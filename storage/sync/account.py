@@ -1,8 +1,9 @@
 """One account's rounds: its list of collections first, then each collection; the provider stays open in between."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
-from storage.errors import CalHarborError, ConfigError, UpstreamError
+from storage.errors import CalHarborError, ConfigError, NotFound, UpstreamError
 from storage.model import Account, Collection, State
 from storage.provider import Provider
 from storage.sync.book import Book
@@ -40,6 +41,8 @@ class AccountRunner:
         except (UpstreamError, ConfigError) as error:
             self._failed(account, error)
             return False
+        except NotFound:
+            return False  # the account was removed meanwhile
         return True
 
     def rounds(self, account: Account, collections: Sequence[Collection]) -> list[Round]:
@@ -47,14 +50,15 @@ class AccountRunner:
         done: list[Round] = []
         try:
             engine = Engine(self.book, self._open(account), progress=self.progress)
-            for collection in collections:
+            for collection in self.book.emptied_first(account, collections):
                 report = engine.round(collection)
                 done.append(report)
                 self.on_round(report)
         except (UpstreamError, ConfigError) as error:
             self._failed(account, error)
         else:
-            self.book.account_done(account)
+            with suppress(NotFound):
+                self.book.account_done(account)
         return done
 
     def converge(self, account: Account) -> Outcome:
@@ -66,7 +70,10 @@ class AccountRunner:
                 done = self.rounds(account, self.book.mirrored(account))
                 if not any(report.pushed or report.state is State.WAITING for report in done):
                     break
-        return self.book.outcome(account)
+        try:
+            return self.book.outcome(account)
+        except NotFound:
+            return Outcome()  # the account was removed meanwhile
 
     def close(self) -> None:
         """Let go of the connections to the upstream."""
@@ -81,4 +88,5 @@ class AccountRunner:
 
     def _failed(self, account: Account, error: CalHarborError) -> None:
         self.close()
-        self.book.account_failed(account, error)
+        with suppress(NotFound):
+            self.book.account_failed(account, error)

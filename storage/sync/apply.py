@@ -5,7 +5,8 @@ from urllib.parse import unquote
 
 from storage import ids, record
 from storage.db import Connection
-from storage.ical.read import Content
+from storage.errors import InvalidData, TooLarge
+from storage.ical.read import Content, decode, read
 from storage.model import Collection, Entry, Origin
 from storage.provider import RemoteEntry
 from storage.sync import plan
@@ -14,6 +15,20 @@ from storage.sync.report import Round
 from storage.tables import conflicts, entries, held, links, outbox, quarantine
 from storage.tables.links import Link
 from storage.tables.outbox import Waiting
+
+LARGEST = 10 * 1024 * 1024
+"""Octets beyond which an upstream's entry is quarantined rather than mirrored."""
+
+
+def understand(entry: RemoteEntry) -> tuple[str, Content] | InvalidData:
+    """The entry's text and what it says, or why it cannot be mirrored."""
+    try:
+        text = decode(entry.data) if isinstance(entry.data, bytes) else entry.data
+        if len(text) > LARGEST:
+            return TooLarge(f"{len(text)} characters; at most {LARGEST} are mirrored")
+        return text, read(text)
+    except InvalidData as error:
+        return error
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +44,9 @@ class Side:
         """The same in the plan's words."""
         text = self.entry.text if self.entry else None
         base = self.link.base if self.link and self.link.base is not None else text
+        said = str(self.waiting.detail.get("uid", "")) if self.waiting else ""
         return Ours(
-            uid=self.entry.uid if self.entry else "",
+            uid=self.entry.uid if self.entry else said,
             text=text,
             base=base or "",
             dirty=self.waiting is not None,
@@ -48,6 +64,8 @@ class Applier:
         self.report = report
         self.at = at
         self.quarantined = quarantine.versions(conn, collection.n)
+        self.freed: list[str] = []
+        """UIDs under which the upstream no longer has what it had, so that another entry may have them."""
 
     # -- what we hold -------------------------------------------------------------------------------------------------
 
@@ -72,11 +90,12 @@ class Applier:
 
     def incoming(self, theirs: RemoteEntry, text: str, content: Content) -> str | None:
         """Do what an entry shown by the upstream means; returns the other href if the UID already stands under one."""
-        self._leave_quarantine(theirs.href)
         linked = self.under_href(theirs.href)
         same_uid = self.under_uid(content.uid) if linked is None else None
         step = plan.incoming(text, content.uid, _ours(linked), _ours(same_uid))
         side = linked or same_uid
+        if step is not Step.DUPLICATE:
+            self._leave_quarantine(theirs.href)
         match step:
             case Step.DUPLICATE:
                 assert side is not None
@@ -90,7 +109,7 @@ class Applier:
             case Step.ADOPT if side and side.waiting:
                 # We deleted (or moved) it before we heard that its creation had arrived: now we know what to delete.
                 stand_in = ids.new_id()
-                outbox.rename(self.conn, side.waiting.n, stand_in)
+                outbox.hand_over(self.conn, self.collection.n, side.entry_id, stand_in)
                 links.put(self.conn, Link(stand_in, self.collection.n, theirs.href, theirs.version, text))
             case Step.OURS if side and side.waiting:
                 links.put(self.conn, Link(side.entry_id, self.collection.n, theirs.href, theirs.version, text))
@@ -99,6 +118,9 @@ class Applier:
                 self._agree(side, theirs)
             case Step.CONFLICT | Step.RESTORE if side:
                 self._inbox(side, "edit" if step is Step.CONFLICT else "delete", theirs=text)
+                if side.entry is None and entries.by_uid(self.conn, self.collection.n, content.uid) is not None:
+                    self._forget(side)
+                    return self.incoming(theirs, text, content)
                 self._write(theirs, text, content, side)
             case _:
                 self._write(theirs, text, content, side)
@@ -113,15 +135,29 @@ class Applier:
         match plan.missing(side.ours()):
             case Step.DROP if side.entry:
                 record.delete(self.conn, self.collection, side.entry, origin=Origin.UPSTREAM, actor="", at=self.at)
-                links.drop(self.conn, side.entry_id)
+                self._forget(side)
                 self.report.pulled.delete += 1
             case Step.REVIVE if side.waiting:
                 self._inbox(side, "delete", theirs=None)
                 links.drop(self.conn, side.entry_id)
                 outbox.set_action(self.conn, side.waiting.n, "create")
             case _:
-                links.drop(self.conn, side.entry_id)
-                outbox.drop_entry(self.conn, self.collection.n, side.entry_id)
+                self._forget(side)
+
+    def _forget(self, side: Side) -> None:
+        """The upstream does not have it, and need not hear of it any more."""
+        links.drop(self.conn, side.entry_id)
+        outbox.drop_entry(self.conn, self.collection.n, side.entry_id)
+        self.freed.append(side.ours().uid)
+
+    def readmit(self) -> None:
+        """Take what stood in quarantine only because its UID was taken, and is free now."""
+        for uid in self.freed:
+            for item in quarantine.of_uid(self.conn, self.collection.n, uid) if uid else ():
+                shown = RemoteEntry(item.href, item.version, item.body)
+                understood = understand(shown)
+                if not isinstance(understood, InvalidData):
+                    self.incoming(shown, *understood)
 
     def relink(self, old_href: str, new_href: str) -> None:
         """The upstream renamed an entry; what it means otherwise is seen when it is taken."""
@@ -130,8 +166,15 @@ class Applier:
             links.put(self.conn, Link(side.entry_id, self.collection.n, new_href, "", side.link.base))
 
     def restore(self, theirs: RemoteEntry, text: str, content: Content) -> None:
-        """The upstream refused our change: its own version is live again."""
-        self._write(theirs, text, content, self.under_href(theirs.href))
+        """The upstream refused our change: its own version is live again, where its UID is still to be had."""
+        side = self.under_href(theirs.href)
+        holder = entries.by_uid(self.conn, self.collection.n, content.uid)
+        if side and (holder is None or holder.id == side.entry_id):
+            self._write(theirs, text, content, side)
+        else:
+            if side and side.entry is None:
+                self._forget(side)
+            self.incoming(theirs, text, content)
 
     def _leave_quarantine(self, href: str) -> None:
         """What is readable now, or gone, needs no keeping. (Asked in memory: nearly always there is nothing.)"""

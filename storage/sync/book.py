@@ -1,7 +1,8 @@
 """How every account and collection is doing, and what is due: the states of promise 6, and the schedule's memory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import inf
 from typing import Any
 
 from storage import clock
@@ -44,7 +45,7 @@ class Book:
         elif waiting:
             report.state, report.reason = State.WAITING, f"{waiting} changes have still to reach the upstream"
         now = clock.timestamp()
-        with self.ledger.writing() as conn:
+        with self.ledger.writing(collection) as conn:
             remotes.set_collection(
                 conn,
                 collection.n,
@@ -58,7 +59,7 @@ class Book:
     def round_failed(self, collection: Collection, report: Round, error: UpstreamError) -> None:
         """The round broke off: the state says why, and the schedule waits longer each time."""
         report.state, report.reason = policy.state_of(error)
-        with self.ledger.writing() as conn:
+        with self.ledger.writing(collection) as conn:
             failures = remotes.collection(conn, collection.n).failures + 1
             remotes.set_collection(
                 conn,
@@ -72,7 +73,7 @@ class Book:
 
     def syncing(self, collection: Collection) -> None:
         """A long first round is under way."""
-        with self.ledger.writing() as conn:
+        with self.ledger.writing(collection) as conn:
             health = remotes.collection(conn, collection.n)
             remotes.set_collection(
                 conn,
@@ -138,7 +139,8 @@ class Book:
     def due(self) -> list[Work]:
         """The accounts that have something to do now."""
         found = remotes.due_accounts(self.db.reader(), clock.timestamp())
-        return [Work(self.store.account(account_id), discover) for account_id, discover in found]
+        known = {account.id: account for account in self.store.accounts()}
+        return [Work(known[account_id], discover) for account_id, discover in found if account_id in known]
 
     def due_collections(self, account: Account) -> list[Collection]:
         """The account's collections whose round is due now, those with changes of ours first."""
@@ -155,18 +157,26 @@ class Book:
         vanished = {h.collection_n for h in held.every(self.db.reader(), account_id=account.id) if h.whole}
         return [c for c in self.tied(account) if c.n not in vanished]
 
+    def emptied_first(self, account: Account, collections: Sequence[Collection]) -> list[Collection]:
+        """Those that entries have still to leave come first: some upstreams allow a UID only once in all of an account,
+        so that what moved has to go before it can come.
+        """
+        leaving = outbox.emptying(self.db.reader(), account.id)
+        return sorted(collections, key=lambda collection: collection.n not in leaving)
+
     def verification_due(self, collection: Collection) -> bool:
         """Whether a full listing has to confirm the collection again."""
         last = remotes.verified(self.db.reader(), collection.n)
         return clock.timestamp() - last > policy.VERIFY_EVERY
 
     def outcome(self, account: Account) -> Outcome:
-        """What a run over the account leaves: errors, and what waits for a person."""
+        """What a run over the account leaves: errors, and what waits for a person. Raises `NotFound`."""
         conn = self.db.reader()
         health = remotes.account(conn, account.id)
         found = [(health.name, health.state, health.reason)] if health.failures else []
         found += [(f"{account.name}/{c.name}", c.state, c.reason) for c in self.tied(account)]
         result = Outcome()
+        result.errors += [f"{account.name}: {w.error}" for w in outbox.collections(conn, account.id, inf) if w.error]
         for name, state, reason in found:
             if state in (State.NEEDS_LOGIN, State.BLOCKED, State.HELD):
                 result.waiting.append(f"{name}: {reason}")

@@ -1,14 +1,12 @@
 """The list of an account's collections, both ways: ours are made, renamed and removed upstream; theirs appear here."""
 
-from urllib.parse import unquote
-
 from storage import clock
-from storage.errors import Rejected, UpstreamError, VersionMismatch
+from storage.errors import BlockedByAdmin, NeedsLogin, RateLimited, Rejected, UpstreamError, VersionMismatch
 from storage.model import Account, Collection, CollectionKind
 from storage.provider import Provider, RemoteCollection
 from storage.sync import schedule
 from storage.sync.book import Book
-from storage.sync.ties import Ties, changes
+from storage.sync.ties import Ties, changes, name_of
 from storage.tables.outbox import Waiting
 
 
@@ -24,15 +22,13 @@ class Discovery:
         """Send what we changed, then take what the upstream shows."""
         if not self.provider.capabilities.upstream:
             return
-        leaving = self._send(account)
+        self._send(account)
         shown = self.provider.collections()
         mine = self.ties.mine(account)
         for remote in shown:
-            if remote.href in leaving:
-                continue
             if remote.href in mine:
                 self.ties.seen(mine[remote.href], remote)
-            else:
+            elif not self.ties.known(account, remote.href):
                 self.ties.appear(account, remote)
         listed = {remote.href for remote in shown}
         for href, collection in mine.items():
@@ -40,12 +36,11 @@ class Discovery:
                 self.ties.vanished(collection)
         self.book.discovered(account)
 
-    def _send(self, account: Account) -> set[str]:
-        """Push our changes to collections themselves; the remote hrefs of those whose deletion has still to arrive."""
-        leaving: set[str] = set()
+    def _send(self, account: Account) -> None:
+        """Push our changes to collections themselves. One that the upstream stumbles over stops no others."""
         for waiting, collection in self.ties.waiting(account):
             try:
-                self._send_one(waiting, collection)
+                self._send_one(account, waiting, collection)
             except Rejected as error:
                 # A deletion or edit refused for good: the upstream's side comes back with the next listing.
                 if collection is not None and waiting.action == "create":
@@ -54,20 +49,19 @@ class Discovery:
                     self.ties.done(waiting)
             except UpstreamError as error:
                 self._later(waiting, error)
-                raise
-        for waiting, collection in self.ties.waiting(account):
-            if collection is None:
-                leaving.add(str(waiting.detail.get("href") or ""))
-        return leaving
+                if isinstance(error, (NeedsLogin, BlockedByAdmin, RateLimited)):
+                    raise
 
-    def _send_one(self, waiting: Waiting, collection: Collection | None) -> None:
+    def _send_one(self, account: Account, waiting: Waiting, collection: Collection | None) -> None:
         if collection is None:
             href = str(waiting.detail.get("href") or "")
-            if href:
-                self.provider.delete_collection(_named(href))
+            made = None if href else self._made(account, str(waiting.detail.get("slug", "")))
+            if href or made:
+                self.provider.delete_collection(_named(made.href if made else href))
             self.ties.done(waiting)
         elif collection.remote_href is None:
-            self.ties.tie(waiting, collection, self._create(collection))
+            self.ties.sending(waiting)
+            self.ties.tie(waiting, collection, self._create(account, collection))
         else:
             edit = self.ties.edit_of(collection)
             remote = self.book.ledger.remote_of(collection)
@@ -75,17 +69,22 @@ class Discovery:
                 self.provider.update_collection(remote, edit)
             self.ties.edited(waiting, collection, remote)
 
-    def _create(self, collection: Collection) -> RemoteCollection:
-        """Make it upstream; one that an earlier try had made, whose answer was lost, is recognised by its name."""
+    def _create(self, account: Account, collection: Collection) -> RemoteCollection:
+        """Make it upstream, if an earlier try, whose answer was lost, has not made it already."""
         try:
             return self.provider.create_collection(collection.slug, self.book.ledger.remote_of(collection))
         except (Rejected, VersionMismatch):
-            taken = {c.remote_href for c in self.book.store.collections(account=collection.account_id)}
-            for remote in self.provider.collections():
-                name = unquote(remote.href.rstrip("/").rpartition("/")[2])
-                if name == collection.slug and remote.href not in taken:
-                    return remote
+            if made := self._made(account, collection.slug):
+                return made
             raise
+
+    def _made(self, account: Account, slug: str) -> RemoteCollection | None:
+        """What a creation under this name made upstream, though we never heard of it; nothing else of ours."""
+        taken = self.ties.mine(account)
+        for remote in self.provider.collections():
+            if name_of(remote.href) == slug and remote.href not in taken:
+                return remote
+        return None
 
     def _later(self, waiting: Waiting, error: UpstreamError) -> None:
         attempts = waiting.attempts + 1

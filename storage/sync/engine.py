@@ -5,18 +5,20 @@ so it may die between any two of them. It holds no transaction while it talks to
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from storage import clock
 from storage.errors import (
     CursorGone,
     EntryGone,
     NeedsLogin,
+    NotFound,
     Rejected,
     UntrustedAnswer,
     UpstreamError,
     VersionMismatch,
 )
-from storage.model import Collection
+from storage.model import Collection, State
 from storage.provider import Provider, PushAction, RemoteCollection, RemoteEntry
 from storage.sync import policy
 from storage.sync.book import Book
@@ -43,19 +45,24 @@ class Engine:
         self.progress = progress
 
     def round(self, collection: Collection) -> Round:
-        """One cycle. What went wrong is the round's state and reason; only a refused login is raised (`NeedsLogin`)."""
+        """One cycle. What went wrong is the round's state and reason; only a refused login is raised (`NeedsLogin`).
+
+        A collection that is deleted here while its round runs ends the round, and leaves no trace of it.
+        """
         report = Round(collection.account_id, collection.id)
         started = clock.iso()
         try:
             remote = self.ledger.remote_of(collection)
             self._pull(collection, remote, report)
             self._push(collection, remote, report)
+            self.book.round_done(collection, report, as_of=started)
         except UpstreamError as error:
-            self.book.round_failed(collection, report, error)
+            with suppress(NotFound):
+                self.book.round_failed(collection, report, error)
             if isinstance(error, NeedsLogin):
                 raise
-        else:
-            self.book.round_done(collection, report, as_of=started)
+        except NotFound as error:
+            report.state, report.reason = State.STALE, error.message
         return report
 
     # -- pull ---------------------------------------------------------------------------------------------------------
@@ -100,13 +107,21 @@ class Engine:
         self._judge(collection, remote, gone, unseen, report, cursor=newest, named=named if full else None)
 
     def _verify(self, collection: Collection, remote: RemoteCollection, report: Round) -> None:
-        """Compare with a full listing that trusts no cursor; fetch what differs, judge what is missing."""
+        """Compare with a full listing that trusts no cursor; fetch what differs, judge what is missing.
+
+        What is listed but not given out is quarantined; until that is known, nothing is concluded (`UntrustedAnswer`).
+        """
         listing = self.provider.listing(remote)
         known = self.ledger.known(collection)(list(listing))
         differing = [href for href, version in listing.items() if known.get(href) != version]
+        withheld: list[str] = []
         for start in range(0, len(differing), FETCH_BATCH):
-            fetched = self.provider.fetch(remote, differing[start : start + FETCH_BATCH])
+            batch = differing[start : start + FETCH_BATCH]
+            fetched = self.provider.fetch(remote, batch)
             self._take(collection, remote, [entry for entry in fetched.values() if entry], report)
+            withheld += [href for href in batch if href not in fetched]
+        if self.ledger.withheld(collection, withheld, report):
+            raise UntrustedAnswer(f"no clear answer about {len(withheld)} entries that the upstream lists")
         unseen = [href for href in self.ledger.linked(collection) if href not in listing]
         self._judge(collection, remote, [], unseen, report, cursor=None, named=set(listing))
 
@@ -127,10 +142,12 @@ class Engine:
         for entry, other in duplicates:
             if other not in others:
                 raise UntrustedAnswer(f"no clear answer whether {other} still exists")
-            if others[other] is None:
-                self.ledger.renamed(collection, other, entry, report)
-            else:
-                self.ledger.quarantine(collection, entry, f"{other} has the same UID", report)
+            there = others[other]
+            if there is None:
+                self.ledger.renamed(collection, other, entry.href, report)
+            # What stands under the other href may have another UID by now.
+            for twin, first in self.ledger.take(collection, [there, entry] if there else [entry], report):
+                self.ledger.quarantine(collection, twin, f"{first} has the same UID", report)
 
     def _judge(
         self,
@@ -145,6 +162,7 @@ class Engine:
     ) -> None:
         """Decide, under the brake, which absences are deletions; carry them out with the cursor in one transaction."""
         stopped = self.ledger.held_hrefs(collection)
+        gone = [href for href in gone if href not in stopped]
         unseen = [href for href in unseen if href not in stopped]
         absent, alive, by_name = self._ask_by_name(remote, unseen)
         drop = list(dict.fromkeys([*gone, *absent]))
@@ -182,11 +200,15 @@ class Engine:
         """Send what the outbox holds, deletions first; then read back what the upstream made of it."""
         sent: dict[str, tuple[Outgoing, str]] = {}
         for outgoing in self.pushes.outgoing(collection):
+            if not self.pushes.still_waiting(outgoing):
+                continue  # changed by what was read since, or edited again: the next round knows how it has to be sent
             try:
                 self._push_one(collection, remote, outgoing, sent, report)
             except (VersionMismatch, EntryGone) as error:
                 self._look_again(collection, remote, outgoing, report)
                 if self.pushes.still_waiting(outgoing):
+                    if outgoing.push.action is PushAction.CREATE:
+                        self.pushes.name_taken(outgoing)
                     self.pushes.failed(outgoing, error, self.book.chance)
             except Rejected as error:
                 self._rejected(collection, remote, outgoing, error, report)
@@ -243,14 +265,18 @@ class Engine:
     ) -> None:
         """The upstream refuses for good: our bytes go to the inbox, the live entry returns to the upstream's.
 
-        A creation may be refused because its UID or name is taken: then what stands there is taken first.
+        A creation may be refused because its UID or name is taken: then what stands there is taken first; and where it
+        is an entry that moved, whose old place is not empty yet, it waits for that.
         """
-        theirs: RemoteEntry | None = None
-        if outgoing.push.href:
-            theirs = self._ask(remote, outgoing.push.href)
+        href = outgoing.push.href
+        theirs = self._ask(remote, href) if href else None
+        if theirs is None:
+            self._look_again(collection, remote, outgoing, report)
+        if not self.pushes.still_waiting(outgoing):
+            return
+        if not href and self.pushes.leaves_elsewhere(outgoing):
+            self.pushes.failed(outgoing, error, self.book.chance)
         else:
-            self._verify(collection, remote, report)
-        if self.pushes.still_waiting(outgoing):
             self.pushes.rejected(collection, outgoing, error, theirs, report)
 
     def _read_back(

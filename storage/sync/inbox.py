@@ -1,9 +1,12 @@
 """What a person decides about held deletions: approve, and they happen; reject, and the upstream gets them back."""
 
+from math import inf
+
 from storage import clock, shelf
 from storage.db import Connection
 from storage.errors import NotFound
-from storage.model import Origin
+from storage.ical.canonical import digest
+from storage.model import Collection, Entry, Origin
 from storage.store import Store
 from storage.sync.apply import Applier
 from storage.sync.report import Round
@@ -25,6 +28,7 @@ def approve(store: Store, n: int) -> int:
         for entry in stopped.entries:
             if _as_it_was(conn, entry):
                 applier.missing(entry.href)
+        applier.readmit()
         held.settle(conn, n, "approved")
         if stopped.whole:
             _let_go(store, collection.id, collection.n)
@@ -36,16 +40,28 @@ def approve(store: Store, n: int) -> int:
 def _let_go(store: Store, collection_id: str, collection_n: int) -> None:
     """The collection is gone upstream: what was edited here since keeps it alive, and is made upstream anew."""
     conn = store.db.reader()
+    _without_upstream(conn, collection_n)
     if entries.after(conn, collection_n, "", 1):
-        collection = store.collection(collection_id)
-        remotes.set_remote(conn, collection_n, href=None, props={}, read_only=False)
-        remotes.set_cursor(conn, collection_n, None)
-        outbox.enqueue(
-            conn, account_id=collection.account_id, collection_n=collection_n, entry_id=None, action="create"
-        )
-        remotes.due_now(conn, collection_n)
+        _make_anew(conn, store.collection(collection_id))
     else:
+        outbox.drop_collection(conn, collection_n)
         shelf.remove(conn, store.collection(collection_id), origin=Origin.UPSTREAM, actor="", at=clock.iso())
+
+
+def _without_upstream(conn: Connection, collection_n: int) -> None:
+    """What was deleted here has nowhere left to be deleted from."""
+    links.drop_collection(conn, collection_n)
+    for waiting in outbox.entries(conn, collection_n, inf):
+        if waiting.action == "delete":
+            outbox.drop(conn, waiting.n)
+
+
+def _make_anew(conn: Connection, collection: Collection) -> None:
+    """Let the upstream have the collection again, as a new one."""
+    remotes.set_remote(conn, collection.n, href=None, props={}, read_only=False)
+    remotes.set_cursor(conn, collection.n, None)
+    outbox.enqueue(conn, account_id=collection.account_id, collection_n=collection.n, entry_id=None, action="create")
+    remotes.due_now(conn, collection.n)
 
 
 def reject(store: Store, n: int) -> int:
@@ -58,25 +74,27 @@ def reject(store: Store, n: int) -> int:
             entry = entries.by_id(conn, held_entry.entry_id)
             if entry is None or not _as_it_was(conn, held_entry):
                 continue
-            links.drop(conn, entry.id)
             kept += 1
-            outbox.drop_entry(conn, collection.n, entry.id)
-            outbox.enqueue(
-                conn,
-                account_id=collection.account_id,
-                collection_n=collection.n,
-                entry_id=entry.id,
-                action="create",
-            )
+            _send_anew(conn, collection, entry)
         held.settle(conn, n, "rejected")
         if stopped.whole:
-            remotes.set_remote(conn, collection.n, href=None, props={}, read_only=False)
-            remotes.set_cursor(conn, collection.n, None)
-            outbox.enqueue(
-                conn, account_id=collection.account_id, collection_n=collection.n, entry_id=None, action="create"
-            )
+            _without_upstream(conn, collection.n)
+            _make_anew(conn, collection)
         remotes.due_now(conn, collection.n)
     return kept
+
+
+def _send_anew(conn: Connection, collection: Collection, entry: Entry) -> None:
+    """Let the upstream have an entry again; if it had it all the time, that is known by what was last agreed."""
+    link, account = links.of_entry(conn, entry.id), collection.account_id
+    agreed = link.base if link and link.base is not None else entry.text
+    links.drop(conn, entry.id)
+    if waiting := outbox.get(conn, collection.n, entry.id):
+        outbox.set_action(conn, waiting.n, "create")
+    else:
+        outbox.enqueue(conn, account_id=account, collection_n=collection.n, entry_id=entry.id, action="create")
+    if waiting := outbox.get(conn, collection.n, entry.id):
+        outbox.sending(conn, waiting.n, waiting.sent | {digest(agreed)})
 
 
 def wake(store: Store, account_id: int) -> None:

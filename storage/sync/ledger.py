@@ -8,18 +8,14 @@ from contextlib import contextmanager
 
 from storage import clock
 from storage.db import Connection
-from storage.errors import InvalidData, TooLarge
-from storage.ical.read import Content, decode, read
+from storage.errors import InvalidData, NotFound
 from storage.model import Collection
 from storage.provider import Known, RemoteCollection, RemoteEntry
 from storage.store import Store
-from storage.sync.apply import Applier, held_entry
+from storage.sync.apply import Applier, held_entry, understand
 from storage.sync.lease import SyncLease
 from storage.sync.report import Round
-from storage.tables import held, links, outbox, quarantine, remotes
-
-LARGEST = 10 * 1024 * 1024
-"""Octets beyond which an upstream's entry is quarantined rather than mirrored."""
+from storage.tables import collections, held, links, outbox, quarantine, remotes
 
 
 class Ledger:
@@ -31,10 +27,18 @@ class Ledger:
         self.lease = lease
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction of the engine; raises `LeaseLost` before anything is written if the lease is not ours."""
+    def writing(self, collection: Collection | None = None) -> Iterator[Connection]:
+        """A transaction of the engine, about `collection`.
+
+        Raises, before anything is written, `LeaseLost` if the lease is not ours, and `NotFound` if the collection was
+        deleted here since, or no longer is the one that the upstream had.
+        """
         with self.db.atomic() as conn:
             self.lease.check(conn)
+            if collection is not None:
+                now = collections.by_n(conn, collection.n)
+                if now is None or now.remote_href != collection.remote_href:
+                    raise NotFound(f"{collection.name!r} was deleted or made anew meanwhile", hint="nothing is to do")
             yield conn
 
     # -- reading ------------------------------------------------------------------------------------------------------
@@ -67,7 +71,7 @@ class Ledger:
     def linked(self, collection: Collection) -> list[str]:
         """Every remote href of the collection that has been mirrored or quarantined."""
         conn = self.db.reader()
-        return [*links.hrefs(conn, collection.n), *quarantine.versions(conn, collection.n)]
+        return list(dict.fromkeys([*links.hrefs(conn, collection.n), *quarantine.versions(conn, collection.n)]))
 
     def link_count(self, collection: Collection) -> int:
         """How many entries the upstream is known to have."""
@@ -91,13 +95,14 @@ class Ledger:
     ) -> list[tuple[RemoteEntry, str]]:
         """Take a page in one transaction with its cursor. What cannot be read is quarantined with its bytes.
 
-        Returns the entries whose UID already stands under another href, with that href; they are not taken yet.
+        Returns the entries whose UID already stands under another href, with that href; they are not taken yet, nor is
+        the cursor kept where there are any.
         """
         if not changed and cursor is None:
             return []
         read_entries = [(entry, understand(entry)) for entry in changed]
         duplicates: list[tuple[RemoteEntry, str]] = []
-        with self.writing() as conn:
+        with self.writing(collection) as conn:
             applier = Applier(conn, collection, report, clock.iso())
             for entry, understood in read_entries:
                 if isinstance(understood, InvalidData):
@@ -107,31 +112,40 @@ class Ledger:
                 other = applier.incoming(entry, text, content)
                 if other is not None:
                     duplicates.append((entry, other))
+            applier.readmit()
             held.release(conn, collection.n, [entry.href for entry in changed])
-            if cursor is not None:
+            if cursor is not None and not duplicates:
                 remotes.set_cursor(conn, collection.n, cursor)
         return duplicates
 
-    def renamed(self, collection: Collection, old_href: str, entry: RemoteEntry, report: Round) -> None:
-        """The upstream keeps an entry under a new href: move the link, then take what it shows."""
-        understood = understand(entry)
-        if isinstance(understood, InvalidData):
-            return
-        with self.writing() as conn:
-            applier = Applier(conn, collection, report, clock.iso())
-            applier.relink(old_href, entry.href)
+    def renamed(self, collection: Collection, old_href: str, new_href: str, report: Round) -> None:
+        """The upstream keeps an entry under a new href; what it shows there is taken after that."""
+        with self.writing(collection) as conn:
+            Applier(conn, collection, report, clock.iso()).relink(old_href, new_href)
             held.release(conn, collection.n, [old_href])
-            applier.incoming(entry, *understood)
 
     def quarantine(self, collection: Collection, entry: RemoteEntry, reason: str, report: Round) -> None:
         """Keep the bytes of something that cannot be mirrored, with the reason."""
-        with self.writing() as conn:
+        with self.writing(collection) as conn:
             self._quarantine(conn, collection, entry, reason, report)
+
+    def withheld(self, collection: Collection, hrefs: Sequence[str], report: Round) -> bool:
+        """Note what the upstream lists but did not give out when asked; whether that is news."""
+        known = quarantine.versions(self.db.reader(), collection.n, hrefs)
+        news = [href for href in hrefs if href not in known]
+        for href in news:
+            nothing = RemoteEntry(href, "", b"")
+            self.quarantine(collection, nothing, "the upstream lists it, but does not show it", report)
+        return bool(news)
 
     def _quarantine(
         self, conn: Connection, collection: Collection, entry: RemoteEntry, reason: str, report: Round
     ) -> None:
-        """An older, readable version of the same entry stays live; its link keeps the version it had."""
+        """An older, readable version of the same entry stays live; its link keeps the version it had.
+
+        The UID of what is readable is kept with it, so that it comes in when the UID is free.
+        """
+        understood = understand(entry)
         quarantine.put(
             conn,
             at=clock.iso(),
@@ -139,7 +153,7 @@ class Ledger:
             collection_n=collection.n,
             href=entry.href,
             version=entry.version,
-            uid="",
+            uid="" if isinstance(understood, InvalidData) else understood[1].uid,
             reason=reason,
             body=entry.data.encode(errors="surrogatepass") if isinstance(entry.data, str) else entry.data,
         )
@@ -157,16 +171,17 @@ class Ledger:
     ) -> None:
         """Carry out the judged deletions, hold the others, and keep the cursor, all in one transaction.
 
-        `named`: everything that a full listing named, for the release of held entries that are there again; None if the
-        round was not full.
+        Held entries that are decided by that, or that are there again, are held no longer. `named`: everything that a
+        full listing named; None if the round was not full.
         """
-        back = self.held_hrefs(collection) & named if named is not None else set()
+        back = self.held_hrefs(collection) & {*(named or ()), *drop}
         if not (drop or hold or back or named is not None) and cursor in (None, collection.remote_cursor):
             return
-        with self.writing() as conn:
+        with self.writing(collection) as conn:
             applier = Applier(conn, collection, report, clock.iso())
             for href in drop:
                 applier.missing(href)
+            applier.readmit()
             for reason, hrefs in hold:
                 found = [(href, links.of_href(conn, collection.n, href)) for href in hrefs]
                 rows = [held_entry(conn, href, link) for href, link in found if link]
@@ -187,14 +202,3 @@ class Ledger:
                 remotes.set_cursor(conn, collection.n, cursor)
             if named is not None:
                 remotes.set_verified(conn, collection.n, clock.timestamp())
-
-
-def understand(entry: RemoteEntry) -> tuple[str, Content] | InvalidData:
-    """The entry's text and what it says, or why it cannot be mirrored."""
-    try:
-        text = decode(entry.data) if isinstance(entry.data, bytes) else entry.data
-        if len(text) > LARGEST:
-            return TooLarge(f"{len(text)} characters; at most {LARGEST} are mirrored")
-        return text, read(text)
-    except InvalidData as error:
-        return error

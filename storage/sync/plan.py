@@ -32,6 +32,8 @@ class Step(StrEnum):
 class Ours:
     """What we hold for an href or UID. `text` is None where we deleted the entry; `base` the projection last agreed.
 
+    `uid` is empty where we no longer know it.
+
     `linked` is false for an entry that the upstream has not confirmed; then there is no base. `sent` are the digests of
     texts that we sent and that may have arrived unheard.
     """
@@ -51,7 +53,7 @@ def incoming(theirs: str, uid: str, linked: Ours | None, same_uid: Ours | None) 
     """
     if linked is None:
         return _unknown_href(theirs, same_uid)
-    if linked.text is not None and linked.uid != uid:
+    if linked.uid and linked.uid != uid:
         return Step.REPLACE
     if linked.base and same(theirs, linked.base):
         return Step.ADOPT
@@ -61,7 +63,8 @@ def incoming(theirs: str, uid: str, linked: Ours | None, same_uid: Ours | None) 
         return Step.OURS
     if linked.text is None:
         return Step.RESTORE
-    return Step.CONFLICT if linked.dirty else Step.TAKE
+    edited = linked.dirty and (linked.sent or not same(linked.text, linked.base))
+    return Step.CONFLICT if edited else Step.TAKE
 
 
 def _unknown_href(theirs: str, same_uid: Ours | None) -> Step:

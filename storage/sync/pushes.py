@@ -1,17 +1,18 @@
 """The engine's transactions over the outbox: what is to be sent, and what the upstream made of it."""
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from storage import clock, record
 from storage.db import Connection
 from storage.errors import InvalidData, Rejected, UpstreamError
 from storage.ical.canonical import digest
-from storage.ical.read import read
+from storage.ical.read import Content, read
 from storage.model import Collection, Origin
 from storage.provider import Push, PushAction, Receipt, RemoteEntry
 from storage.sync import plan, schedule
-from storage.sync.apply import Applier
-from storage.sync.ledger import Ledger, understand
+from storage.sync.apply import Applier, understand
+from storage.sync.ledger import Ledger
 from storage.sync.plan import Step
 from storage.sync.report import Round
 from storage.tables import conflicts, entries, held, links, outbox
@@ -45,7 +46,7 @@ class Pushes:
         waiting = outbox.entries(self.db.reader(), collection.n, now)
         if not waiting:
             return []
-        with self.ledger.writing() as conn:
+        with self.ledger.writing(collection) as conn:
             outbox.attempted(conn, collection.n, now)
             waiting = outbox.entries(conn, collection.n, now)
             made = [(w, self._push_of(conn, w)) for w in waiting]
@@ -69,7 +70,7 @@ class Pushes:
             base=(link.base if link and link.base is not None else text) if link else "",
             href=link.href if link else "",
             version=link.version if link else "",
-            name=entry.href if entry else str(waiting.detail.get("href", "")),
+            name=str(waiting.detail.get("name", "")) or (entry.href if entry else str(waiting.detail.get("href", ""))),
             key=waiting.key,
             notify=waiting.notify,
         )
@@ -80,22 +81,33 @@ class Pushes:
         now = outbox.get(conn, outgoing.waiting.collection_n, outgoing.waiting.entry_id)
         link = links.of_entry(conn, outgoing.entry_id)
         unmoved = (link.version if link else "") == outgoing.push.version
-        return now is not None and now.generation == outgoing.waiting.generation and unmoved
+        return now is not None and now.key == outgoing.waiting.key and unmoved
+
+    def _standing(self, conn: Connection, outgoing: Outgoing) -> tuple[str, Waiting | None]:
+        """Under which id what was sent stands now, and what of it waits.
+
+        An entry that moved on to another collection while it was sent has left its deletion behind, under an id of its
+        own: that is what the upstream's copy belongs to.
+        """
+        left = outbox.departure(conn, outgoing.waiting, outgoing.push.uid)
+        if left and left.entry_id:
+            return left.entry_id, left
+        return outgoing.entry_id, outbox.get(conn, outgoing.waiting.collection_n, outgoing.entry_id)
 
     def pushed(self, collection: Collection, outgoing: Outgoing, receipt: Receipt, report: Round) -> None:
         """The upstream has it: link and outbox in one transaction. A further change of ours stays waiting."""
         push = outgoing.push
-        with self.ledger.writing() as conn:
-            waiting = outbox.get(conn, collection.n, outgoing.entry_id)
-            unchanged = waiting is not None and waiting.generation == outgoing.waiting.generation
+        with self.ledger.writing(collection) as conn:
+            entry_id, waiting = self._standing(conn, outgoing)
+            unchanged = waiting is not None and waiting.key == outgoing.waiting.key
+            held.release(conn, collection.n, [receipt.href])
             if push.action is PushAction.DELETE:
-                links.drop(conn, outgoing.entry_id)
+                links.drop(conn, entry_id)
                 report.pushed.delete += 1
             else:
-                entry = entries.by_id(conn, outgoing.entry_id)
+                entry = entries.by_id(conn, entry_id)
                 base = None if entry and entry.text == push.text else push.text
-                links.put(conn, Link(outgoing.entry_id, collection.n, receipt.href, receipt.version, base))
-                held.release(conn, collection.n, [receipt.href])
+                links.put(conn, Link(entry_id, collection.n, receipt.href, receipt.version, base))
                 if push.action is PushAction.CREATE:
                     report.pushed.add += 1
                 else:
@@ -113,7 +125,7 @@ class Pushes:
         if isinstance(understood, InvalidData):
             return  # the next pull meets it again and quarantines it
         text, content = understood
-        with self.ledger.writing() as conn:
+        with self.ledger.writing(collection) as conn:
             link = links.of_entry(conn, outgoing.entry_id)
             if link is None or link.href != shown.href or link.version != version:
                 return
@@ -143,19 +155,29 @@ class Pushes:
         with self.ledger.writing() as conn:
             outbox.failed(conn, outgoing.waiting.n, error=error.message, next_try=when)
 
+    def name_taken(self, outgoing: Outgoing) -> None:
+        """Something else stands upstream under the name that a creation asked for: the next try asks for another."""
+        with self.ledger.writing() as conn:
+            waiting = outbox.get(conn, outgoing.waiting.collection_n, outgoing.waiting.entry_id)
+            if waiting and waiting.key == outgoing.waiting.key:
+                suffix = PurePosixPath(outgoing.push.name).suffix
+                outbox.note(conn, waiting, {"name": f"{outgoing.entry_id}{suffix}"})
+
+    def leaves_elsewhere(self, outgoing: Outgoing) -> bool:
+        """Whether the account still has this UID in a place that we have not emptied yet."""
+        return outbox.leaves(self.db.reader(), outgoing.waiting.account_id, outgoing.push.uid)
+
     def rejected(
         self, collection: Collection, outgoing: Outgoing, error: Rejected, theirs: RemoteEntry | None, report: Round
     ) -> None:
         """The upstream refuses for good: our bytes stand in the inbox, the live entry returns to the upstream's.
 
-        Where the upstream's own version cannot be read, the one last agreed is live again.
+        Where the upstream's own version cannot be read, it is quarantined, and the one last agreed is live again.
         """
-        live = understand(theirs) if theirs else None
-        if isinstance(live, InvalidData):
-            live = outgoing.push.base, read(outgoing.push.base)
-        with self.ledger.writing() as conn:
+        live = theirs and self._live(collection, outgoing, theirs, report)
+        with self.ledger.writing(collection) as conn:
             waiting = outbox.get(conn, collection.n, outgoing.entry_id)
-            if waiting is None or waiting.generation != outgoing.waiting.generation:
+            if waiting is None or waiting.key != outgoing.waiting.key:
                 return  # edited again meanwhile: the newer text is tried on its own
             entry = entries.by_id(conn, outgoing.entry_id)
             conflicts.add(
@@ -170,12 +192,22 @@ class Pushes:
                 reason=error.message,
                 base=outgoing.push.base or None,
                 ours=entry.text if entry else None,
-                theirs=live[0] if live else None,
+                theirs=live[1] if live else None,
             )
             report.conflicts += 1
             outbox.drop(conn, waiting.n)
-            if theirs and live:
-                Applier(conn, collection, report, clock.iso()).restore(theirs, *live)
+            if live:
+                Applier(conn, collection, report, clock.iso()).restore(*live)
             elif entry:
                 record.delete(conn, collection, entry, origin=Origin.UPSTREAM, actor="", at=clock.iso())
                 links.drop(conn, outgoing.entry_id)
+
+    def _live(
+        self, collection: Collection, outgoing: Outgoing, theirs: RemoteEntry, report: Round
+    ) -> tuple[RemoteEntry, str, Content]:
+        understood = understand(theirs)
+        if not isinstance(understood, InvalidData):
+            return theirs, *understood
+        self.ledger.quarantine(collection, theirs, understood.message, report)
+        push = outgoing.push
+        return RemoteEntry(push.href, push.version, push.base), push.base, read(push.base)

@@ -59,6 +59,11 @@ def keep_base(conn: Connection, entry_id: str, old_text: str) -> None:
     conn.execute("UPDATE links SET base = ? WHERE entry_id = ? AND base IS NULL", (old_text, entry_id))
 
 
+def hand_over(conn: Connection, entry_id: str, other_id: str) -> None:
+    """What the upstream keeps for one entry belongs to another from now on."""
+    conn.execute("UPDATE links SET entry_id = ? WHERE entry_id = ?", (other_id, entry_id))
+
+
 def drop(conn: Connection, entry_id: str) -> None:
     """Forget the upstream's side of an entry."""
     conn.execute("DELETE FROM links WHERE entry_id = ?", (entry_id,))

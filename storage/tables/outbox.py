@@ -87,6 +87,16 @@ def get(conn: Connection, collection_n: int, entry_id: str | None) -> Waiting | 
     return _row(row) if row else None
 
 
+def departure(conn: Connection, waiting: Waiting, uid: str) -> Waiting | None:
+    """The deletion that this row has become, perhaps under another id. (Numbers are given again, so the UID counts.)"""
+    row = conn.execute(
+        f"""{_SELECT} WHERE n = ? AND collection_n = ? AND action = 'delete' AND entry_id IS NOT NULL
+            AND json_extract(detail, '$.uid') = ?""",
+        (waiting.n, waiting.collection_n, uid),
+    ).fetchone()
+    return _row(row) if row else None
+
+
 def entries(conn: Connection, collection_n: int, now: float) -> list[Waiting]:
     """The changes of a collection's entries that may be tried now: deletions first, then the oldest."""
     rows = conn.execute(
@@ -115,6 +125,25 @@ def deletion(conn: Connection, collection_n: int, uid: str) -> Waiting | None:
     return _row(row) if row else None
 
 
+def leaves(conn: Connection, account_id: int, uid: str) -> bool:
+    """Whether an entry with this UID has still to be deleted upstream in any collection of the account."""
+    row = conn.execute(
+        """SELECT 1 FROM outbox WHERE account_id = ? AND action = 'delete' AND entry_id IS NOT NULL
+               AND json_extract(detail, '$.uid') = ?""",
+        (account_id, uid),
+    ).fetchone()
+    return row is not None
+
+
+def emptying(conn: Connection, account_id: int) -> set[int]:
+    """The numbers of the account's collections in which entries have still to be deleted upstream."""
+    rows = conn.execute(
+        "SELECT collection_n FROM outbox WHERE account_id = ? AND action = 'delete' AND entry_id IS NOT NULL",
+        (account_id,),
+    )
+    return {n for (n,) in rows}
+
+
 def unlinked_deletion(conn: Connection, collection_n: int, uid: str) -> Waiting | None:
     """The deletion of an entry with this UID whose creation was sent, but whose arrival we never heard of."""
     row = conn.execute(
@@ -127,7 +156,7 @@ def unlinked_deletion(conn: Connection, collection_n: int, uid: str) -> Waiting 
 
 def sending(conn: Connection, n: int, digests: Iterable[str]) -> None:
     """Before a push: which texts of ours the upstream may show from now on."""
-    conn.execute("UPDATE outbox SET sent = ? WHERE n = ?", (dumps(sorted(digests)), n))
+    conn.execute("UPDATE outbox SET sent = ?, attempts = max(attempts, 1) WHERE n = ?", (dumps(sorted(digests)), n))
 
 
 def arrived(conn: Connection, waiting: Waiting) -> None:
@@ -139,9 +168,17 @@ def arrived(conn: Connection, waiting: Waiting) -> None:
     )
 
 
-def rename(conn: Connection, n: int, entry_id: str) -> None:
-    """Let a deletion stand under another id, because the entry itself has moved on under its own."""
-    conn.execute("UPDATE outbox SET entry_id = ? WHERE n = ?", (entry_id, n))
+def hand_over(conn: Connection, collection_n: int, entry_id: str, other_id: str) -> None:
+    """What waits for one entry belongs to another from now on; whoever was to be told of it is not."""
+    conn.execute(
+        "UPDATE outbox SET entry_id = ?, notify = 0 WHERE collection_n = ? AND entry_id = ?",
+        (other_id, collection_n, entry_id),
+    )
+
+
+def note(conn: Connection, waiting: Waiting, detail: Mapping[str, Any]) -> None:
+    """Remember more about what waits."""
+    conn.execute("UPDATE outbox SET detail = ? WHERE n = ?", (dumps({**waiting.detail, **detail}), waiting.n))
 
 
 def attempted(conn: Connection, collection_n: int, now: float) -> None:
@@ -161,6 +198,11 @@ def drop(conn: Connection, n: int) -> None:
 def drop_entry(conn: Connection, collection_n: int, entry_id: str) -> None:
     """Nothing of this entry waits any more."""
     conn.execute("DELETE FROM outbox WHERE collection_n = ? AND entry_id = ?", (collection_n, entry_id))
+
+
+def drop_collection(conn: Connection, collection_n: int) -> None:
+    """Nothing of this collection, nor of its entries, waits any more."""
+    conn.execute("DELETE FROM outbox WHERE collection_n = ?", (collection_n,))
 
 
 def set_action(conn: Connection, n: int, action: str) -> None:

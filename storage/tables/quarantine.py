@@ -8,7 +8,7 @@ from sqlite3 import Connection
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A row: `body` is what was sent, byte for byte."""
+    """A row: `body` is what was sent, byte for byte. `uid` only where it is readable, but the UID is taken."""
 
     n: int
     at: str
@@ -61,6 +61,16 @@ def versions(conn: Connection, collection_n: int, hrefs: Sequence[str] | None = 
             (collection_n, dumps(list(hrefs))),
         )
     return dict(rows.fetchall())
+
+
+def of_uid(conn: Connection, collection_n: int, uid: str) -> list[Quarantined]:
+    """The items of a collection that only another entry of this UID keeps out."""
+    rows = conn.execute(
+        """SELECT n, at, account_id, collection_n, href, version, uid, reason, body FROM quarantine
+           WHERE collection_n = ? AND uid = ? ORDER BY n""",
+        (collection_n, uid),
+    )
+    return [Quarantined(*row) for row in rows]
 
 
 def every(conn: Connection, account_id: int | None = None) -> list[Quarantined]:

@@ -5,6 +5,7 @@ from json import dumps, loads
 from sqlite3 import Connection
 from typing import Any
 
+from storage.errors import NotFound
 from storage.model import State
 
 
@@ -66,19 +67,28 @@ def set_account(
 
 
 def account(conn: Connection, account_id: int) -> Health:
-    """How an account is doing."""
+    """How an account is doing. Raises `NotFound`."""
     row = conn.execute(
         "SELECT name, state, reason, as_of, failures, next_due FROM accounts WHERE id = ?", (account_id,)
     ).fetchone()
+    if row is None:
+        raise NotFound(f"there is no account {account_id} any more", hint="list the accounts again")
     return Health(row[0], State(row[1]), *row[2:])
 
 
 def collection(conn: Connection, collection_n: int) -> Health:
-    """How a collection is doing."""
+    """How a collection is doing. Raises `NotFound`."""
     row = conn.execute(
         "SELECT name, state, reason, as_of, failures, next_due FROM collections WHERE n = ?", (collection_n,)
     ).fetchone()
+    if row is None:
+        raise NotFound(f"there is no collection number {collection_n} any more", hint="list the collections again")
     return Health(row[0], State(row[1]), *row[2:])
+
+
+_HAS_ROUNDS = """c.remote_href IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM held h WHERE h.collection_n = c.n AND h.whole AND h.state = 'open')"""
+"""Collections that are upstream, and did not vanish there as a whole."""
 
 
 def due_accounts(conn: Connection, now: float) -> list[tuple[int, bool]]:
@@ -87,13 +97,13 @@ def due_accounts(conn: Connection, now: float) -> list[tuple[int, bool]]:
     A change in an outbox makes work at once, unless the account or the collection is waiting after a failure.
     """
     rows = conn.execute(
-        """SELECT a.id,
+        f"""SELECT a.id,
                a.next_due <= :now
                OR EXISTS (SELECT 1 FROM outbox o WHERE o.account_id = a.id AND o.entry_id IS NULL
                           AND o.next_try <= :now)
            FROM accounts a WHERE a.mirrored AND NOT a.paused AND (a.failures = 0 OR a.next_due <= :now) AND (
                a.next_due <= :now
-               OR EXISTS (SELECT 1 FROM collections c WHERE c.account_id = a.id AND c.remote_href IS NOT NULL AND (
+               OR EXISTS (SELECT 1 FROM collections c WHERE c.account_id = a.id AND {_HAS_ROUNDS} AND (
                    c.next_due <= :now
                    OR c.failures = 0 AND EXISTS (SELECT 1 FROM outbox o WHERE o.collection_n = c.n
                                                  AND o.entry_id IS NOT NULL AND o.next_try <= :now)))
@@ -108,9 +118,9 @@ def due_accounts(conn: Connection, now: float) -> list[tuple[int, bool]]:
 def due_collections(conn: Connection, account_id: int, now: float) -> list[int]:
     """The numbers of an account's collections whose round is due, those with changes of ours first."""
     rows = conn.execute(
-        """SELECT c.n, EXISTS (SELECT 1 FROM outbox o WHERE o.collection_n = c.n AND o.entry_id IS NOT NULL
+        f"""SELECT c.n, EXISTS (SELECT 1 FROM outbox o WHERE o.collection_n = c.n AND o.entry_id IS NOT NULL
                                AND o.next_try <= :now) AS ours
-           FROM collections c WHERE c.account_id = :account AND c.remote_href IS NOT NULL
+           FROM collections c WHERE c.account_id = :account AND {_HAS_ROUNDS}
                AND (c.next_due <= :now OR c.failures = 0 AND ours)
            ORDER BY ours DESC, c.next_due""",
         {"now": now, "account": account_id},

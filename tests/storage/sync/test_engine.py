@@ -12,62 +12,18 @@ import pytest
 from plugins.memory.provider import MemoryProvider, MemoryUpstream
 from storage import clock
 from storage.errors import LeaseLost, NeedsLogin, Rejected, Unreachable
-from storage.model import Account, Collection, Origin, State
-from storage.provider import Known, Page, Provider, Push, PushAction, Receipt, RemoteCollection
+from storage.model import State
+from storage.provider import Known, Page, Push, PushAction, Receipt, RemoteCollection
 from storage.store import Store
 from storage.sync import inbox
 from storage.sync.lease import TTL, SyncLease
 from storage.sync.ledger import Ledger
 from storage.sync.once import sync_once
-from storage.sync.report import Outcome
 from storage.sync.worker import Worker
-from storage.tables import conflicts, held, outbox, quarantine, remotes
+from storage.tables import held, outbox, quarantine, remotes
 from storage.verify import verify
 from tests.simulation.world import event
-
-
-class Scene:
-    """A mirror of a memory upstream with one calendar."""
-
-    def __init__(self, folder: Path, upstream: MemoryUpstream) -> None:
-        self.store = Store.open(folder)
-        self.store.save_user("alice", None)
-        self.store.save_account(Account(0, "up", "alice", "memory", mirrored=True))
-        self.upstream = upstream
-        self.remote = upstream.add("calendar")
-        self.make: Callable[[Account], Provider] = lambda _account: MemoryProvider(self.upstream)
-
-    @property
-    def account(self) -> Account:
-        return self.store.account("up")
-
-    @property
-    def collection(self) -> Collection:
-        (only,) = self.store.collections(account=self.account.id)
-        return only
-
-    def sync(self) -> Outcome:
-        return sync_once(self.store, self.make, [self.account])
-
-    def theirs(self, uid: str, text: str | bytes, href: str = "") -> str:
-        href = href or f"{self.remote.href}{uid}.ics"
-        self.upstream.put(self.remote.href, href, text)
-        return href
-
-    def ours(self, name: str, text: str) -> None:
-        self.store.put_entry(self.collection.id, name, text, origin=Origin.DAV)
-
-    def delete(self, name: str) -> None:
-        self.store.delete_entry(self.collection.id, name, origin=Origin.DAV)
-
-    def here(self) -> dict[str, str]:
-        return {e.uid: e.text for e in self.store.iter_entries(self.collection.id)}
-
-    def there(self) -> dict[str, str | bytes]:
-        return {href: e.data for href, e in self.upstream.folders[self.remote.href].entries.items()}
-
-    def inbox(self) -> list[conflicts.Conflict]:
-        return conflicts.every(self.store.db.reader())
+from tests.storage.sync.scene import Scene
 
 
 @pytest.fixture
