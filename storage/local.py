@@ -61,14 +61,19 @@ def admit(conn: Connection, wish: Wish) -> tuple[Collection, Entry | None]:
     existing = entries.by_href(conn, collection.n, wish.href)
     if wish.if_none_match and existing is not None:
         raise PreconditionFailed(f"{wish.href} already exists", hint="read it, then write conditionally on its ETag")
-    if wish.if_match is not None:
-        if existing is None:
-            raise PreconditionFailed(f"there is no {wish.href} to match", hint="it may have been deleted meanwhile")
-        if existing.hash not in wish.if_match and "*" not in wish.if_match:
-            raise PreconditionFailed(
-                f"{wish.href} is not in the version named (it has {existing.etag})", hint="read it again and merge"
-            )
+    _check_version(wish, existing)
     return collection, existing
+
+
+def _check_version(wish: Wish, existing: Entry | None) -> None:
+    if wish.if_match is None:
+        return
+    if existing is None:
+        raise PreconditionFailed(f"there is no {wish.href} to match", hint="it may have been deleted meanwhile")
+    if existing.hash not in wish.if_match and "*" not in wish.if_match:
+        raise PreconditionFailed(
+            f"{wish.href} is not in the version named (it has {existing.etag})", hint="read it again and merge"
+        )
 
 
 def put(conn: Connection, wish: Wish, text: str, content: Content) -> tuple[Entry, bool, bool]:
@@ -137,6 +142,28 @@ def move(conn: Connection, wish: Wish, target_id: str, target_href: str, *, over
     if target.n != source.n:
         _tell(conn, target, moved, "write", notify=wish.notify)
     return moved
+
+
+def copy(conn: Connection, wish: Wish, target_id: str, target_href: str, content: Content, *, overwrite: bool) -> Entry:
+    """Write an entry's text to another name or collection as well; `content` is what it says.
+
+    Raises what `move` does, but the source need not be writable.
+    """
+    source = collections.by_id(conn, wish.collection_id)
+    entry = entries.by_href(conn, source.n, wish.href) if source is not None else None
+    _check_version(wish, entry)
+    if entry is None:
+        raise NotFound(f"there is no {wish.href} any more", hint="list the collection again")
+    target = writable(conn, target_id)
+    taken = entries.by_href(conn, target.n, target_href)
+    if taken is not None and not overwrite:
+        raise AlreadyExists(f"{target_href} already exists in {target.name!r}", hint="choose another name")
+    there = replace(wish, collection_id=target.id, href=target_href, if_match=None)
+    if taken is not None and taken.uid != entry.uid:
+        _check_uid(conn, target, entry.uid, target_href)
+        _delete(conn, target, taken, there)
+    written, _created, _changed = put(conn, there, entry.text, content)
+    return written
 
 
 def tell_collection(conn: Connection, collection: Collection, action: str) -> None:

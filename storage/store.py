@@ -287,13 +287,33 @@ class Store(Reader):
         origin: Origin,
         actor: str = "",
         overwrite: bool = False,
+        if_match: Group[str] | None = None,
     ) -> Entry:
         """Give an entry another name or collection; it keeps its id. Raises `NotFound`, `ReadOnly`, `AlreadyExists`,
-        `UnsupportedKind`, `UidConflict`.
+        `PreconditionFailed`, `UnsupportedKind`, `UidConflict`.
         """
         with self.db.atomic() as conn:
-            wish = Wish(collection_id, href, origin, actor)
+            wish = Wish(collection_id, href, origin, actor, if_match)
             return local.move(conn, wish, to_collection_id, to_href, overwrite=overwrite)
+
+    def copy_entry(
+        self,
+        collection_id: str,
+        href: str,
+        to_collection_id: str,
+        to_href: str,
+        *,
+        origin: Origin,
+        actor: str = "",
+        overwrite: bool = False,
+        if_match: Group[str] | None = None,
+    ) -> Entry:
+        """Write an entry to another collection as well, under an id of its own. Raises as `move_entry` does."""
+        entry = self.entry_at(collection_id, href)
+        content = read(entry.text)
+        with self.db.atomic() as conn:
+            wish = Wish(collection_id, href, origin, actor, {entry.hash} if if_match is None else if_match)
+            return local.copy(conn, wish, to_collection_id, to_href, content, overwrite=overwrite)
 
     # -- upkeep -------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,11 @@
-"""GET and HEAD: an entry as it is stored, or a whole calendar as one iCalendar text for programs that only download."""
+"""GET and HEAD: an entry as it is stored, or a whole calendar as one iCalendar text for programs that only download.
 
-from gateway.dav import entry_properties
+Both are given conditionally and in part (RFC 9110 §13 and §14).
+"""
+
+import re
+
+from gateway.dav import conditions, entry_properties, errors
 from gateway.dav.errors import Refusal
 from gateway.dav.places import Context, Member, find
 from gateway.dav.request import Answer, Request
@@ -9,10 +14,11 @@ from storage.model import Collection, Entry
 
 _TEXT = "text/plain; charset=utf-8"
 _PRODUCT = "-//CalHarbor//EN"
+_RANGE = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", re.ASCII | re.IGNORECASE)
 
 
 def get(context: Context, request: Request) -> Answer:
-    """Answer a GET or HEAD, with 304 where `If-None-Match` names the current version."""
+    """Answer a GET or HEAD: 304 for a version that is known already, 206 or 416 for a part."""
     place = find(context, request.segments)
     if isinstance(place, Member):
         return _entry(request, context.store.entry_at(place.collection.id, place.name))
@@ -24,19 +30,39 @@ def get(context: Context, request: Request) -> Answer:
 
 def _entry(request: Request, entry: Entry) -> Answer:
     headers = {"ETag": entry.etag, "Last-Modified": entry_properties.http_date(entry.modified)}
-    if _known(request, entry.hash):
+    if conditions.known(request, entry.hash, entry.modified):
         return Answer(304, b"", headers)
-    return Answer(200, entry.text.encode(), {**headers, "Content-Type": entry_properties.content_type(entry.kind)})
+    headers["Content-Type"] = entry_properties.content_type(entry.kind)
+    return _ranged(request, Answer(200, entry.text.encode(), headers), entry.hash, entry.modified)
 
 
 def _collection(context: Context, request: Request, collection: Collection) -> Answer:
     tag = f"{collection.id}-{collection.seq}"
-    if _known(request, tag):
+    if conditions.known(request, tag):
         return Answer(304, b"", {"ETag": f'"{tag}"'})
     if "VCARD" in collection.components:
         raise Refusal(405, "an address book is not given as one file", hint="read its contacts one by one")
     headers = {"ETag": f'"{tag}"', "Content-Type": "text/calendar; charset=utf-8"}
-    return Answer(200, _joined(context, collection).encode(), headers)
+    return _ranged(request, Answer(200, _joined(context, collection).encode(), headers), tag, "")
+
+
+def _ranged(request: Request, whole: Answer, tag: str, modified: str) -> Answer:
+    """The one part that a Range header names; the whole for several parts, which may be ignored (RFC 9110 §14.2)."""
+    size = len(whole.body)
+    headers = {**whole.headers, "Accept-Ranges": "bytes"}
+    found = _RANGE.fullmatch(request.header("range").strip()) if request.method == "GET" else None
+    if found is None or not any(found.groups()) or not conditions.same_version(request, tag, modified):
+        return Answer(200, whole.body, headers)
+    first, last = found.groups()
+    start = int(first) if first else max(0, size - int(last))
+    end = min(int(last), size - 1) if first and last else size - 1
+    if first and last and int(last) < int(first):
+        return Answer(200, whole.body, headers)
+    if start >= size:
+        refusal = Refusal(416, f"it has only {size} octets")
+        return Answer(416, errors.body(refusal), {"Content-Type": errors.XML_TYPE, "Content-Range": f"bytes */{size}"})
+    headers["Content-Range"] = f"bytes {start}-{end}/{size}"
+    return Answer(206, whole.body[start : end + 1], headers)
 
 
 def _joined(context: Context, collection: Collection) -> str:
@@ -64,8 +90,3 @@ def _components(entry: Entry) -> list[Component]:
 
 def _closed(text: str) -> str:
     return text if text.endswith("\n") else f"{text}\r\n"
-
-
-def _known(request: Request, tag: str) -> bool:
-    known = request.if_none_match
-    return known is not None and ("*" in known or tag in known)

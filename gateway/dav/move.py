@@ -1,6 +1,8 @@
 """MOVE and COPY of entries (RFC 4918 §9.8 and §9.9), within a collection and between two of the same user."""
 
+import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from gateway.dav import errors
 from gateway.dav.errors import Refusal
@@ -9,14 +11,28 @@ from gateway.dav.request import Answer, Request
 from storage.errors import NotFound, ReadOnly, UidConflict
 from storage.model import Collection, Entry, Origin
 
+_HOST = re.compile(r"[A-Za-z0-9._-]+(?::\d+)?|\[[0-9A-Fa-f:.]+\](?::\d+)?", re.ASCII)
+
 
 def move(context: Context, request: Request) -> Answer:
     """Answer a MOVE: the entry keeps its identity under the new name. 201, or 204 where it replaced another."""
+    return _transfer(context, request, context.store.move_entry)
+
+
+def copy(context: Context, request: Request) -> Answer:
+    """Answer a COPY. Within one collection it is refused, since an UID stands there once (`no-uid-conflict`)."""
+    return _transfer(context, request, context.store.copy_entry)
+
+
+def _transfer(context: Context, request: Request, verb: Callable[..., Entry]) -> Answer:
     source, target = _source(context, request), _target(context, request)
+    if (source.collection.id, source.name) == (target.collection.id, target.name):
+        context.store.entry_at(source.collection.id, source.name)
+        raise Refusal(403, "the Destination is the entry itself", hint="name another place")
     replaced = _taken(context, target)
 
     def act() -> Entry:
-        return context.store.move_entry(
+        return verb(
             source.collection.id,
             source.name,
             target.collection.id,
@@ -24,27 +40,8 @@ def move(context: Context, request: Request) -> Answer:
             origin=Origin.DAV,
             actor=context.actor,
             overwrite=_overwrite(request),
+            if_match=request.if_match,
         )
-
-    return _answer(context, target, replaced, act)
-
-
-def copy(context: Context, request: Request) -> Answer:
-    """Answer a COPY. Within one collection it is refused, since an UID stands there once (`no-uid-conflict`)."""
-    source, target = _source(context, request), _target(context, request)
-    entry = context.store.entry_at(source.collection.id, source.name)
-    replaced = _taken(context, target)
-
-    def act() -> Entry:
-        result = context.store.put_entry(
-            target.collection.id,
-            target.name,
-            entry.text,
-            origin=Origin.DAV,
-            actor=context.actor,
-            if_none_match=not _overwrite(request),
-        )
-        return result.entry
 
     return _answer(context, target, replaced, act)
 
@@ -73,7 +70,7 @@ def _target(context: Context, request: Request) -> Member:
     destination = request.header("destination")
     if not destination:
         raise Refusal(400, "the Destination header is missing")
-    segments = from_href(context, destination)
+    segments = from_href(context, destination) if _is_here(request, destination) else None
     if segments is None:
         raise Refusal(502, "the Destination is not below this endpoint", hint="name a path of this server")
     if not segments or segments[0] != context.user:
@@ -85,6 +82,21 @@ def _target(context: Context, request: Request) -> Member:
     if not isinstance(place, Member):
         raise Refusal(403, "the Destination must be an entry's name inside a collection")
     return place
+
+
+def _is_here(request: Request, destination: str) -> bool:
+    """Whether the Destination names this server: by a path alone, or by the host that the client speaks to.
+
+    A proxy in front may have put its own name into `Host`; then `X-Forwarded-Host` has the client's. The port is left
+    out, since proxies change it as well.
+    """
+    try:
+        host = urlsplit(destination.strip()).hostname
+    except ValueError:
+        return False
+    hosts = f"{request.header('host')},{request.header('x-forwarded-host')}".split(",")
+    mine = {urlsplit(f"//{each.strip()}").hostname for each in hosts if each.strip() and _HOST.fullmatch(each.strip())}
+    return host is None or not mine or host in mine
 
 
 def _taken(context: Context, target: Member) -> bool:

@@ -65,6 +65,43 @@ def test_copying_to_another_calendar(door: Door) -> None:
     assert (got.status, got.conditions) == (409, {caldav("no-uid-conflict")})
 
 
+def test_a_copy_takes_the_place_of_another_entry(door: Door) -> None:
+    door.put("a.ics", event("a"))
+    second = door.add_calendar("second")
+    door.request("PUT", "/dav/alice/second/b.ics", event("b"))
+    assert move(door, "/dav/alice/second/b.ics", method="COPY").status == 204
+    assert [entry.uid for entry in door.store.iter_entries(second)] == ["a"]
+
+
+def test_a_read_only_calendar_can_be_copied_from(door: Door) -> None:
+    door.put("a.ics", event("a"))
+    door.add_calendar("second")
+    door.make_read_only("work")
+    assert move(door, "/dav/alice/second/a.ics", method="COPY").status == 201
+    assert move(door, "/dav/alice/second/b.ics", method="MOVE").status == 403
+
+
+@pytest.mark.parametrize("method", ["MOVE", "COPY"])
+def test_only_the_version_named_is_moved(door: Door, method: str) -> None:
+    etag = door.put("a.ics", event("a")).headers["etag"]
+    door.add_calendar("second")
+    assert move(door, "/dav/alice/second/a.ics", method=method, **{"If-Match": '"x"'}).status == 412
+    assert move(door, "/dav/alice/second/a.ics", method=method, If='(["x"])').status == 412
+    assert move(door, "/dav/alice/second/a.ics", method=method, If=f"([{etag}])").status == 201
+
+
+@pytest.mark.parametrize("method", ["MOVE", "COPY"])
+def test_the_destination_is_this_server_and_another_place(door: Door, method: str) -> None:
+    door.put("a.ics", event("a"))
+    door.add_calendar("second")
+    assert move(door, "/dav/alice/work/a.ics", method=method).status == 403
+    elsewhere = "https://other.example/dav/alice/second/a.ics"
+    assert move(door, elsewhere, method=method, Host="cal.example:5243").status == 502
+    here = "https://cal.example/dav/alice/second/a.ics"
+    hosts = {"Host": "127.0.0.1:5243", "X-Forwarded-Host": "cal.example"}
+    assert move(door, here, method=method, **hosts).status == 201
+
+
 @pytest.mark.parametrize("method", ["MOVE", "COPY"])
 def test_targets_that_refuse(door: Door, method: str) -> None:
     door.put("a.ics", event("a"))

@@ -21,6 +21,47 @@ def test_an_entry_says_its_type_and_when_it_changed(door: Door) -> None:
     assert got.headers["last-modified"].endswith(" GMT")
 
 
+def test_dates_are_conditions_where_no_version_is_named(door: Door) -> None:
+    etag = door.put("a.ics", event("a")).headers["etag"]
+    path, past, future = "/dav/alice/work/a.ics", "Tue, 01 Jan 2019 00:00:00 GMT", "Fri, 01 Jan 2100 00:00:00 GMT"
+    modified = door.request("GET", path).headers["last-modified"]
+    for headers, status in (
+        ({"If-Modified-Since": modified}, 304),
+        ({"If-Modified-Since": future}, 304),
+        ({"If-Modified-Since": past}, 200),
+        ({"If-Modified-Since": "nonsense"}, 200),
+        ({"If-Modified-Since": future, "If-None-Match": '"x"'}, 200),
+        ({"If-Unmodified-Since": past}, 412),
+        ({"If-Unmodified-Since": future}, 200),
+        ({"If-Unmodified-Since": past, "If-Match": etag}, 200),
+        ({"If-Match": '"x"'}, 412),
+        ({"If-Match": f"W/{etag}"}, 412),
+    ):
+        assert door.request("GET", path, headers=headers).status == status, headers
+
+
+def test_a_part_of_a_text(door: Door) -> None:
+    got = door.put("a.ics", event("a"))
+    etag, whole, path = got.headers["etag"], event("a").encode(), "/dav/alice/work/a.ics"
+    for wanted, part, start in (
+        ("bytes=0-4", whole[:5], 0),
+        ("bytes=6-", whole[6:], 6),
+        ("bytes=-4", whole[-4:], len(whole) - 4),
+        (f"bytes=5-{len(whole) + 100}", whole[5:], 5),
+    ):
+        got = door.request("GET", path, headers={"Range": wanted})
+        assert (got.status, got.body, got.headers["etag"]) == (206, part, etag)
+        assert got.headers["content-range"] == f"bytes {start}-{start + len(part) - 1}/{len(whole)}"
+    for ignored in ("bytes=0-1,3-4", "lines=1-2", "bytes=-", "bytes=5-2"):
+        got = door.request("GET", path, headers={"Range": ignored})
+        assert (got.status, got.body, got.headers["accept-ranges"]) == (200, whole, "bytes")
+    beyond = door.request("GET", path, headers={"Range": f"bytes={len(whole)}-"})
+    assert (beyond.status, beyond.headers["content-range"]) == (416, f"bytes */{len(whole)}")
+    for version, status in ((etag, 206), ('"x"', 200), (f"W/{etag}", 200)):
+        assert door.request("GET", path, headers={"Range": "bytes=0-4", "If-Range": version}).status == status
+    assert door.request("HEAD", path, headers={"Range": "bytes=0-4"}).status == 200
+
+
 def test_a_whole_calendar_is_one_text(door: Door) -> None:
     for uid in ("a", "b"):
         text = event(uid, start="DTSTART;TZID=Europe/Berlin:20260310T100000")
