@@ -7,12 +7,23 @@ import re
 from hashlib import sha256
 from uuid import uuid4
 
+_NO_UID = "no-uid:"
 _PUBLIC = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 def new_id() -> str:
     """A fresh id for an entry, a collection or a device: 32 hexadecimal digits of a random UUID."""
     return uuid4().hex
+
+
+def no_uid(entry_id: str) -> str:
+    """What stands for the UID of an entry whose vCard has none (RFC 2426 demands none)."""
+    return f"{_NO_UID}{entry_id}"
+
+
+def real_uid(uid: str) -> str:
+    """The UID that an entry's text has, "" where it has none."""
+    return "" if uid.startswith(_NO_UID) else uid
 
 
 def is_public_id(text: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Collection as Group
 from dataclasses import dataclass, replace
 
 from storage import clock, ids, record
+from storage.content import Content
 from storage.db import Connection
 from storage.errors import (
     AlreadyExists,
@@ -18,7 +19,6 @@ from storage.errors import (
     UidConflict,
     UnsupportedKind,
 )
-from storage.ical.read import Content
 from storage.model import Collection, Entry, Origin
 from storage.tables import accounts, collections, entries, links, outbox
 
@@ -236,13 +236,16 @@ def _mirrored(conn: Connection, collection: Collection) -> bool:
 def _check(conn: Connection, collection: Collection, href: str, existing: Entry | None, content: Content) -> None:
     _check_name(href)
     _check_kind(collection, {component.name for component in content.components} or {_NAMES[content.kind]})
-    if existing is not None and existing.uid != content.uid:
+    had = ids.real_uid(existing.uid) if existing is not None else ""
+    if not content.uid and (existing is None or had):
+        raise InvalidData("a vCard without UID", hint="RFC 6352 §5.1 requires one.")
+    if had and had != content.uid:
         raise UidConflict(
-            f"{href} has the UID {existing.uid!r}, which cannot change to {content.uid!r}",
+            f"{href} has the UID {had!r}, which cannot change to {content.uid!r}",
             href=href,
-            hint="write the new event under a new name",
+            hint="write the new entry under a new name",
         )
-    if existing is None:
+    if content.uid and not had:
         _check_uid(conn, collection, content.uid, href)
 
 

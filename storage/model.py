@@ -197,6 +197,45 @@ class ComponentRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactRecord:
+    """One vCard, rendered once at write time with what listings, search and JSON need.
+
+    `kind` is `individual`, `group`, `org` … in lower case; `full_name` the FN, or what else a person would call the
+    card. `birthday` and `anniversary` are `YYYY-MM-DD`, `--MM-DD` where the year is unknown, with a time behind where
+    there is one, or as written. `emails`, `phones`, `urls`, `messengers` and `relations` are mappings of `value`,
+    `types` (lower case), `preferred` and `label`; `addresses` have `box`, `extended`, `street`, `city`, `region`,
+    `code` and `country` in place of `value`. `members` of a group are URIs, mostly `urn:uuid:` and a UID.
+    """
+
+    version: str = ""
+    kind: str = "individual"
+    full_name: str = ""
+    family_name: str = ""
+    given_name: str = ""
+    additional_names: str = ""
+    prefix: str = ""
+    suffix: str = ""
+    nickname: str = ""
+    organisation: str = ""
+    department: str = ""
+    title: str = ""
+    role: str = ""
+    note: str = ""
+    birthday: str = ""
+    anniversary: str = ""
+    gender: str = ""
+    photo: bool = False
+    emails: tuple[Mapping[str, Any], ...] = ()
+    phones: tuple[Mapping[str, Any], ...] = ()
+    addresses: tuple[Mapping[str, Any], ...] = ()
+    urls: tuple[Mapping[str, Any], ...] = ()
+    messengers: tuple[Mapping[str, Any], ...] = ()
+    relations: tuple[Mapping[str, Any], ...] = ()
+    categories: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Occurrence:
     """One computed instance: `position` says which component of the entry describes it (0-based, in file order).
 

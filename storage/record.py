@@ -1,4 +1,4 @@
-"""The one place that writes an entry with all that is rendered from it: components, instances, journal, revision.
+"""The one place that writes an entry with all that is rendered from it: components, instances, contact, journal.
 
 All functions work inside the caller's transaction and decide nothing: preconditions, UIDs, privileges and what the
 upstream has to hear are the business of the callers (`storage/local.py`, the sync engine).
@@ -7,11 +7,11 @@ upstream has to hear are the business of the callers (`storage/local.py`, the sy
 from dataclasses import replace
 
 from storage import ids
+from storage.content import Content
 from storage.db import Connection
-from storage.ical.read import Content
-from storage.model import Action, Collection, ComponentRecord, Entry, Occurrence, Origin
+from storage.model import Action, Collection, ComponentRecord, Entry, Kind, Occurrence, Origin
 from storage.recurrence.expand import expand
-from storage.tables import collections, components, entries, journal, meta, occurrences, revisions
+from storage.tables import collections, components, contacts, entries, journal, meta, occurrences, revisions
 
 BUDGET = 4_000
 """At most so many instances of one entry are materialised; beyond, windows are expanded when somebody asks.
@@ -50,6 +50,7 @@ def put(
     else:
         public_id, before, action, created = existing.id, existing.hash, Action.UPDATE, existing.created
         href = existing.href
+    uid = content.uid or ids.no_uid(public_id)
     seq = journal.append(
         conn,
         collection,
@@ -57,20 +58,21 @@ def put(
         origin=origin,
         actor=actor,
         at=at,
-        entry=(public_id, content.uid, href),
+        entry=(public_id, uid, href),
         before=before,
         after=digest,
     )
-    row = (public_id, collection.n, href, content.uid, content.kind, text, digest, size, seq, created, at)
+    row = (public_id, collection.n, href, uid, content.kind, text, digest, size, seq, created, at)
     instances, expanded = _render(conn, content)
     if existing is None:
         entry = Entry(entries.insert(conn, Entry(0, *row), expanded), *row)
     else:
         entry = Entry(existing.n, *row)
         revisions.add(conn, seq, existing)
-        components.delete(conn, entry.n)
-        occurrences.delete(conn, entry.n)
+        _unrender(conn, existing)
         entries.update(conn, entry, expanded)
+    if content.contact is not None:
+        contacts.insert(conn, entry.n, collection.n, content.contact)
     components.insert(conn, entry.n, collection.n, content.components)
     occurrences.insert(conn, entry.n, collection.n, instances)
     collections.set_seq(conn, collection.n, seq)
@@ -90,8 +92,7 @@ def delete(conn: Connection, collection: Collection, entry: Entry, *, origin: Or
         before=entry.hash,
     )
     revisions.add(conn, seq, entry)
-    components.delete(conn, entry.n)
-    occurrences.delete(conn, entry.n)
+    _unrender(conn, entry)
     entries.delete(conn, entry.n)
     collections.set_seq(conn, collection.n, seq)
     return seq
@@ -171,8 +172,19 @@ def rule(component: ComponentRecord) -> int:
     return occurrences.EVENT_RULE if component.end is None else occurrences.SPAN_RULE
 
 
+def _unrender(conn: Connection, entry: Entry) -> None:
+    """Remove all that was rendered from an entry's text."""
+    if entry.kind is Kind.CONTACT:
+        contacts.delete(conn, entry.n)
+    else:
+        components.delete(conn, entry.n)
+        occurrences.delete(conn, entry.n)
+
+
 def _render(conn: Connection, content: Content) -> Rendering:
     """As `render`, reading the horizon only for what recurs."""
+    if not content.components:
+        return [], (None, None, None)
     first = content.components[0]
     plain = len(content.components) == 1 and not first.recurring and not first.recurrence_id
     return render(content, (0, 0) if plain else horizon(conn))

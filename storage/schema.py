@@ -11,7 +11,7 @@ from sqlite3 import Connection, complete_statement, connect
 from sqlite_utils import Database, Migrations
 
 from storage.errors import StoreError
-from storage.tables import views
+from storage.tables import contacts, views
 
 migrations = Migrations("calharbor")
 
@@ -285,6 +285,14 @@ def m002_views(db: Database) -> None:
     """The read interface for other programs."""
     for statement in views.STATEMENTS:
         db.execute(statement)
+
+
+@migrations()
+def m006_contacts(db: Database) -> None:
+    """All that a list of contacts shows, and their own search index."""
+    for statement in _split(f"{contacts.GROWN}DROP VIEW contacts;\n"):
+        db.execute(statement)
+    db.execute(views.CONTACTS)
 
 
 def migrate(conn: Connection) -> None:

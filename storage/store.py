@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from storage import clock, cursor, ids, local, record, schema, shelf
+from storage import clock, content, cursor, ids, local, record, schema, shelf
 from storage.cursor import Delta
 from storage.db import Database
 from storage.errors import AlreadyExists, StoreError
@@ -255,12 +255,12 @@ class Store(Reader):
         """
         wish = Wish(collection_id, href, origin, actor, if_match, if_none_match, notify)
         with self.db.snapshot() as conn:
-            _collection, existing = local.admit(conn, wish)
+            collection, existing = local.admit(conn, wish)
         if existing is not None and existing.text == text:
             return PutResult(existing, False, False, existing.seq)
-        content = read(text)
+        said = content.read(text, collection.kind)
         with self.db.atomic() as conn:
-            entry, created, changed = local.put(conn, wish, text, content)
+            entry, created, changed = local.put(conn, wish, text, said)
         return PutResult(entry, created, changed, entry.seq)
 
     def delete_entry(

@@ -10,12 +10,12 @@ from json import dumps
 from pathlib import Path
 
 from storage import ids, record
+from storage.content import Content, read
 from storage.db import Connection
 from storage.errors import InvalidData, StoreError
-from storage.ical.read import Content, read
-from storage.model import ComponentRecord, Entry, Kind, Occurrence
+from storage.model import Collection, ComponentRecord, ContactRecord, Entry, Occurrence
 from storage.store import Store
-from storage.tables import collections, components, entries, integrity, revisions
+from storage.tables import collections, components, contacts, entries, integrity, revisions
 from storage.vdir.compare import differences
 
 _PAGE = 200
@@ -77,26 +77,29 @@ def _entries(conn: Connection) -> Iterator[str]:
         last = ""
         while page := entries.after(conn, collection.n, last, _PAGE):
             for entry in page:
-                yield from (f"entry {entry.id} ({collection.name}): {said}" for said in _entry(conn, entry, span))
+                said = _entry(conn, collection, entry, span)
+                yield from (f"entry {entry.id} ({collection.name}): {sentence}" for sentence in said)
             last = page[-1].href
 
 
-def _entry(conn: Connection, entry: Entry, span: tuple[int, int]) -> Iterator[str]:
+def _entry(conn: Connection, collection: Collection, entry: Entry, span: tuple[int, int]) -> Iterator[str]:
     if ids.content_hash(entry.text) != entry.hash:
         yield "its text does not have the hash that it is kept under"
     if len(entry.text.encode()) != entry.size:
         yield "its text is not as long as it says"
-    if entry.kind is Kind.CONTACT:
-        return
     try:
-        content = read(entry.text)
+        content = read(entry.text, collection.kind)
     except InvalidData as error:
         yield f"its text cannot be read: {error.message}"
         return
-    if content.uid != entry.uid:
+    if (content.uid or ids.no_uid(entry.id)) != entry.uid:
         yield f"its text has the UID {content.uid!r}, the entry {entry.uid!r}"
     if content.kind is not entry.kind:
         yield f"its text holds a {content.kind}, the entry is kept as a {entry.kind}"
+    if content.contact is not None:
+        if _as_text(contacts.of_entry(conn, entry.n)) != _as_text(content.contact):
+            yield "its contact is not what its text says"
+        return
     stored = components.of_entry(conn, entry.n)
     if stored != list(content.components) and _plain(stored) != _plain(content.components):
         yield "its components are not what its text says"
@@ -107,6 +110,11 @@ def _entry(conn: Connection, entry: Entry, span: tuple[int, int]) -> Iterator[st
 def _plain(records: Iterable[ComponentRecord]) -> str:
     """Components as text that does not tell a list from a tuple."""
     return dumps([asdict(each) for each in records], default=dict, sort_keys=True)
+
+
+def _as_text(contact: ContactRecord | None) -> str:
+    """The same for a contact."""
+    return dumps(asdict(contact), default=dict, sort_keys=True) if contact else ""
 
 
 def _same_instances(

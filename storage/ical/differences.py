@@ -10,15 +10,15 @@ from storage.ical.lines import Component, parse
 
 MASTER = "master"
 
-_NOISE = frozenset({"DTSTAMP", "LAST-MODIFIED", "CREATED"})
-"""Properties that every writer sets by itself (RFC 5545 §3.8.7); nobody ever has to decide about them."""
+_NOISE = frozenset({"DTSTAMP", "LAST-MODIFIED", "CREATED", "REV", "PRODID"})
+"""Properties that every writer sets by itself (RFC 5545 §3.8.7, RFC 6350 §6.7); nobody has to decide about them."""
 
 _DATED = ("VEVENT", "VTODO", "VJOURNAL")
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One property of one component. `component` is `master` or the RECURRENCE-ID as written.
+    """One property of one component. `component` is `master` (also for a vCard) or the RECURRENCE-ID as written.
 
     The values are content lines' values as written, with their parameters where there are any, several lines joined by
     line ends; None where that version has no such property, or does not exist at all.
@@ -60,6 +60,9 @@ def _properties(text: str | None) -> dict[tuple[str, str], str]:
             if component.name in _DATED:
                 for name, said in _said(component):
                     found.setdefault((_which(component), name), []).append(said)
+    for card in tree.components("VCARD"):
+        for name, said in _said(card):
+            found.setdefault((MASTER, name), []).append(said)
     return {key: "\n".join(sorted(values)) for key, values in found.items()}
 
 

@@ -11,9 +11,9 @@ from storage.ical.lines import MAX_COMPONENTS, MAX_DEPTH, Component, parse, unes
 from storage.ical.render import render
 from storage.ical.span import value_of, zones_only
 from storage.ical.values import Moment
-from storage.model import ComponentRecord, Kind
+from storage.model import ComponentRecord, ContactRecord, Kind
 
-__all__ = ["MAX_COMPONENTS", "MAX_DEPTH", "Content", "decode", "read"]
+__all__ = ["MAX_COMPONENTS", "MAX_DEPTH", "Content", "decode", "read", "refuse_unwritable"]
 
 _KINDS = {"VEVENT": Kind.EVENT, "VTODO": Kind.TODO, "VJOURNAL": Kind.JOURNAL}
 _MAX_TEARS = 4
@@ -21,12 +21,16 @@ _MAX_TEARS = 4
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """An entry that was read: its tree, kind and UID, and one record for each component of the kind, in file order."""
+    """An entry that was read: its tree, kind and UID, and one record for each component of the kind, in file order.
+
+    A vCard (`storage.vcard.read`) has a `contact` in place of components; its `uid` may be "".
+    """
 
     tree: Component
     kind: Kind
     uid: str
     components: tuple[ComponentRecord, ...]
+    contact: ContactRecord | None = None
 
 
 def decode(data: bytes) -> str:
@@ -44,12 +48,12 @@ def decode(data: bytes) -> str:
             if whole == data:
                 number = data.count(b"\n", 0, error.start) + 1
                 raise InvalidData(
-                    f"line {number}: not UTF-8", hint="iCalendar text is UTF-8 (RFC 5545 §3.1.4)."
+                    f"line {number}: not UTF-8", hint="iCalendar and vCard texts are UTF-8 (RFC 5545 §3.1.4)."
                 ) from error
             data = whole
     else:
         raise InvalidData("characters torn by folding more often than UTF-8 has bytes")
-    _refuse_nul(text)
+    refuse_unwritable(text)
     return text
 
 
@@ -61,7 +65,7 @@ def read(text: str) -> Content:
     servers leave it out. Raises InvalidData, TooLarge (nesting, number of components; the caller limits the size) and
     UnsupportedKind for a text that holds only VFREEBUSY, VAVAILABILITY or other components.
     """
-    _refuse_nul(text)
+    refuse_unwritable(text)
     tree = parse(text)
     calendar = _calendar(tree)
     entries = [each for each in calendar.components() if each.name in _KINDS]
@@ -128,7 +132,8 @@ def _require_starts(records: tuple[ComponentRecord, ...]) -> None:
             raise InvalidData(f"VEVENT {number} has no DTSTART that is a date", hint="RFC 5545 §3.6.1 requires one.")
 
 
-def _refuse_nul(text: str) -> None:
+def refuse_unwritable(text: str) -> None:
+    """Raises InvalidData for characters that no stored text may have: NUL, halves of surrogate pairs."""
     if "\x00" in text:
         raise InvalidData(f"line {text.count(chr(10), 0, text.index(chr(0))) + 1}: a NUL character")
     if not text.isascii():

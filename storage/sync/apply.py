@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from storage import ids, record
+from storage.content import Content, decode, read
 from storage.db import Connection
 from storage.errors import InvalidData, TooLarge
-from storage.ical.read import Content, decode, read
-from storage.model import Collection, Entry, Origin
+from storage.model import Collection, CollectionKind, Entry, Origin
 from storage.provider import RemoteEntry
 from storage.sync import plan
 from storage.sync.plan import Ours, Step
@@ -20,13 +20,13 @@ LARGEST = 10 * 1024 * 1024
 """Octets beyond which an upstream's entry is quarantined rather than mirrored."""
 
 
-def understand(entry: RemoteEntry) -> tuple[str, Content] | InvalidData:
-    """The entry's text and what it says, or why it cannot be mirrored."""
+def understand(entry: RemoteEntry, kind: CollectionKind) -> tuple[str, Content] | InvalidData:
+    """The text of an entry of such a collection and what it says, or why it cannot be mirrored."""
     try:
         text = decode(entry.data) if isinstance(entry.data, bytes) else entry.data
         if len(text) > LARGEST:
             return TooLarge(f"{len(text)} characters; at most {LARGEST} are mirrored")
-        return text, read(text)
+        return text, read(text, kind)
     except InvalidData as error:
         return error
 
@@ -46,7 +46,7 @@ class Side:
         base = self.link.base if self.link and self.link.base is not None else text
         said = str(self.waiting.detail.get("uid", "")) if self.waiting else ""
         return Ours(
-            uid=self.entry.uid if self.entry else said,
+            uid=ids.real_uid(self.entry.uid if self.entry else said),
             text=text,
             base=base or "",
             dirty=self.waiting is not None,
@@ -91,7 +91,8 @@ class Applier:
     def incoming(self, theirs: RemoteEntry, text: str, content: Content) -> str | None:
         """Do what an entry shown by the upstream means; returns the other href if the UID already stands under one."""
         linked = self.under_href(theirs.href)
-        same_uid = self.under_uid(content.uid) if linked is None else None
+        nameless = linked is None or not linked.ours().uid
+        same_uid = self.under_uid(content.uid) if nameless and content.uid else None
         step = plan.incoming(text, content.uid, _ours(linked), _ours(same_uid))
         side = linked or same_uid
         if step is not Step.DUPLICATE:
@@ -155,7 +156,7 @@ class Applier:
         for uid in self.freed:
             for item in quarantine.of_uid(self.conn, self.collection.n, uid) if uid else ():
                 shown = RemoteEntry(item.href, item.version, item.body)
-                understood = understand(shown)
+                understood = understand(shown, self.collection.kind)
                 if not isinstance(understood, InvalidData):
                     self.incoming(shown, *understood)
 
@@ -233,7 +234,7 @@ class Applier:
         name = str(side.waiting.detail.get("href", "")) if side and side.waiting else ""
         name = name or unquote(remote_href.rstrip("/").rpartition("/")[2])
         if not usable_name(name) or entries.by_href(self.conn, self.collection.n, name) is not None:
-            name = f"{ids.new_id()}.ics"
+            name = f"{ids.new_id()}{'.vcf' if self.collection.kind is CollectionKind.CONTACTS else '.ics'}"
         return name
 
 

@@ -3,9 +3,9 @@
 from math import inf
 
 from storage import clock, shelf
+from storage.content import digest
 from storage.db import Connection
 from storage.errors import NotFound
-from storage.ical.canonical import digest
 from storage.model import Collection, Entry, Origin
 from storage.store import Store
 from storage.sync.apply import Applier

@@ -100,7 +100,7 @@ class Ledger:
         """
         if not changed and cursor is None:
             return []
-        read_entries = [(entry, understand(entry)) for entry in changed]
+        read_entries = [(entry, understand(entry, collection.kind)) for entry in changed]
         duplicates: list[tuple[RemoteEntry, str]] = []
         with self.writing(collection) as conn:
             applier = Applier(conn, collection, report, clock.iso())
@@ -145,7 +145,7 @@ class Ledger:
 
         The UID of what is readable is kept with it, so that it comes in when the UID is free.
         """
-        understood = understand(entry)
+        understood = understand(entry, collection.kind)
         quarantine.put(
             conn,
             at=clock.iso(),

@@ -8,7 +8,7 @@ text stays live and ours is kept in the inbox.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from storage.ical.canonical import digest, same
+from storage.content import digest, same
 
 
 class Step(StrEnum):
@@ -32,7 +32,7 @@ class Step(StrEnum):
 class Ours:
     """What we hold for an href or UID. `text` is None where we deleted the entry; `base` the projection last agreed.
 
-    `uid` is empty where we no longer know it.
+    `uid` is empty where we no longer know it, and for a vCard that has none.
 
     `linked` is false for an entry that the upstream has not confirmed; then there is no base. `sent` are the digests of
     texts that we sent and that may have arrived unheard.
@@ -53,7 +53,7 @@ def incoming(theirs: str, uid: str, linked: Ours | None, same_uid: Ours | None) 
     """
     if linked is None:
         return _unknown_href(theirs, same_uid)
-    if linked.uid and linked.uid != uid:
+    if uid and linked.uid != uid and (linked.uid or _both_live(linked, same_uid)):
         return Step.REPLACE
     if linked.base and same(theirs, linked.base):
         return Step.ADOPT
@@ -65,6 +65,11 @@ def incoming(theirs: str, uid: str, linked: Ours | None, same_uid: Ours | None) 
         return Step.RESTORE
     edited = linked.dirty and (linked.sent or not same(linked.text, linked.base))
     return Step.CONFLICT if edited else Step.TAKE
+
+
+def _both_live(linked: Ours, same_uid: Ours | None) -> bool:
+    """A vCard without UID has got one upstream, which another entry of ours has already."""
+    return linked.text is not None and same_uid is not None and same_uid.text is not None
 
 
 def _unknown_href(theirs: str, same_uid: Ours | None) -> Step:

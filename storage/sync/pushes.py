@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from storage import clock, record
+from storage.content import Content, digest, read
 from storage.db import Connection
 from storage.errors import InvalidData, Rejected, UpstreamError
-from storage.ical.canonical import digest
-from storage.ical.read import Content, read
 from storage.model import Collection, Origin
 from storage.provider import Push, PushAction, Receipt, RemoteEntry
 from storage.sync import plan, schedule
@@ -121,7 +120,7 @@ class Pushes:
         self, collection: Collection, outgoing: Outgoing, shown: RemoteEntry, version: str, report: Round
     ) -> None:
         """What the upstream shows of an entry after our push: its projection of ours, or already another change."""
-        understood = understand(shown)
+        understood = understand(shown, collection.kind)
         if isinstance(understood, InvalidData):
             return  # the next pull meets it again and quarantines it
         text, content = understood
@@ -205,9 +204,9 @@ class Pushes:
     def _live(
         self, collection: Collection, outgoing: Outgoing, theirs: RemoteEntry, report: Round
     ) -> tuple[RemoteEntry, str, Content]:
-        understood = understand(theirs)
+        understood = understand(theirs, collection.kind)
         if not isinstance(understood, InvalidData):
             return theirs, *understood
         self.ledger.quarantine(collection, theirs, understood.message, report)
         push = outgoing.push
-        return RemoteEntry(push.href, push.version, push.base), push.base, read(push.base)
+        return RemoteEntry(push.href, push.version, push.base), push.base, read(push.base, collection.kind)

@@ -109,9 +109,13 @@ def href_of_uid(conn: Connection, collection_n: int, uid: str) -> str | None:
 
 
 def summary(conn: Connection, entry_n: int) -> str:
-    """The summary of its first component, the one that a person recognises it by."""
+    """The summary of its first component, or the contact's name: what a person recognises it by."""
     found = conn.execute(
-        "SELECT summary FROM components WHERE entry_n = ? ORDER BY recurrence_id <> '', position LIMIT 1", (entry_n,)
+        """SELECT summary FROM (
+               SELECT summary, recurrence_id <> '' AS override, position FROM components WHERE entry_n = :n
+               UNION ALL SELECT full_name, 0, 0 FROM contacts_data WHERE entry_n = :n)
+           ORDER BY override, position LIMIT 1""",
+        {"n": entry_n},
     ).fetchone()
     return str(found[0]) if found else ""
 

@@ -19,6 +19,14 @@ _RENDERED = (
         "SELECT id FROM entries WHERE kind <> 'contact' AND n NOT IN (SELECT entry_n FROM components)",
     ),
     (
+        "entry {} is a contact of which nothing is rendered",
+        "SELECT id FROM entries WHERE kind = 'contact' AND n NOT IN (SELECT entry_n FROM contacts_data)",
+    ),
+    (
+        "the contact of entry {} stands in another collection than the entry",
+        "SELECT e.id FROM contacts_data v JOIN entries e ON e.n = v.entry_n WHERE v.collection_n <> e.collection_n",
+    ),
+    (
         "a component of entry {} stands in another collection than the entry",
         """SELECT DISTINCT e.id FROM components p JOIN entries e ON e.n = p.entry_n
            WHERE p.collection_n <> e.collection_n""",
@@ -157,11 +165,12 @@ def problems(conn: Connection) -> Iterator[str]:
 
 
 def search_problem(conn: Connection) -> str:
-    """What is wrong with the full-text index; "" if nothing. FTS5 wants a write transaction for the question."""
-    try:
-        conn.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)")
-    except DatabaseError as error:
-        return f"the search index and the components do not agree: {error}"
+    """What is wrong with the full-text indexes; "" if nothing. FTS5 wants a write transaction for the question."""
+    for index, described in (("search", "components"), ("search_contacts", "contacts")):
+        try:
+            conn.execute(f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)")
+        except DatabaseError as error:
+            return f"the search index and the {described} do not agree: {error}"
     return ""
 
 

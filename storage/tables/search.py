@@ -1,5 +1,7 @@
 """The full-text index `search` over summary, description and location of the components, which write it.
 
+That of the contacts, `search_contacts`, is written by `contacts.py`; a search asks both.
+
 No triggers: a trigger's savepoint makes FTS5 flush its buffer for every row, five times slower.
 """
 
@@ -36,9 +38,19 @@ def find(conn: Connection, words: str, collection_ns: Sequence[int] | None, limi
     if not query:
         return []
     rows = conn.execute(
-        """SELECT c.entry_n FROM search JOIN components c ON c.n = search.rowid
-           WHERE search MATCH ? AND (? IS NULL OR c.collection_n IN (SELECT value FROM json_each(?)))
-           ORDER BY rank LIMIT ?""",
-        (query, None if collection_ns is None else 1, dumps(list(collection_ns or ())), limit),
+        """SELECT entry_n FROM (
+               SELECT c.entry_n, c.collection_n, s.rank FROM search s JOIN components c ON c.n = s.rowid
+               WHERE s.search MATCH :words
+               UNION ALL
+               SELECT v.entry_n, v.collection_n, s.rank
+               FROM search_contacts s JOIN contacts_data v ON v.entry_n = s.rowid WHERE s.search_contacts MATCH :words)
+           WHERE :everywhere OR collection_n IN (SELECT value FROM json_each(:places))
+           ORDER BY rank LIMIT :limit""",
+        {
+            "words": query,
+            "everywhere": collection_ns is None,
+            "places": dumps(list(collection_ns or ())),
+            "limit": limit,
+        },
     )
     return list(dict.fromkeys(entry_n for (entry_n,) in rows.fetchall()))

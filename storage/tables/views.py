@@ -8,7 +8,7 @@ Conventions. `start`, `end`, `due`: ISO 8601 text that compares as text within o
 exclusive. `start_local` is the wall-clock time as written and `start_zone` its zone (IANA name where it has one).
 `start_epoch`, `end_epoch`: the same in whole seconds since 1970 (floating: read as if UTC). `created`, `modified`, `at`: when
 the mirror took it, UTC with milliseconds. Yes and no are 1 and 0; unknown numbers are NULL, unknown texts empty. `organizer`,
-`attendees`, `categories`, `emails`, `phones` are JSON. `account` is the account's name, `collection` the collection's public id,
+`attendees`, `categories`, and the lists of a contact are JSON (their members: `storage.model.ContactRecord`). `account` is the account's name, `collection` the collection's public id,
 `etag` the strong ETag of the stored text.
 
 | view | one row for each | columns |
@@ -16,11 +16,12 @@ the mirror took it, UTC with milliseconds. Yes and no are 1 and 0; unknown numbe
 | `events` | VEVENT: a master (`recurrence_id` empty) or an override | id uid account collection collection_name summary start end start_local start_zone end_local end_zone all_day location description status transparency classification rrule recurring recurrence_id organizer attendees categories url href etag created modified |
 | `occurrences_v1` | instance inside the horizon, of events and tasks | id entry uid kind account collection collection_name summary start end start_epoch end_epoch all_day location status transparency recurrence_id |
 | `tasks` | VTODO | id uid account collection collection_name summary start due start_local start_zone all_day completed percent priority status location description rrule recurring recurrence_id categories url href etag created modified |
-| `contacts` | vCard | id uid account collection collection_name full_name organisation note emails phones birthday href etag created modified |
+| `contacts` | vCard | id uid account collection collection_name full_name organisation note emails phones birthday href etag created modified kind version family_name given_name additional_names prefix suffix nickname department title role anniversary gender photo addresses urls messengers relations categories members |
 | `changes` | row of the journal | seq at account_id account collection entry uid href action origin actor before after |
 
 `events.id`, `tasks.id`, `contacts.id` and `occurrences_v1.entry` are entry ids; `occurrences_v1.id` names the instance. In `changes`,
-`entry` is empty where the collection itself changed; `before` and `after` are content hashes.
+`entry` is empty where the collection itself changed; `before` and `after` are content hashes. A vCard without UID, as some
+servers hold them, has `no-uid:` and its entry id for its `uid`.
 """  # noqa: E501
 
 
@@ -73,6 +74,16 @@ CREATE VIEW contacts AS
 SELECT e.id, e.uid, {_PLACE}, v.full_name, v.organisation, v.note, v.emails, v.phones, v.birthday, {_STORED}
 FROM contacts_data v JOIN entries e ON e.n = v.entry_n {_JOINS}
 """
+
+CONTACTS = f"""
+CREATE VIEW contacts AS
+SELECT e.id, e.uid, {_PLACE}, v.full_name, v.organisation, v.note, v.emails, v.phones, v.birthday, {_STORED},
+    v.kind, v.version, v.family_name, v.given_name, v.additional_names, v.prefix, v.suffix, v.nickname, v.department,
+    v.title, v.role, v.anniversary, v.gender, v.photo, v.addresses, v.urls, v.messengers, v.relations, v.categories,
+    v.members
+FROM contacts_data v JOIN entries e ON e.n = v.entry_n {_JOINS}
+"""
+"""The view `contacts` since m006; the one above was made with the first tables."""
 
 _CHANGES = """
 CREATE VIEW changes AS

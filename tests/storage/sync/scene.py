@@ -15,14 +15,14 @@ Act = Callable[[], object]
 
 
 class Scene:
-    """A mirror of a memory upstream with one calendar."""
+    """A mirror of a memory upstream with one collection, a calendar if not `wanted` otherwise."""
 
-    def __init__(self, folder: Path, upstream: MemoryUpstream) -> None:
+    def __init__(self, folder: Path, upstream: MemoryUpstream, wanted: RemoteCollection | None = None) -> None:
         self.store = Store.open(folder)
         self.store.save_user("alice", None)
         self.store.save_account(Account(0, "up", "alice", "memory", mirrored=True))
         self.upstream = upstream
-        self.remote = upstream.add("calendar")
+        self.remote = upstream.add("calendar", wanted)
         self.make: Callable[[Account], Provider] = lambda _account: MemoryProvider(self.upstream)
 
     @property

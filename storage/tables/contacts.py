@@ -1,0 +1,93 @@
+"""The table `contacts_data`: one row for each vCard, rendered at write time, with its words for search."""
+
+from json import dumps, loads
+from sqlite3 import Connection
+from typing import Any
+
+from storage.model import ContactRecord
+
+GROWN = """
+ALTER TABLE contacts_data ADD COLUMN version TEXT NOT NULL DEFAULT '';
+ALTER TABLE contacts_data ADD COLUMN kind TEXT NOT NULL DEFAULT 'individual';
+ALTER TABLE contacts_data ADD COLUMN family_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE contacts_data ADD COLUMN given_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE contacts_data ADD COLUMN additional_names TEXT NOT NULL DEFAULT '';
+ALTER TABLE contacts_data ADD COLUMN prefix TEXT NOT NULL DEFAULT '';
+ALTER TABLE contacts_data ADD COLUMN suffix TEXT NOT NULL DEFAULT '';
+ALTER TABLE contacts_data ADD COLUMN nickname TEXT NOT NULL DEFAULT '';
+ALTER TABLE contacts_data ADD COLUMN department TEXT NOT NULL DEFAULT '';
+ALTER TABLE contacts_data ADD COLUMN title TEXT NOT NULL DEFAULT '';
+ALTER TABLE contacts_data ADD COLUMN role TEXT NOT NULL DEFAULT '';
+ALTER TABLE contacts_data ADD COLUMN anniversary TEXT NOT NULL DEFAULT '';
+ALTER TABLE contacts_data ADD COLUMN gender TEXT NOT NULL DEFAULT '';
+ALTER TABLE contacts_data ADD COLUMN photo INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE contacts_data ADD COLUMN addresses TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE contacts_data ADD COLUMN urls TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE contacts_data ADD COLUMN messengers TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE contacts_data ADD COLUMN relations TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE contacts_data ADD COLUMN categories TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE contacts_data ADD COLUMN members TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE contacts_data ADD COLUMN words TEXT NOT NULL DEFAULT '';
+CREATE VIRTUAL TABLE search_contacts USING fts5(
+    full_name, organisation, note, words,
+    content='contacts_data', content_rowid='entry_n', tokenize='unicode61 remove_diacritics 2'
+);
+"""
+"""What m006 adds: everything that a list of contacts shows, and an index over their words.
+
+`words` is what else a person may look for: other names, addresses, numbers, categories.
+"""
+
+_TEXTS = (
+    *("version", "kind", "full_name", "family_name", "given_name", "additional_names", "prefix", "suffix", "nickname"),
+    *("organisation", "department", "title", "role", "note", "birthday", "anniversary", "gender", "photo"),
+)
+_LISTS = ("emails", "phones", "addresses", "urls", "messengers", "relations", "categories", "members")
+_COLUMNS = ", ".join((*_TEXTS, *_LISTS))
+_MARKS = ", ".join("?" * (len(_TEXTS) + len(_LISTS)))
+_WORDS = "full_name, organisation, note, words"
+
+
+def insert(conn: Connection, entry_n: int, collection_n: int, record: ContactRecord) -> None:
+    """Write an entry's row."""
+    lists = [dumps(getattr(record, name), default=dict, ensure_ascii=False) for name in _LISTS]
+    conn.execute(
+        f"INSERT INTO contacts_data (entry_n, collection_n, {_COLUMNS}, words) VALUES (?, ?, {_MARKS}, ?)",
+        (entry_n, collection_n, *(getattr(record, name) for name in _TEXTS), *lists, _words(record)),
+    )
+    conn.execute(
+        f"INSERT INTO search_contacts (rowid, {_WORDS}) SELECT entry_n, {_WORDS} FROM contacts_data WHERE entry_n = ?",
+        (entry_n,),
+    )
+
+
+def of_entry(conn: Connection, entry_n: int) -> ContactRecord | None:
+    """What an entry's vCard says; None for an entry that is none."""
+    row = conn.execute(f"SELECT {_COLUMNS} FROM contacts_data WHERE entry_n = ?", (entry_n,)).fetchone()
+    if row is None:
+        return None
+    fields: dict[str, Any] = dict(zip(_TEXTS, row, strict=False))
+    fields["photo"] = bool(fields["photo"])
+    fields.update((name, tuple(loads(said))) for name, said in zip(_LISTS, row[len(_TEXTS) :], strict=True))
+    return ContactRecord(**fields)
+
+
+def delete(conn: Connection, entry_n: int) -> None:
+    """Remove an entry's row, and its words from the index."""
+    row = conn.execute(f"SELECT entry_n, {_WORDS} FROM contacts_data WHERE entry_n = ?", (entry_n,)).fetchone()
+    if row is not None:
+        conn.execute(
+            f"INSERT INTO search_contacts (search_contacts, rowid, {_WORDS}) VALUES ('delete', ?, ?, ?, ?, ?)",
+            tuple(row),
+        )
+        conn.execute("DELETE FROM contacts_data WHERE entry_n = ?", (entry_n,))
+
+
+def _words(record: ContactRecord) -> str:
+    names = (record.given_name, record.family_name, record.nickname, record.department, record.title, record.role)
+    listed = (*record.emails, *record.phones, *record.addresses, *record.urls, *record.messengers)
+    values = (str(said) for each in listed for name, said in each.items() if name not in _NO_WORDS)
+    return " ".join(word for word in (*names, *values, *record.categories) if word)
+
+
+_NO_WORDS = frozenset({"types", "preferred"})
