@@ -4,6 +4,7 @@ CalHarborError
 ├── ConfigError              the configuration file or a command's arguments
 ├── InvalidData              text that is not the iCalendar or vCard it should be
 │   ├── TooLarge             larger, deeper or longer than the limits allow
+│   ├── NotOneEntry          well-formed, but several entries in one text
 │   └── UnsupportedKind      well-formed, but not what this collection holds
 ├── StoreError               the mirror says no
 │   ├── NotFound             no such user, account, collection, entry, change …
@@ -57,6 +58,12 @@ class TooLarge(InvalidData):
     """Data beyond a limit: bytes, nesting depth or number of components."""
 
     code = "too-large"
+
+
+class NotOneEntry(InvalidData):
+    """Components of several kinds or UIDs in one text, which an entry is not (RFC 4791 §4.1)."""
+
+    code = "not-one-entry"
 
 
 class UnsupportedKind(InvalidData):

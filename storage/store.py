@@ -4,8 +4,8 @@ The sync engine's own verbs (links, remote cursors, the outbox's way out) are in
 database. Here every write is a client's: it is checked, journaled, and noted for the upstream in one transaction.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Collection as Group
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -246,12 +246,14 @@ class Store(Reader):
         if_match: Group[str] | None = None,
         if_none_match: bool = False,
         notify: bool = False,
+        check: Callable[[content.Content], None] | None = None,
     ) -> PutResult:
         """Write an entry; when it returns, the bytes are on the disk and noted for the upstream.
 
         `if_match`: content hashes any of which the entry must have, `*` for any version; `if_none_match`: it must not
-        exist yet. The same bytes again are no change. Raises, looked at in this order: `NotFound`, `ReadOnly`,
-        `PreconditionFailed`, `InvalidData`, `UnsupportedKind`, `UidConflict`; `StoreFull`, `StoreBusy`.
+        exist yet. The same bytes again are no change. `check` may refuse a new text by raising whatever it likes.
+        Raises, looked at in this order: `NotFound`, `ReadOnly`, `PreconditionFailed`, `InvalidData`, `UnsupportedKind`,
+        `UidConflict`; `StoreFull`, `StoreBusy`.
         """
         wish = Wish(collection_id, href, origin, actor, if_match, if_none_match, notify)
         with self.db.snapshot() as conn:
@@ -259,6 +261,8 @@ class Store(Reader):
         if existing is not None and existing.text == text:
             return PutResult(existing, False, False, existing.seq)
         said = content.read(text, collection.kind)
+        if check is not None:
+            check(said)
         with self.db.atomic() as conn:
             entry, created, changed = local.put(conn, wish, text, said)
         return PutResult(entry, created, changed, entry.seq)
@@ -310,10 +314,10 @@ class Store(Reader):
     ) -> Entry:
         """Write an entry to another collection as well, under an id of its own. Raises as `move_entry` does."""
         entry = self.entry_at(collection_id, href)
-        content = read(entry.text)
+        said = content.read(entry.text, self.collection(collection_id).kind)
         with self.db.atomic() as conn:
             wish = Wish(collection_id, href, origin, actor, {entry.hash} if if_match is None else if_match)
-            return local.copy(conn, wish, to_collection_id, to_href, content, overwrite=overwrite)
+            return local.copy(conn, wish, to_collection_id, to_href, said, overwrite=overwrite)
 
     # -- upkeep -------------------------------------------------------------------------------------------------------
 

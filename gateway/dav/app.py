@@ -13,7 +13,7 @@ from typing import Any
 
 from radicale.app import Application
 
-from gateway.dav import conditions, errors
+from gateway.dav import conditions, errors, preferences
 from gateway.dav.config import radicale_configuration
 from gateway.dav.delete import delete
 from gateway.dav.errors import Refusal
@@ -120,8 +120,8 @@ _METHODS = tuple(sorted(name[3:] for name in dir(DavApplication) if name.startsw
 def _handle(handler: Handler, environ: Mapping[str, Any], *_rest: object) -> RadicaleAnswer:
     """Run a handler inside Radicale's call, and turn an error or a refusal into its answer."""
     try:
-        context = environ[_CONTEXT]
-        answer = handler(context, conditions.settled(context, environ[_REQUEST]))
+        context, request = environ[_CONTEXT], environ[_REQUEST]
+        answer = preferences.applied(request, handler(context, conditions.settled(context, request)))
     except (CalHarborError, Refusal) as error:
         answer = errors.answer(error)
     return answer.status, dict(answer.headers), answer.body, None

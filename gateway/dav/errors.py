@@ -31,6 +31,7 @@ _TABLE: Mapping[type[errors.CalHarborError], tuple[int, str]] = {
     errors.CalHarborError: (500, ""),
     errors.InvalidData: (403, names.element(names.caldav("valid-calendar-data"))),
     errors.TooLarge: (403, names.element(names.caldav("max-resource-size"))),
+    errors.NotOneEntry: (403, names.element(names.caldav("valid-calendar-object-resource"))),
     errors.UnsupportedKind: (403, names.element(names.caldav("supported-calendar-component"))),
     errors.StoreError: (503, ""),
     errors.NotFound: (404, ""),

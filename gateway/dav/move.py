@@ -5,8 +5,11 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from gateway.dav import errors
+from gateway.dav.entry_properties import content_type
 from gateway.dav.errors import Refusal
 from gateway.dav.places import Context, Member, find, foreign, from_href
+from gateway.dav.preferences import represented
+from gateway.dav.render import segment
 from gateway.dav.request import Answer, Request
 from storage.errors import NotFound, ReadOnly, UidConflict
 from storage.model import Collection, Entry, Origin
@@ -29,33 +32,27 @@ def _transfer(context: Context, request: Request, verb: Callable[..., Entry]) ->
     if (source.collection.id, source.name) == (target.collection.id, target.name):
         context.store.entry_at(source.collection.id, source.name)
         raise Refusal(403, "the Destination is the entry itself", hint="name another place")
-    replaced = _taken(context, target)
-
-    def act() -> Entry:
-        return verb(
+    replaced = target.name in context.store.entries(target.collection.id, [target.name])
+    try:
+        entry = verb(
             source.collection.id,
             source.name,
             target.collection.id,
             target.name,
             origin=Origin.DAV,
             actor=context.actor,
-            overwrite=_overwrite(request),
+            overwrite=request.header("overwrite").strip().upper() != "F",
             if_match=request.if_match,
         )
-
-    return _answer(context, target, replaced, act)
-
-
-def _answer(context: Context, target: Member, replaced: bool, act: Callable[[], Entry]) -> Answer:
-    href = context.href(context.user, target.collection.slug, target.name)
-    try:
-        entry = act()
     except ReadOnly as error:
-        return errors.answer(error, precondition=errors.need_privilege(href, "bind"))
+        closed, privilege = (target, "bind") if target.collection.read_only else (source, "unbind")
+        return errors.answer(error, precondition=errors.need_privilege(context.of(closed.collection), privilege))
     except UidConflict as error:
         taken = context.href(context.user, target.collection.slug, error.href)
         return errors.answer(error, precondition=errors.uid_conflict(taken))
-    return Answer(204 if replaced else 201, b"", {"ETag": entry.etag, "Location": href})
+    href = context.of(target.collection) + segment(target.name)
+    done = Answer(204 if replaced else 201, b"", {"ETag": entry.etag, "Location": href})
+    return represented(request, done, entry.text, content_type(entry.kind), href, entry.etag)
 
 
 def _source(context: Context, request: Request) -> Member:
@@ -97,12 +94,3 @@ def _is_here(request: Request, destination: str) -> bool:
     hosts = f"{request.header('host')},{request.header('x-forwarded-host')}".split(",")
     mine = {urlsplit(f"//{each.strip()}").hostname for each in hosts if each.strip() and _HOST.fullmatch(each.strip())}
     return host is None or not mine or host in mine
-
-
-def _taken(context: Context, target: Member) -> bool:
-    return target.name in context.store.entries(target.collection.id, [target.name])
-
-
-def _overwrite(request: Request) -> bool:
-    """The Overwrite header (RFC 4918 §10.6): T unless it says F."""
-    return request.header("overwrite").strip().upper() != "F"

@@ -6,11 +6,10 @@ colour and order. A property without a renderer for a resource does not exist th
 
 from collections.abc import Mapping, Sequence
 
-from gateway.dav import names
+from gateway.dav import limits, names
 from gateway.dav.names import apple, caldav, cs, dav, element
 from gateway.dav.places import Context
 from gateway.dav.render import Renderer
-from gateway.dav.timespan import MAX_INSTANCES
 from storage.ical.zones import vtimezone
 from storage.model import Collection, CollectionKind
 
@@ -119,7 +118,10 @@ def _of_calendar(collection: Collection) -> dict[str, Renderer[None]]:
         caldav("supported-collation-set"): lambda _: "".join(
             element(caldav("supported-collation"), each) for each in COLLATIONS
         ),
-        caldav("max-instances"): lambda _: str(MAX_INSTANCES),
+        caldav("min-date-time"): lambda _: limits.MIN_DATE_TIME,
+        caldav("max-date-time"): lambda _: limits.MAX_DATE_TIME,
+        caldav("max-instances"): lambda _: str(limits.MAX_INSTANCES),
+        caldav("max-attendees-per-instance"): lambda _: str(limits.MAX_ATTENDEES),
         caldav("calendar-timezone"): lambda _: names.text(timezone_text(collection.timezone)) or None,
         caldav("calendar-timezone-id"): lambda _: names.text(collection.timezone) or None,
         TRANSPARENCY: lambda _: "<C:opaque/>",

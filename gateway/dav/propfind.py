@@ -11,6 +11,7 @@ from gateway.dav.entry_properties import CREATION_DATE
 from gateway.dav.errors import Refusal
 from gateway.dav.names import dav
 from gateway.dav.places import Context, Home, Member, Root, find
+from gateway.dav.preferences import NO_ROOT
 from gateway.dav.render import Wanted
 from gateway.dav.request import Answer, Request
 from storage.model import Collection
@@ -30,7 +31,10 @@ def propfind(context: Context, request: Request) -> Answer:
             hint="send Depth: 0 or 1",
         )
     asked = _Asked(request)
-    return render.multistatus(_responses(context, place, asked, below=depth == "1"))
+    responses = _responses(context, place, asked, below=depth == "1")
+    if depth == "1" and NO_ROOT in request.preferences and not isinstance(place, Member):
+        next(responses)
+    return render.multistatus(responses)
 
 
 class _Asked:

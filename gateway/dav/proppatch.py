@@ -29,6 +29,8 @@ def proppatch(context: Context, request: Request) -> Answer:
     if not wanted.refused:
         _write(context, place, wanted)
     groups, preconditions = edits.outcome(wanted)
+    if request.minimal and not wanted.refused:
+        return Answer(200)  # RFC 8144 §2.2: nothing to say
     return render.multistatus([render.propstats(href, groups or {200: []}, preconditions)])
 
 

@@ -3,18 +3,24 @@
 The answer carries an ETag only if the bytes are kept as they were sent (RFC 4791 §5.3.4).
 """
 
-from gateway.dav import errors
+import re
+
+from gateway.dav import errors, limits
+from gateway.dav.entry_properties import content_type
 from gateway.dav.errors import Refusal
 from gateway.dav.places import Context, Home, Member, Root, find
+from gateway.dav.preferences import represented
 from gateway.dav.request import Answer, Request
 from storage.errors import NotFound, PreconditionFailed, ReadOnly, UidConflict
 from storage.ical.read import decode
-from storage.model import Origin
+from storage.model import CollectionKind, Entry, Origin
 from storage.store import PutResult
+
+_CALENDAR_TYPES = ("", "text/calendar", "application/octet-stream", "application/x-www-form-urlencoded")
 
 
 def put(context: Context, request: Request) -> Answer:
-    """Answer a PUT: 201 for a new entry, 204 for a changed or unchanged one."""
+    """Answer a PUT: 201 for a new entry, 204 for a changed or unchanged one; with the text where that is preferred."""
     place = _target(context, request)
     try:
         result = _write(context, request, place)
@@ -23,9 +29,19 @@ def put(context: Context, request: Request) -> Answer:
     except UidConflict as error:
         taken = context.href(context.user, place.collection.slug, error.href)
         return errors.answer(error, precondition=errors.uid_conflict(taken))
-    kept = result.entry.text.encode("utf-8", "surrogatepass") == request.body
-    headers = {"ETag": result.entry.etag} if kept else {}
-    return Answer(201 if result.created else 204, b"", headers)
+    except PreconditionFailed as error:
+        entry = context.store.entries(place.collection.id, [place.name]).get(place.name)
+        failed = errors.answer(error)
+        return failed if entry is None else _shown(context, request, entry, failed)
+    entry = result.entry
+    kept = entry.text.encode("utf-8", "surrogatepass") == request.body
+    headers = {"ETag": entry.etag} if kept else {}
+    return _shown(context, request, entry, Answer(201 if result.created else 204, b"", headers))
+
+
+def _shown(context: Context, request: Request, entry: Entry, answer: Answer) -> Answer:
+    kind = content_type(entry.kind)
+    return represented(request, answer, entry.text, kind, _href(context, request), entry.etag)
 
 
 def _target(context: Context, request: Request) -> Member:
@@ -46,6 +62,9 @@ def _write(context: Context, request: Request, place: Member) -> PutResult:
         raise ReadOnly(
             f"the collection {place.collection.name!r} is read-only for you", hint="ask its owner for access"
         )
+    cards = place.collection.kind is CollectionKind.CONTACTS
+    if not cards:
+        _refuse_type(request)
     _refuse_existing(context, request, place)
     return context.store.put_entry(
         place.collection.id,
@@ -55,7 +74,21 @@ def _write(context: Context, request: Request, place: Member) -> PutResult:
         actor=context.actor,
         if_match=request.if_match,
         if_none_match=request.if_none_match == frozenset({"*"}),
+        check=None if cards else limits.check,
     )
+
+
+def _refuse_type(request: Request) -> None:
+    """A body that its sender calls something else than a calendar; what programs send that do not know is let pass."""
+    kind, _, parameters = request.header("content-type").lower().replace(" ", "").partition(";")
+    version = re.search(r'version="?([^";]*)', parameters)
+    if kind not in _CALENDAR_TYPES or (version is not None and version[1] != "2.0"):
+        raise Refusal(
+            403,
+            f"a calendar holds text/calendar 2.0, not {request.header('content-type')[:60]}",
+            precondition="<C:supported-calendar-data/>",
+            hint="send Content-Type: text/calendar",
+        )
 
 
 def _refuse_existing(context: Context, request: Request, place: Member) -> None:

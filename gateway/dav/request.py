@@ -27,10 +27,15 @@ class Request:
         return self.headers.get(name, "")
 
     @property
+    def preferences(self) -> frozenset[str]:
+        """What the Prefer header asks for (RFC 7240 §2), in lower case without blanks and parameters."""
+        wanted = self.header("prefer").replace(" ", "").replace('"', "").lower().split(",")
+        return frozenset(each.partition(";")[0] for each in wanted)
+
+    @property
     def minimal(self) -> bool:
         """Whether properties that do not exist may be left out of the answer (RFC 8144 §2.1; `Brief: t` before it)."""
-        prefer = self.header("prefer").replace(" ", "").lower()
-        return "return=minimal" in prefer.split(",") or self.header("brief").strip().lower() == "t"
+        return "return=minimal" in self.preferences or self.header("brief").strip().lower() == "t"
 
     @property
     def if_match(self) -> frozenset[str] | None:

@@ -5,6 +5,7 @@ from datetime import UTC, tzinfo
 from xml.etree.ElementTree import Element
 
 from gateway.dav.errors import Refusal
+from gateway.dav.limits import MAX_INSTANCES
 from gateway.dav.names import caldav
 from storage import record, window
 from storage.errors import InvalidData
@@ -14,9 +15,6 @@ from storage.ical.values import parse_datetime, to_epoch
 from storage.ical.zones import resolve
 from storage.model import Collection, ComponentRecord, Occurrence
 from storage.recurrence.expand import expand
-
-MAX_INSTANCES = 20_000
-"""Instances of one entry that are looked at; what is advertised as `max-instances`."""
 
 _INVALID = "<C:valid-filter/>"
 

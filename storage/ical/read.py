@@ -5,7 +5,7 @@ Lenient on purpose: a mirror must hold what a provider sends. Only what would ma
 
 from dataclasses import dataclass
 
-from storage.errors import InvalidData, UnsupportedKind
+from storage.errors import InvalidData, NotOneEntry, UnsupportedKind
 from storage.ical import quirks
 from storage.ical.lines import MAX_COMPONENTS, MAX_DEPTH, Component, parse, unescape
 from storage.ical.render import render
@@ -62,8 +62,9 @@ def read(text: str) -> Content:
 
     Required: one VCALENDAR with at least one VEVENT, VTODO or VJOURNAL, all of one kind and one UID; a DTSTART in every
     event unless the text has a METHOD (RFC 5545 §3.6.1). An override without UID has the UID of the others, as some
-    servers leave it out. Raises InvalidData, TooLarge (nesting, number of components; the caller limits the size) and
-    UnsupportedKind for a text that holds only VFREEBUSY, VAVAILABILITY or other components.
+    servers leave it out. Raises InvalidData, NotOneEntry for several kinds or UIDs, TooLarge (nesting, number of
+    components; the caller limits the size) and UnsupportedKind for a text that holds only VFREEBUSY, VAVAILABILITY or
+    other components.
     """
     refuse_unwritable(text)
     tree = parse(text)
@@ -73,7 +74,7 @@ def read(text: str) -> Content:
         raise _nothing(calendar)
     kinds = {each.name for each in entries}
     if len(kinds) > 1:
-        raise InvalidData(
+        raise NotOneEntry(
             f"one entry holds {' and '.join(sorted(kinds))}", hint="Put each into an entry of its own (RFC 4791 §4.1)."
         )
     uid = _uid(entries)
@@ -114,7 +115,7 @@ def _uid(entries: list[Component]) -> str:
             raise InvalidData(f"a {each.name} without UID", hint="RFC 5545 §3.8.4.7 requires one.")
     if len(found) != 1:
         listed = ", ".join(repr(each[:40]) for each in list(found)[:3]) or "none"
-        raise InvalidData(f"one entry has one UID, this has {len(found)}: {listed}", hint="Split it (RFC 4791 §4.1).")
+        raise NotOneEntry(f"one entry has one UID, this has {len(found)}: {listed}", hint="Split it (RFC 4791 §4.1).")
     return next(iter(found))
 
 

@@ -11,7 +11,7 @@ from storage.errors import InvalidData
 from storage.ical import quirks
 from storage.ical.lines import Component, Line, unescape
 from storage.ical.span import span, value_of
-from storage.ical.values import Moment, moment, parse_nominal, recurrence_key
+from storage.ical.values import FIRST_MOMENT, LAST_MOMENT, Moment, moment, parse_nominal, recurrence_key
 from storage.model import ComponentRecord
 
 _MAX_SEQUENCE = 2**31 - 1
@@ -125,10 +125,9 @@ def _recurrence_id(line: Line, root: Component, series_start: Moment | None) -> 
     instance = moment(line, root)
     if series_start is not None:
         instance = quirks.recurrence_id_in_the_manner_of(series_start, instance)
-    try:
-        return recurrence_key(instance)
-    except (ValueError, OverflowError) as error:  # the first or last hours of the calendar, in a zone
-        raise InvalidData(f"RECURRENCE-ID {line.value[:40]!r} is no moment of the years 1 to 9999 in UTC") from error
+    if not FIRST_MOMENT <= instance.epoch <= LAST_MOMENT:
+        raise InvalidData(f"RECURRENCE-ID {line.value[:40]!r} is no moment of the years 1 to 9999 in UTC")
+    return recurrence_key(instance)
 
 
 def _organizer(line: Line) -> dict[str, Any] | None:

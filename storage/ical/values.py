@@ -24,6 +24,8 @@ from storage.ical.timetext import (
 )
 
 __all__ = [
+    "FIRST_MOMENT",
+    "LAST_MOMENT",
     "Moment",
     "format_date",
     "format_datetime",
@@ -45,8 +47,12 @@ __all__ = [
 ]
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
+_LAST_DAY = date.max.toordinal()
 _DAY = 86400
 _DATE_LENGTH = len("YYYYMMDD")
+
+FIRST_MOMENT, LAST_MOMENT = -62_135_596_800, 253_402_300_799
+"""The first and the last second of the years 1 to 9999 in UTC; zones reach half a day beyond them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +160,8 @@ def _length(start: Moment, end: str, line: Line, root: Component | None) -> int:
 
 @lru_cache(maxsize=16384)
 def _day_text(day: int) -> str:
-    return format_date(date.fromordinal(day + _EPOCH_DAY))
+    # What a zone shows before FIRST_MOMENT or after LAST_MOMENT is named after the nearest day that has a name.
+    return format_date(date.fromordinal(min(max(day + _EPOCH_DAY, 1), _LAST_DAY)))
 
 
 @lru_cache(maxsize=8192)

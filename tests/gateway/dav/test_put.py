@@ -138,3 +138,57 @@ def test_what_providers_really_send_is_held(door: Door, text: str) -> None:
     """F6: stock Radicale answers 400 to these."""
     assert door.put("odd.ics", text).status == 201
     assert door.request("GET", "/dav/alice/work/odd.ics").text == text
+
+
+def test_a_message_is_no_entry(door: Door) -> None:
+    """RFC 4791 §4.1: an entry has no METHOD, one UID and one kind."""
+    for text in (
+        event("a").replace("VERSION:2.0", "METHOD:REQUEST\r\nVERSION:2.0"),
+        event("a").replace("END:VCALENDAR\r\n", event("b")[event("b").index("BEGIN:VEVENT") :]),
+        event("a").replace("END:VCALENDAR", "BEGIN:VTODO\r\nUID:a\r\nEND:VTODO\r\nEND:VCALENDAR"),
+    ):
+        got = door.put("a.ics", text)
+        assert (got.status, got.conditions) == (403, {caldav("valid-calendar-object-resource")})
+
+
+@pytest.mark.parametrize(
+    ("lines", "start", "condition"),
+    [
+        ("", "DTSTART;TZID=Asia/Tokyo:00010101T000000", "min-date-time"),
+        ("", "DTSTART;TZID=America/New_York:99991231T235959", "max-date-time"),
+        ("RRULE:FREQ=SECONDLY;COUNT=20002", "DTSTART:20260310T100000Z", "max-instances"),
+        ("RRULE:FREQ=MINUTELY;UNTIL=20300101T000000Z", "DTSTART:20260310T100000Z", "max-instances"),
+        (
+            "\n".join(f"ATTENDEE:mailto:a{number}@example.org" for number in range(5001)),
+            "DTSTART:20260310T100000Z",
+            "max-attendees-per-instance",
+        ),
+    ],
+)
+def test_limits_that_a_calendar_advertises(door: Door, lines: str, start: str, condition: str) -> None:
+    assert door.propfind("/dav/alice/work/", f"<C:{condition}/>").replies["/dav/alice/work/"].text(caldav(condition))
+    got = door.put("a.ics", event("a", lines, start, ""))
+    assert (got.status, got.conditions) == (403, {caldav(condition)})
+
+
+def test_series_within_the_limits(door: Door) -> None:
+    for number, rule in enumerate(
+        ("FREQ=SECONDLY", "FREQ=DAILY;COUNT=20000", "FREQ=DAILY;UNTIL=20800101T000000Z", "FREQ=YEARLY;UNTIL=99991231")
+    ):
+        assert door.put(f"{number}.ics", event(f"{number}", f"RRULE:{rule}")).status == 201, rule
+
+
+def test_what_calls_itself_something_else_than_a_calendar(door: Door) -> None:
+    for kind, status in (
+        ("text/plain", 403),
+        ("application/calendar+json", 403),
+        ("text/calendar; version=1.0", 403),
+        ("text/vcard", 403),
+        ("text/calendar", 201),
+        ('TEXT/Calendar; charset=utf-8; component=VEVENT; version="2.0"', 204),
+        ("application/octet-stream", 204),
+    ):
+        got = door.put("a.ics", event("a"), {"Content-Type": kind})
+        assert got.status == status, kind
+        if status == 403:
+            assert got.conditions == {caldav("supported-calendar-data")}
