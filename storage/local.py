@@ -7,7 +7,7 @@ outbox from DESIGN §4: one row for an entry, however often it changes.
 from collections.abc import Collection as Group
 from dataclasses import dataclass, replace
 
-from storage import clock, ids, record
+from storage import clock, ids, record, shared
 from storage.content import Content
 from storage.db import Connection
 from storage.errors import (
@@ -19,7 +19,7 @@ from storage.errors import (
     UidConflict,
     UnsupportedKind,
 )
-from storage.model import Collection, Entry, Origin
+from storage.model import Collection, Entry, Level, Origin, RedactedEntry
 from storage.tables import accounts, collections, entries, links, outbox
 
 LONGEST_NAME = 1024
@@ -42,27 +42,45 @@ class Wish:
     notify: bool = False
 
 
-def writable(conn: Connection, collection_id: str) -> Collection:
-    """The collection; raises `NotFound`, or `ReadOnly` before anything else is looked at."""
-    collection = collections.by_id(conn, collection_id)
-    if collection is None:
+def opened(conn: Connection, collection_id: str) -> Collection:
+    """The collection, or how somebody sees whom it is shared with; raises `NotFound`."""
+    place = collections.by_id(conn, collection_id) or shared.by_id(conn, collection_id)
+    if place is None:
         raise NotFound(f"there is no collection {collection_id}", hint="list the collections again")
-    if collection.read_only:
+    return place
+
+
+def writable(conn: Connection, collection_id: str) -> Collection:
+    """The same; raises `ReadOnly` before anything else is looked at."""
+    place = opened(conn, collection_id)
+    if place.read_only:
+        shown = place.share is not None and place.share.level is not Level.WRITE
+        why = "it is shared for reading only" if shown else "its upstream grants no write privilege"
         raise ReadOnly(
-            f"the collection {collection.name!r} cannot be written: its upstream grants no write privilege",
-            hint="ask its owner for the right to write",
+            f"the collection {place.name!r} cannot be written: {why}", hint="ask its owner for the right to write"
         )
-    return collection
+    return place
 
 
 def admit(conn: Connection, wish: Wish) -> tuple[Collection, Entry | None]:
-    """The collection and what stands under the href now. Raises `NotFound`, `ReadOnly`, `PreconditionFailed`."""
+    """The collection and what stands under the href now. Raises `NotFound`, `ReadOnly`, `PreconditionFailed`.
+
+    Somebody who sees only the times of an entry cannot write it: `ReadOnly`.
+    """
     collection = writable(conn, wish.collection_id)
-    existing = entries.by_href(conn, collection.n, wish.href)
+    existing = standing(conn, collection, wish.href)
     if wish.if_none_match and existing is not None:
         raise PreconditionFailed(f"{wish.href} already exists", hint="read it, then write conditionally on its ETag")
     _check_version(wish, existing)
     return collection, existing
+
+
+def standing(conn: Connection, place: Collection, href: str) -> Entry | None:
+    """What stands under the href now, to be written; raises `ReadOnly` where that is its owner's alone."""
+    existing = entries.by_href(conn, place.source, href)
+    if existing is not None and isinstance(shared.entry(place, existing), RedactedEntry):
+        raise ReadOnly(f"{href} is private to the owner of {place.name!r}", hint="only the owner can change it")
+    return existing
 
 
 def _check_version(wish: Wish, existing: Entry | None) -> None:
@@ -78,9 +96,10 @@ def _check_version(wish: Wish, existing: Entry | None) -> None:
 
 def put(conn: Connection, wish: Wish, text: str, content: Content) -> tuple[Entry, bool, bool]:
     """Write an entry; it, whether it is new, whether anything changed. Raises what `admit` does, `UidConflict`, …"""
-    collection, existing = admit(conn, wish)
+    place, existing = admit(conn, wish)
     if existing is not None and existing.text == text:
         return existing, False, False
+    collection = shared.behind(conn, place)
     _check(conn, collection, wish.href, existing, content)
     if existing is not None:
         links.keep_base(conn, existing.id, existing.text)
@@ -99,15 +118,15 @@ def put(conn: Connection, wish: Wish, text: str, content: Content) -> tuple[Entr
         entry_id=leaving.entry_id if leaving else None,
     )
     _tell(conn, collection, entry, "write", notify=wish.notify)
-    return entry, existing is None, True
+    return shared.entry(place, entry), existing is None, True
 
 
 def delete(conn: Connection, wish: Wish) -> int:
     """Delete an entry; the number of the change. Raises `NotFound` and what `admit` does."""
-    collection, existing = admit(conn, wish)
+    place, existing = admit(conn, wish)
     if existing is None:
-        raise NotFound(f"there is no {wish.href} in {collection.name!r}", hint="list the collection again")
-    return _delete(conn, collection, existing, wish)
+        raise NotFound(f"there is no {wish.href} in {place.name!r}", hint="list the collection again")
+    return _delete(conn, shared.behind(conn, place), existing, wish)
 
 
 def move(conn: Connection, wish: Wish, target_id: str, target_href: str, *, overwrite: bool) -> Entry:
@@ -118,15 +137,16 @@ def move(conn: Connection, wish: Wish, target_id: str, target_href: str, *, over
     `AlreadyExists` where the target exists and `overwrite` is false, `UidConflict` where another entry of the target
     has the UID.
     """
-    source, entry = admit(conn, wish)
+    place, entry = admit(conn, wish)
     if entry is None:
-        raise NotFound(f"there is no {wish.href} in {source.name!r}", hint="list the collection again")
-    target = writable(conn, target_id)
+        raise NotFound(f"there is no {wish.href} in {place.name!r}", hint="list the collection again")
+    goal = writable(conn, target_id)
+    source, target = shared.behind(conn, place), shared.behind(conn, goal)
     if target.n == source.n and target_href == entry.href:
         return entry
     _check_name(target_href)
     _check_kind(target, {_NAMES[entry.kind]})
-    taken = entries.by_href(conn, target.n, target_href)
+    taken = standing(conn, goal, target_href)
     if taken is not None and not overwrite:
         raise AlreadyExists(f"{target_href} already exists in {target.name!r}", hint="choose another name")
     if taken is not None:
@@ -141,7 +161,7 @@ def move(conn: Connection, wish: Wish, target_id: str, target_href: str, *, over
     )
     if target.n != source.n:
         _tell(conn, target, moved, "write", notify=wish.notify)
-    return moved
+    return shared.entry(goal, moved)
 
 
 def copy(conn: Connection, wish: Wish, target_id: str, target_href: str, content: Content, *, overwrite: bool) -> Entry:
@@ -149,16 +169,18 @@ def copy(conn: Connection, wish: Wish, target_id: str, target_href: str, content
 
     Raises what `move` does, but the source need not be writable.
     """
-    source = collections.by_id(conn, wish.collection_id)
-    entry = entries.by_href(conn, source.n, wish.href) if source is not None else None
+    source = opened(conn, wish.collection_id)
+    found = entries.by_href(conn, source.source, wish.href)
+    entry = shared.entry(source, found) if found is not None else None
     _check_version(wish, entry)
     if entry is None:
         raise NotFound(f"there is no {wish.href} any more", hint="list the collection again")
-    target = writable(conn, target_id)
-    taken = entries.by_href(conn, target.n, target_href)
+    goal = writable(conn, target_id)
+    target = shared.behind(conn, goal)
+    taken = standing(conn, goal, target_href)
     if taken is not None and not overwrite:
         raise AlreadyExists(f"{target_href} already exists in {target.name!r}", hint="choose another name")
-    there = replace(wish, collection_id=target.id, href=target_href, if_match=None)
+    there = replace(wish, collection_id=goal.id, href=target_href, if_match=None)
     if taken is not None and taken.uid != entry.uid:
         _check_uid(conn, target, entry.uid, target_href)
         _delete(conn, target, taken, there)

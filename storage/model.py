@@ -62,6 +62,17 @@ class CollectionKind(StrEnum):
     CONTACTS = "contacts"
 
 
+class Level(StrEnum):
+    """How far a collection is shared with another user; what is private to its owner shows in none as more than busy.
+
+    READ all entries, WRITE changes them too, BUSY only the times that they take.
+    """
+
+    READ = "read"
+    WRITE = "write"
+    BUSY = "busy"
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """One login at one upstream; `mirrored` is false for a local account, which has no upstream at all."""
@@ -81,6 +92,15 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """Whose collection it is that somebody else sees, how far, and its number in the store."""
+
+    owner: str
+    level: Level
+    source: int
+
+
+@dataclass(frozen=True, slots=True)
 class Collection:
     """A calendar, task list or address book.
 
@@ -88,6 +108,9 @@ class Collection:
     user. `components` are the allowed component names (`VEVENT`, `VTODO`, `VJOURNAL`, `VCARD`). `seq` is the newest
     change of the collection: its ctag and the number inside its sync token. `timezone` is an IANA name or empty;
     `order` is Apple's calendar-order. `dead` holds dead WebDAV properties: Clark name → XML fragment.
+
+    With `share` it is another user's collection, as `user` sees it: under an id, a slug and an `n` (below 0) of its
+    own, which every verb of the store takes, and through which it shows and does what the share allows.
     """
 
     n: int
@@ -110,6 +133,34 @@ class Collection:
     state: State = State.WAITING
     reason: str = ""
     as_of: str | None = None
+    dead: Mapping[str, str] = field(default_factory=dict)
+    share: Share | None = None
+
+    @property
+    def source(self) -> int:
+        """The number of the collection that holds its entries."""
+        return self.share.source if self.share else self.n
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One collection shared with one user; `id` and `slug` are those of the collection that the user sees.
+
+    The fields from `name` to `dead` are the user's own in place of the owner's; empty ones are not set.
+    """
+
+    n: int
+    id: str
+    collection_n: int
+    user: str
+    level: Level
+    slug: str
+    created: str
+    name: str = ""
+    description: str = ""
+    color: str = ""
+    timezone: str = ""
+    order: str = ""
     dead: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -150,6 +201,18 @@ class Listed(NamedTuple):
     def etag(self) -> str:
         """The strong ETag over the stored bytes."""
         return f'"{self.hash}"'
+
+
+class RedactedEntry(Entry):
+    """An entry of which only its times are shown, to somebody else than its owner; it belongs to no row (`n` is 0)."""
+
+    __slots__ = ()
+
+
+class RedactedListed(Listed):
+    """The same in a listing."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

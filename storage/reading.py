@@ -5,11 +5,12 @@ long for one file. No verb here waits for a writer, and each sees one state of t
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TypeVar
 
-from storage import cursor, window
+from storage import cursor, shared, window
 from storage.credentials import Credentials
 from storage.cursor import Delta
 from storage.db import Database
@@ -105,13 +106,24 @@ class Reader:
         """All collections, or a user's, or an account's, in the order they were made."""
         return collections.every(self.db.reader(), user=user, account_id=account)
 
+    def home(self, user: str) -> list[Collection]:
+        """A user's collections, and behind them those that others share with the user."""
+        with self.db.snapshot() as conn:
+            return collections.every(conn, user=user) + shared.with_user(conn, user)
+
     def collection(self, collection_id: str) -> Collection:
-        """A collection by public id; raises `NotFound`."""
-        return found(collections.by_id(self.db.reader(), collection_id), f"collection {collection_id}")
+        """A collection, or one as it is shared with somebody, by public id; raises `NotFound`."""
+        conn = self.db.reader()
+        return found(
+            collections.by_id(conn, collection_id) or shared.by_id(conn, collection_id), f"collection {collection_id}"
+        )
 
     def collection_at(self, user: str, slug: str) -> Collection:
-        """A user's collection by path segment; raises `NotFound`."""
-        return found(collections.by_slug(self.db.reader(), user, slug), f"collection {slug!r} of {user}")
+        """What a user has in their home under this path segment, own or shared; raises `NotFound`."""
+        conn = self.db.reader()
+        return found(
+            collections.by_slug(conn, user, slug) or shared.by_slug(conn, user, slug), f"collection {slug!r} of {user}"
+        )
 
     # -- entries ------------------------------------------------------------------------------------------------------
 
@@ -121,27 +133,32 @@ class Reader:
 
     def entry_at(self, collection_id: str, href: str) -> Entry:
         """An entry by name; raises `NotFound`."""
-        n = self.collection(collection_id).n
-        return found(entries.by_href(self.db.reader(), n, href), f"entry {href!r} in this collection")
+        place = self.collection(collection_id)
+        entry = found(entries.by_href(self.db.reader(), place.source, href), f"entry {href!r} in this collection")
+        return shared.entry(place, entry)
 
     def entry_by_uid(self, collection_id: str, uid: str) -> Entry:
         """A collection's entry by UID; raises `NotFound`."""
-        n = self.collection(collection_id).n
-        return found(entries.by_uid(self.db.reader(), n, uid), f"entry with the UID {uid!r} in this collection")
+        place = self.collection(collection_id)
+        entry = entries.by_uid(self.db.reader(), place.source, uid)
+        return shared.entry(place, found(entry, f"entry with the UID {uid!r} in this collection"))
 
     def listing(self, collection_id: str) -> list[Listed]:
         """Every entry of a collection without its text, by href. Raises `NotFound`."""
-        return entries.listing(self.db.reader(), self.collection(collection_id).n)
+        place, conn = self.collection(collection_id), self.db.reader()
+        return shared.listed(conn, place, entries.listing(conn, place.source))
 
     def entries(self, collection_id: str, hrefs: Sequence[str]) -> dict[str, Entry]:
         """Those of these entries that exist. Raises `NotFound` for the collection."""
-        return entries.many(self.db.reader(), self.collection(collection_id).n, hrefs)
+        place = self.collection(collection_id)
+        return shared.named(place, entries.many(self.db.reader(), place.source, hrefs))
 
     def iter_entries(self, collection_id: str) -> Iterator[Entry]:
         """Every entry of a collection, by href, in pages: what is written meanwhile may or may not be among them."""
-        n, last = self.collection(collection_id).n, ""
-        while page := entries.after(self.db.reader(), n, last, PAGE):
-            yield from page
+        place, last = self.collection(collection_id), ""
+        while page := entries.after(self.db.reader(), place.source, last, PAGE):
+            for entry in page:
+                yield shared.entry(place, entry)
             last = page[-1].href
 
     def components(self, entry_n: int) -> list[ComponentRecord]:
@@ -163,8 +180,12 @@ class Reader:
         Floating and all-day values are compared as `zone` reads the clock; beyond the horizon only entries that recur
         are expanded. With `text` false the entries come without their texts.
         """
+        span = window.window(start, end, zone)
         with self.db.snapshot() as conn:
-            numbers = window.entry_numbers(conn, collection_n, window.window(start, end, zone))
+            if collection_n < 0:
+                place = shared.by_n(conn, collection_n)
+                return shared.in_window(conn, place, window.entry_numbers(conn, place.source, span), kinds)
+            numbers = window.entry_numbers(conn, collection_n, span)
             return entries.numbered(conn, list(numbers), kinds=kinds, text=text)
 
     def occurrences(
@@ -176,7 +197,9 @@ class Reader:
         """
         span = window.window(start, end, zone)
         with self.db.snapshot() as conn:
-            rows = [row for n in collection_ns for row in window.rows(conn, n, span, MOST)]
+            rows = [row for n in collection_ns if n > 0 for row in window.rows(conn, n, span, MOST)]
+            for place in [shared.by_n(conn, n) for n in collection_ns if n < 0]:
+                rows += shared.occurrences(conn, place, window.rows(conn, place.source, span, MOST))
         return window.by_time(rows, zone)
 
     def search(self, words: str, *, collection_ns: Sequence[int] | None = None, limit: int = 50) -> list[Entry]:
@@ -206,8 +229,9 @@ class Reader:
     def delta(self, collection_id: str, since: int | None, *, limit: int | None = None) -> Delta:
         """What became of a collection since a cursor; None: everything it holds. Raises `NotFound`, `CursorExpired`."""
         with self.db.snapshot() as conn:
-            collection = found(collections.by_id(conn, collection_id), f"collection {collection_id}")
-            return cursor.delta(conn, collection, since, limit=limit)
+            place = self.collection(collection_id)
+            behind = replace(place, n=place.source) if place.share else place
+            return shared.delta(conn, place, cursor.delta(conn, behind, since, limit=limit))
 
     def position(self, consumer: str) -> int:
         """How far a named reader of the journal has come; 0 for a new one."""

@@ -11,7 +11,7 @@ from sqlite3 import Connection, complete_statement, connect
 from sqlite_utils import Database, Migrations
 
 from storage.errors import StoreError
-from storage.tables import contacts, views
+from storage.tables import contacts, grants, views
 
 migrations = Migrations("calharbor")
 
@@ -293,6 +293,13 @@ def m006_contacts(db: Database) -> None:
     for statement in _split(f"{contacts.GROWN}DROP VIEW contacts;\n"):
         db.execute(statement)
     db.execute(views.CONTACTS)
+
+
+@migrations()
+def m003_sharing(db: Database) -> None:
+    """Collections shared with other users."""
+    for statement in _split(grants.TABLES):
+        db.execute(statement)
 
 
 def migrate(conn: Connection) -> None:

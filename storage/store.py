@@ -11,15 +11,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from storage import clock, content, cursor, ids, local, record, schema, shelf
+from storage import clock, content, cursor, ids, local, record, schema, shared, shelf
 from storage.cursor import Delta
 from storage.db import Database
 from storage.errors import AlreadyExists, StoreError
 from storage.ical.read import read
 from storage.local import Wish
 from storage.model import Account, Collection, CollectionKind, Device, Entry, Origin, State, User
-from storage.reading import Reader, found
-from storage.tables import accounts, collections, consumers, devices, entries, meta, users
+from storage.reading import found
+from storage.sharing import Sharing
+from storage.tables import accounts, collections, consumers, devices, entries, grants, meta, users
 
 __all__ = ["Delta", "PutResult", "Store"]
 
@@ -43,7 +44,7 @@ class PutResult:
     seq: int
 
 
-class Store(Reader):
+class Store(Sharing):
     """One mirror in one folder: every question of `Reader`, and the verbs that write."""
 
     @classmethod
@@ -205,7 +206,10 @@ class Store(Reader):
         origin: Origin,
         actor: str = "",
     ) -> Collection:
-        """Set properties: None leaves one as it is, `dead` replaces all dead ones. Raises `NotFound`, `ReadOnly`."""
+        """Set properties: None leaves one as it is, `dead` replaces all dead ones. Raises `NotFound`, `ReadOnly`.
+
+        Whom a collection is shared with sets them for themselves alone, however far it is shared.
+        """
         wanted: dict[str, Any] = {
             "name": name,
             "description": description,
@@ -215,6 +219,9 @@ class Store(Reader):
         }
         edits = {field: value for field, value in wanted.items() if value is not None}
         with self.db.atomic() as conn:
+            place = local.opened(conn, collection_id)
+            if place.share:
+                return shared.edit(conn, place, edits, dead)
             before = local.writable(conn, collection_id)
             after = replace(before, **edits)
             if dead is not None:
@@ -227,8 +234,15 @@ class Store(Reader):
             return edited
 
     def delete_collection(self, collection_id: str, *, origin: Origin, actor: str = "") -> None:
-        """Delete a collection with everything in it, here and soon upstream. Raises `NotFound`, `ReadOnly`."""
+        """Delete a collection with everything in it, here and soon upstream. Raises `NotFound`, `ReadOnly`.
+
+        Of somebody else's collection only the share ends.
+        """
         with self.db.atomic() as conn:
+            place = local.opened(conn, collection_id)
+            if place.share:
+                grants.delete(conn, -place.n)
+                return
             collection = local.writable(conn, collection_id)
             local.tell_collection(conn, collection, "delete")
             shelf.remove(conn, collection, origin=origin, actor=actor, at=clock.iso())

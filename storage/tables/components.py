@@ -83,3 +83,33 @@ def undated_tasks(conn: Connection, collection_n: int, start: int, end: int) -> 
         {"c": collection_n, "s": start, "e": end},
     )
     return [entry_n for (entry_n,) in rows.fetchall()]
+
+
+def classified(conn: Connection, collection_n: int) -> set[str]:
+    """The hrefs of the entries that have a component with a CLASS other than PUBLIC."""
+    rows = conn.execute(
+        """SELECT href FROM entries WHERE n IN (
+               SELECT entry_n FROM components WHERE collection_n = ? AND classification NOT IN ('', 'PUBLIC'))""",
+        (collection_n,),
+    )
+    return {href for (href,) in rows.fetchall()}
+
+
+def private_series(conn: Connection, collection_n: int) -> set[int]:
+    """The numbers of the entries whose master has a CLASS other than PUBLIC."""
+    rows = conn.execute(
+        """SELECT entry_n FROM components
+           WHERE collection_n = ? AND classification NOT IN ('', 'PUBLIC') AND recurrence_id = ''""",
+        (collection_n,),
+    )
+    return {entry_n for (entry_n,) in rows.fetchall()}
+
+
+def undated(conn: Connection, collection_n: int) -> list[int]:
+    """The numbers of the tasks without DTSTART and DUE."""
+    rows = conn.execute(
+        """SELECT entry_n FROM components
+           WHERE collection_n = ? AND name = 'VTODO' AND start IS NULL AND "end" IS NULL AND recurrence_id = ''""",
+        (collection_n,),
+    )
+    return [entry_n for (entry_n,) in rows.fetchall()]

@@ -1,0 +1,192 @@
+"""Another user's collection as somebody sees it whom it is shared with: the one place that decides what others see.
+
+`storage/reading.py` passes everything that it gives of entries through here; what is one's own comes back untouched.
+What a text shows of itself is decided in `storage/ical/privacy.py`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from storage import ids
+from storage.cursor import Delta
+from storage.db import Connection
+from storage.errors import NotFound
+from storage.ical.privacy import BUSY, hides, redacted
+from storage.model import (
+    Collection,
+    CollectionKind,
+    ComponentRecord,
+    Entry,
+    Grant,
+    Kind,
+    Level,
+    Listed,
+    OccurrenceRow,
+    RedactedEntry,
+    RedactedListed,
+    Share,
+)
+from storage.tables import collections, components, entries, grants
+
+PAGE = 500
+"""So many texts are read at a time to list a collection that is shown in part."""
+
+
+def by_id(conn: Connection, public_id: str) -> Collection | None:
+    """The shared collection of this public id."""
+    return _seen(conn, grants.by_id(conn, public_id))
+
+
+def by_n(conn: Connection, n: int) -> Collection:
+    """The shared collection with this number, which is below 0; raises `NotFound`."""
+    found = _seen(conn, grants.by_n(conn, -n))
+    if found is None:
+        raise NotFound("this collection is not shared any more", hint="list the collections again")
+    return found
+
+
+def by_slug(conn: Connection, user: str, slug: str) -> Collection | None:
+    """What a user sees of somebody else's under this path segment."""
+    return _seen(conn, grants.by_slug(conn, user, slug))
+
+
+def with_user(conn: Connection, user: str) -> list[Collection]:
+    """All that others share with a user, in the order in which they did."""
+    return [found for grant in grants.every(conn, user=user) if (found := _seen(conn, grant))]
+
+
+def _seen(conn: Connection, grant: Grant | None) -> Collection | None:
+    source = collections.by_n(conn, grant.collection_n) if grant else None
+    if grant is None or source is None:
+        return None
+    return replace(
+        source,
+        n=-grant.n,
+        id=grant.id,
+        user=grant.user,
+        slug=grant.slug,
+        name=grant.name or source.name,
+        description=grant.description or source.description,
+        color=grant.color or source.color,
+        timezone=grant.timezone or source.timezone,
+        order=grant.order,
+        read_only=source.read_only or grant.level is not Level.WRITE,
+        remote_href=None,
+        remote_cursor=None,
+        dead=grant.dead,
+        share=Share(source.user, grant.level, source.n),
+    )
+
+
+def edit(conn: Connection, place: Collection, edits: Mapping[str, Any], dead: Mapping[str, str] | None) -> Collection:
+    """Set how a user sees somebody else's collection: its fields from name to order, and all dead properties.
+
+    An empty field is the owner's again. Nobody else sees anything of it.
+    """
+    grant = grants.by_n(conn, -place.n)
+    if grant is not None:
+        grant = replace(grant, **edits)
+        grants.set_shown(conn, grant if dead is None else replace(grant, dead=dead))
+    return by_n(conn, place.n)
+
+
+def behind(conn: Connection, place: Collection) -> Collection:
+    """The collection itself that is seen; one's own is that already."""
+    found = collections.by_n(conn, place.source) if place.share else place
+    if found is None:
+        raise NotFound("this collection is not shared any more", hint="list the collections again")
+    return found
+
+
+def entry(place: Collection, found: Entry) -> Entry:
+    """An entry of the collection as it is seen there."""
+    text = redacted(found.text, busy=place.share.level is Level.BUSY) if place.share else None
+    if text is None:
+        return found
+    return RedactedEntry(
+        0,
+        found.id,
+        found.collection_n,
+        found.href,
+        found.uid,
+        found.kind,
+        text,
+        ids.content_hash(text),
+        len(text.encode()),
+        found.seq,
+        found.created,
+        found.modified,
+    )
+
+
+def named(place: Collection, found: dict[str, Entry]) -> dict[str, Entry]:
+    """Entries by href as they are seen there."""
+    return found if place.share is None else {href: entry(place, each) for href, each in found.items()}
+
+
+def listed(conn: Connection, place: Collection, found: list[Listed]) -> list[Listed]:
+    """A listing as it is seen there: hashes and sizes are those of the texts that are shown."""
+    if place.share is None:
+        return found
+    partly = place.share.level is not Level.BUSY and place.kind is not CollectionKind.CONTACTS
+    hidden = components.classified(conn, place.source) if partly else {each.href for each in found}
+    names = [each.href for each in found if each.href in hidden]
+    shown: dict[str, Listed] = {}
+    for at in range(0, len(names), PAGE):
+        for each in named(place, entries.many(conn, place.source, names[at : at + PAGE])).values():
+            form = RedactedListed if isinstance(each, RedactedEntry) else Listed
+            shown[each.href] = form(each.href, each.hash, each.kind, each.size, each.modified, each.id)
+    return [shown.get(each.href, each) for each in found]
+
+
+def delta(conn: Connection, place: Collection, found: Delta) -> Delta:
+    """What became of the collection as it is seen there."""
+    return found if place.share is None else replace(found, changed=listed(conn, place, found.changed))
+
+
+def in_window(conn: Connection, place: Collection, numbers: set[int], kinds: set[Kind] | None) -> list[Entry]:
+    """The entries of the collection, by href, of which the index counts these numbers into a window.
+
+    A task without dates is in a window by when it was made and completed (RFC 4791 §9.9). That is hidden where the
+    task is, and then it is in every window, as the text that is shown says.
+    """
+    undated = components.undated(conn, place.source)
+    found = entries.numbered(conn, list(numbers.union(undated)), kinds=kinds)
+    seen = ((each.n, entry(place, each)) for each in found)
+    return [each for n, each in seen if n in numbers or isinstance(each, RedactedEntry)]
+
+
+def occurrences(conn: Connection, place: Collection, rows: Iterable[OccurrenceRow]) -> list[OccurrenceRow]:
+    """Instances as they are seen there: when they are, and whether they take time, is never hidden."""
+    busy = place.share is not None and place.share.level is Level.BUSY
+    private = components.private_series(conn, place.source)
+    return [
+        replace(row, entry_n=0, collection_n=place.n, component=_times(row.component))
+        if busy or hides(row.component.classification or ("PRIVATE" if row.entry_n in private else ""))
+        else replace(row, collection_n=place.n)
+        for row in rows
+    ]
+
+
+def _times(component: ComponentRecord) -> ComponentRecord:
+    c = component
+    return ComponentRecord(
+        name=c.name,
+        recurrence_id=c.recurrence_id,
+        this_and_future=c.this_and_future,
+        summary=BUSY,
+        start=c.start,
+        end=c.end,
+        start_local=c.start_local,
+        end_local=c.end_local,
+        start_zone=c.start_zone,
+        end_zone=c.end_zone,
+        all_day=c.all_day,
+        floating=c.floating,
+        rrule=c.rrule,
+        recurring=c.recurring,
+        status=c.status,
+        transparency=c.transparency,
+        classification=c.classification,
+    )
