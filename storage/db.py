@@ -6,6 +6,7 @@ gets connections of its own and never touches those of its parent.
 """
 
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -13,11 +14,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from sqlite3 import Connection
 from threading import Lock, local
+from typing import NamedTuple
 from weakref import WeakSet
 
 from storage.errors import StoreBusy, StoreError, StoreFull
 
-__all__ = ["PATIENCE", "Connection", "Database"]
+__all__ = ["PATIENCE", "Connection", "Database", "Space"]
 
 PATIENCE = 10.0
 """Seconds for which a write waits for another one before it raises `StoreBusy`."""
@@ -45,6 +47,13 @@ class _Thread(local):
     reading: int = 0
 
 
+class Space(NamedTuple):
+    """Octets that the file may still grow by, and that it takes."""
+
+    free: int
+    used: int
+
+
 class Database:
     """One SQLite file. Safe to use from any number of threads and processes."""
 
@@ -59,6 +68,14 @@ class Database:
         self._closed = False
         with _translated(path):
             self._ensure_wal()
+
+    def space(self) -> Space:
+        """How much room there is on the disk, and how much of it the file takes with its log."""
+        try:
+            used = sum(each.stat().st_size for each in self.path.parent.glob(f"{self.path.name}*"))
+            return Space(shutil.disk_usage(self.path.parent).free, used)
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be looked at: {error.strerror}") from error
 
     def reader(self) -> Connection:
         """This thread's connection: for single statements, or inside `atomic` and `snapshot` the one they use."""

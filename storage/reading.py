@@ -13,7 +13,7 @@ from typing import TypeVar
 from storage import cursor, shared, window
 from storage.credentials import Credentials
 from storage.cursor import Delta
-from storage.db import Database
+from storage.db import Database, Space
 from storage.errors import NotFound
 from storage.model import (
     Account,
@@ -72,6 +72,10 @@ class Reader:
     def data_version(self) -> int:
         """See `Database.data_version`: changes when any other connection has committed."""
         return self.db.data_version()
+
+    def space(self) -> Space:
+        """How much room there is on the disk, and how much of it the mirror takes."""
+        return self.db.space()
 
     # -- users, devices, accounts, collections -----------------------------------------------------------------------
 

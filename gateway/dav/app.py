@@ -14,6 +14,7 @@ from typing import Any
 from radicale.app import Application
 
 from gateway.dav import conditions, errors, preferences
+from gateway.dav.acl import acl
 from gateway.dav.config import radicale_configuration
 from gateway.dav.delete import delete
 from gateway.dav.errors import Refusal
@@ -106,6 +107,9 @@ class DavApplication(Application):
 
     def do_COPY(self, *args: Any) -> RadicaleAnswer:  # noqa: N802, D102
         return _handle(copy, *args)
+
+    def do_ACL(self, *args: Any) -> RadicaleAnswer:  # noqa: N802, D102
+        return _handle(acl, *args)
 
     def do_MKCALENDAR(self, *args: Any) -> RadicaleAnswer:  # noqa: N802, D102
         return _handle(mkcalendar, *args)

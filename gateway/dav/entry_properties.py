@@ -6,10 +6,11 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import Protocol
 
-from gateway.dav import names
+from gateway.dav import names, privileges
 from gateway.dav.names import caldav, dav
 from gateway.dav.places import Context
-from gateway.dav.properties import READ, WRITE, href
+from gateway.dav.privileges import ENTRY_WRITE, READ
+from gateway.dav.properties import ENTRY_REPORTS, href, reports, resource_id
 from gateway.dav.render import Renderer
 from storage.model import Collection, Entry, Kind
 
@@ -24,9 +25,14 @@ _CONTENT_TYPES: Mapping[Kind, str] = {
 }
 
 
+_REPORTS = reports(ENTRY_REPORTS)
+
+
 class Item(Protocol):
     """What a listing knows of an entry; entries with their text know it too."""
 
+    @property
+    def id(self) -> str: ...  # noqa: D102
     @property
     def href(self) -> str: ...  # noqa: D102
     @property
@@ -46,17 +52,17 @@ def content_type(kind: Kind) -> str:
 
 def of_listed(context: Context, collection: Collection) -> dict[str, Renderer[Item]]:
     """The properties of a collection's entries that a listing suffices for."""
-    privileges = READ if collection.read_only else (*READ, *(name for name in WRITE if name not in ("bind", "unbind")))
-    granted = "".join(f"<privilege><{name}/></privilege>" for name in privileges)
     principal = href(context.principal)
     return {
+        **privileges.properties(context, READ if collection.read_only else (*READ, *ENTRY_WRITE)),
         dav("getetag"): lambda item: f"&quot;{item.hash}&quot;",
         dav("getcontenttype"): lambda item: _CONTENT_TYPES[item.kind],
         dav("getcontentlength"): lambda item: str(item.size),
         dav("getlastmodified"): lambda item: http_date(item.modified),
         dav("resourcetype"): lambda _: "",
         dav("current-user-principal"): lambda _: principal,
-        dav("current-user-privilege-set"): lambda _: granted,
+        dav("resource-id"): lambda item: resource_id(item.id),
+        dav("supported-report-set"): lambda _: _REPORTS,
         dav("owner"): lambda _: principal,
         dav("supportedlock"): lambda _: "",
     }

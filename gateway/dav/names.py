@@ -4,6 +4,7 @@ Answers declare the known prefixes once, on their root, with `DAV:` as the defau
 namespace declares a prefix of its own, so the default stays what it is for everything inside.
 """
 
+import re
 from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
@@ -16,6 +17,8 @@ OURS = "http://calharbor.invalid/ns/"
 XML = "http://www.w3.org/XML/1998/namespace"
 
 _PREFIXES = {DAV: "", CALDAV: "C:", CARDDAV: "CR:", CALENDARSERVER: "CS:", APPLE: "ICAL:", OURS: "CH:"}
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 DECLARATIONS = "".join(
     f' xmlns{":" if prefix else ""}{prefix.rstrip(":")}="{namespace}"' for namespace, prefix in _PREFIXES.items()
@@ -43,11 +46,16 @@ def apple(name: str) -> str:
     return f"{{{APPLE}}}{name}"
 
 
+def is_name(text: str) -> bool:
+    """Whether a text can be the local name of an element (XML 1.0 §2.3), written in ASCII."""
+    return _NAME.fullmatch(text) is not None
+
+
 def split(clark: str) -> tuple[str, str]:
     """Namespace and local name of a Clark name; the namespace is empty where there is none."""
     if not clark.startswith("{"):
         return "", clark
-    namespace, _, local = clark[1:].partition("}")
+    namespace, _, local = clark[1:].rpartition("}")  # a namespace may hold a brace, a name cannot
     return namespace, local
 
 

@@ -1,19 +1,27 @@
 """The properties of the root, the principal and the collections: how each is rendered, and which a client may set.
 
-RFC 4918 §15, RFC 3744 §5, RFC 5397, RFC 4791 §5.2 and §6.2, RFC 6578 §4, RFC 7809 §5, calendarserver-ctag, Apple's
-colour and order. A property without a renderer for a resource does not exist there (404).
+RFC 4918 §15, RFC 3744 §4, RFC 4331, RFC 5397, RFC 5842 §3.1, RFC 4791 §5.2 and §6.2, RFC 6578 §4, RFC 7809 §5,
+calendarserver-ctag, Apple's colour and order. A property without a renderer for a resource does not exist there (404).
 """
 
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
-from gateway.dav import limits, names
+from gateway.dav import limits, names, privileges
 from gateway.dav.names import apple, caldav, cs, dav, element
 from gateway.dav.places import Context
+from gateway.dav.privileges import FREE_BUSY, READ, WRITE
 from gateway.dav.render import Renderer
 from storage.ical.zones import vtimezone
 from storage.model import Collection, CollectionKind
 
+ENTRY_REPORTS = tuple(map(dav, ("expand-property", "acl-principal-prop-set")))
+PRINCIPAL_REPORTS = (
+    *ENTRY_REPORTS,
+    *map(dav, ("principal-match", "principal-property-search", "principal-search-property-set")),
+)
 COLLECTION_REPORTS = (
+    *PRINCIPAL_REPORTS,
     caldav("calendar-query"),
     caldav("calendar-multiget"),
     caldav("free-busy-query"),
@@ -38,9 +46,6 @@ ALLPROP = frozenset(
 )
 """What `allprop` gives besides the dead properties: those that RFC 4918 §15 defines (§9.1 there)."""
 
-READ = ("read", "read-current-user-privilege-set")
-WRITE = ("write", "write-properties", "write-content", "bind", "unbind")
-
 SETTABLE: Mapping[str, str] = {
     dav("displayname"): "name",
     caldav("calendar-description"): "description",
@@ -63,7 +68,7 @@ def href(path: str) -> str:
 def of_root(context: Context) -> dict[str, Renderer[None]]:
     """The properties of the endpoint's root."""
     return {
-        **_common(context, READ, ()),
+        **_common(context, READ),
         dav("resourcetype"): lambda _: "<collection/>",
         dav("displayname"): lambda _: "CalHarbor",
     }
@@ -73,7 +78,7 @@ def of_home(context: Context) -> dict[str, Renderer[None]]:
     """The properties of the principal, who is the home of their own calendars as well."""
     principal = context.principal
     return {
-        **_common(context, (*READ, "bind", "unbind"), ()),
+        **_common(context, (*READ, FREE_BUSY, "bind", "unbind")),
         dav("resourcetype"): lambda _: "<collection/><principal/>",
         dav("displayname"): lambda _: names.text(context.user),
         dav("owner"): lambda _: href(principal),
@@ -90,13 +95,14 @@ def of_home(context: Context) -> dict[str, Renderer[None]]:
 def of_collection(context: Context, collection: Collection) -> dict[str, Renderer[None]]:
     """The live properties of a collection; the dead ones are in `collection.dead`, as whole elements."""
     held: dict[str, Renderer[None]] = {
-        **_common(context, READ if collection.read_only else (*READ, *WRITE), ("C:read-free-busy",)),
+        **_common(context, (*READ, FREE_BUSY) if collection.read_only else (*READ, FREE_BUSY, *WRITE)),
+        dav("resource-id"): lambda _: resource_id(collection.id),
         dav("displayname"): lambda _: names.text(collection.name),
         dav("owner"): lambda _: href(context.principal),
         dav("resourcetype"): lambda _: resource_type(collection),
         dav("sync-token"): lambda _: names.text(sync_token(context, collection, collection.seq)),
         dav("getetag"): lambda _: f"&quot;{collection.id}-{collection.seq}&quot;",
-        dav("supported-report-set"): lambda _: _reports(COLLECTION_REPORTS),
+        dav("supported-report-set"): lambda _: reports(COLLECTION_REPORTS),
         cs("getctag"): lambda _: f"&quot;{collection.id}-{collection.seq}&quot;",
         caldav("calendar-description"): lambda _: names.text(collection.description) or None,
         apple("calendar-color"): lambda _: names.text(collection.color) or None,
@@ -147,21 +153,29 @@ def sync_token(context: Context, collection: Collection, seq: int) -> str:
     return f"{names.OURS}sync/{context.store.id}/{collection.id}/{seq}"
 
 
-def _common(
-    context: Context, privileges: Sequence[str], calendar_privileges: Sequence[str]
-) -> dict[str, Renderer[None]]:
-    granted = "".join(f"<privilege><{name}/></privilege>" for name in (*privileges, *calendar_privileges))
+def resource_id(public_id: str) -> str | None:
+    """The content of `DAV:resource-id` (RFC 5842 §3.1): our id never changes and is never given again."""
+    try:
+        return href(UUID(public_id).urn)
+    except ValueError:
+        return None
+
+
+def reports(names_: Sequence[str]) -> str:
+    """The content of `DAV:supported-report-set` (RFC 3253 §3.1.5)."""
+    return "".join(f"<supported-report><report>{element(name)}</report></supported-report>" for name in names_)
+
+
+def _common(context: Context, granted: Sequence[str]) -> dict[str, Renderer[None]]:
+    """What every collection has, the root and the principal included; its quota is the disk (RFC 4331)."""
     return {
+        **privileges.properties(context, granted),
         dav("current-user-principal"): lambda _: href(context.principal),
-        dav("principal-collection-set"): lambda _: href(context.href()),
-        dav("current-user-privilege-set"): lambda _: granted,
-        dav("supported-report-set"): lambda _: "",
+        dav("supported-report-set"): lambda _: reports(PRINCIPAL_REPORTS),
         dav("supportedlock"): lambda _: "",
+        dav("quota-available-bytes"): lambda _: str(context.store.space().free),
+        dav("quota-used-bytes"): lambda _: str(context.store.space().used),
     }
-
-
-def _reports(reports: Sequence[str]) -> str:
-    return "".join(f"<supported-report><report>{element(name)}</report></supported-report>" for name in reports)
 
 
 def _addresses(context: Context) -> str:

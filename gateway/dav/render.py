@@ -46,6 +46,12 @@ def multistatus(responses: Iterable[str], *, token: str = "") -> Answer:
     return Answer(207, errors.legal(document), {"Content-Type": errors.XML_TYPE})
 
 
+def document(root: str, inner: str) -> Answer:
+    """The answer 200 with one `DAV:` element that holds this XML."""
+    text = f"{_DECLARATION}<{root}{names.DECLARATIONS}>{inner}</{root}>"
+    return Answer(200, errors.legal(text), {"Content-Type": errors.XML_TYPE})
+
+
 def status(href: str, code: int, precondition: str = "") -> str:
     """A response that has a status in place of properties."""
     error = f"<error>{precondition}</error>" if precondition else ""

@@ -5,18 +5,37 @@ from xml.etree.ElementTree import Element
 
 from gateway.dav import body, names
 from gateway.dav.errors import Refusal
+from gateway.dav.expand_property import expand_property
 from gateway.dav.freebusy import free_busy_query
 from gateway.dav.multiget import calendar_multiget
 from gateway.dav.names import caldav, dav
-from gateway.dav.places import Context, Member, find
+from gateway.dav.places import Context, Member, Place, find
+from gateway.dav.principals import (
+    acl_principal_prop_set,
+    principal_match,
+    principal_property_search,
+    principal_search_property_set,
+)
 from gateway.dav.query import calendar_query
 from gateway.dav.request import Answer, Request
 from gateway.dav.sync import sync_collection
 from storage.model import Collection
 
-Report = Callable[[Context, Request, Collection, Element], Answer]
+Report = Callable[[Context, Request, Place, Element], Answer]
+CollectionReport = Callable[[Context, Request, Collection, Element], Answer]
 
-_REPORTS: Mapping[str, Report] = {
+_EVERYWHERE: Mapping[str, Report] = {
+    dav("expand-property"): expand_property,
+    dav("acl-principal-prop-set"): acl_principal_prop_set,
+}
+_OF_PRINCIPALS: Mapping[str, Report] = {
+    dav("principal-match"): principal_match,
+    dav("principal-property-search"): principal_property_search,
+    dav("principal-search-property-set"): principal_search_property_set,
+}
+"""Answered by everything but entries."""
+
+_OF_COLLECTIONS: Mapping[str, CollectionReport] = {
     caldav("calendar-query"): calendar_query,
     caldav("calendar-multiget"): calendar_multiget,
     caldav("free-busy-query"): free_busy_query,
@@ -25,15 +44,20 @@ _REPORTS: Mapping[str, Report] = {
 
 
 def report(context: Context, request: Request) -> Answer:
-    """Answer a REPORT on a collection. Raises `Refusal` (403 supported-report) for one that is not advertised there."""
+    """Answer a REPORT. Raises `Refusal` (403 supported-report) for one that is not advertised there."""
     place = find(context, request.segments)
     if isinstance(place, Member):
         context.store.entry_at(place.collection.id, place.name)
     root = body.parse(request.body)
     if root is None:
         raise Refusal(400, "the body is empty, so nobody knows which report is meant")
-    asked = _REPORTS.get(root.tag)
-    if asked is None or not isinstance(place, Collection):
+    of_collection = _OF_COLLECTIONS.get(root.tag)
+    if of_collection is not None and isinstance(place, Collection):
+        return of_collection(context, request, place, root)
+    asked = _EVERYWHERE.get(root.tag)
+    if asked is None and not isinstance(place, Member):
+        asked = _OF_PRINCIPALS.get(root.tag)
+    if asked is None:
         raise Refusal(
             403,
             f"the report {names.split(root.tag)[1]!r} is not answered here",

@@ -33,7 +33,7 @@ def test_options_says_what_is_really_done(door: Door) -> None:
     assert not {"LOCK", "POST"} & set(allowed)
 
 
-@pytest.mark.parametrize("method", ["LOCK", "POST", "UNLOCK", "ACL", "BREW"])
+@pytest.mark.parametrize("method", ["LOCK", "POST", "UNLOCK", "BREW"])
 def test_methods_that_are_not_answered(door: Door, method: str) -> None:
     assert door.request(method, "/dav/alice/work/").status == 405
 

@@ -5,6 +5,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from gateway.dav.names import apple, caldav, cs, dav
+from gateway.dav.properties import COLLECTION_REPORTS
 from storage.ical.lines import parse
 from storage.model import Origin
 from tests.gateway.dav.door import NAMESPACES, Door, event
@@ -60,16 +61,19 @@ def test_a_calendar_tells_what_it_is(door: Door) -> None:
     assert components == ["VEVENT", "VTODO", "VJOURNAL"]
 
 
-def test_only_reports_that_work_are_advertised(door: Door) -> None:
-    reply = door.propfind("/dav/alice/work/", "<supported-report-set/>").replies["/dav/alice/work/"]
-    reports = [each[0][0].tag for each in reply.props[dav("supported-report-set")]]
-    assert reports
-    for report in reports:
+@pytest.mark.parametrize("path", ["/dav/", "/dav/alice/", "/dav/alice/work/", "/dav/alice/work/a.ics"])
+def test_reports_are_advertised_exactly_where_they_are_answered(door: Door, path: str) -> None:
+    door.put("a.ics", event("a"))
+    reply = door.propfind(path, "<supported-report-set/>").replies[path]
+    advertised = {each[0][0].tag for each in reply.props[dav("supported-report-set")]}
+    assert advertised
+    answered = set()
+    for report in (*COLLECTION_REPORTS, dav("version-tree"), caldav("nonsense")):
         namespace, _, name = report[1:].partition("}")
-        got = door.report(f'<x:{name} xmlns:x="{namespace}" xmlns="DAV:"><sync-token/></x:{name}>')
-        assert got.status != 403 or dav("supported-report") not in got.conditions
-    other = door.report(f"<expand-property {NAMESPACES}/>")
-    assert (other.status, other.conditions) == (403, {dav("supported-report")})
+        got = door.report(f'<x:{name} xmlns:x="{namespace}" xmlns="DAV:"><sync-token/></x:{name}>', path)
+        if got.status != 403 or dav("supported-report") not in got.conditions:
+            answered.add(report)
+    assert answered == advertised
 
 
 def test_ctag_and_sync_token_change_with_each_write_and_only_then(door: Door) -> None:
