@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from storage import ids, record
-from storage.content import Content, decode, read
+from storage.content import Content, decode, digest, read
 from storage.db import Connection
 from storage.errors import InvalidData, TooLarge
 from storage.model import Collection, CollectionKind, Entry, Origin
@@ -141,6 +141,8 @@ class Applier:
             case Step.REVIVE if side.waiting:
                 self._inbox(side, "delete", theirs=None)
                 links.drop(self.conn, side.entry_id)
+                # Should it only have been renamed, what was last agreed is known again.
+                outbox.sending(self.conn, side.waiting.n, side.waiting.sent | {digest(side.ours().base)})
                 outbox.set_action(self.conn, side.waiting.n, "create")
             case _:
                 self._forget(side)
@@ -151,9 +153,9 @@ class Applier:
         outbox.drop_entry(self.conn, self.collection.n, side.entry_id)
         self.freed.append(side.ours().uid)
 
-    def readmit(self) -> None:
+    def readmit(self, *uids: str) -> None:
         """Take what stood in quarantine only because its UID was taken, and is free now."""
-        for uid in self.freed:
+        for uid in (*self.freed, *uids):
             for item in quarantine.of_uid(self.conn, self.collection.n, uid) if uid else ():
                 shown = RemoteEntry(item.href, item.version, item.body)
                 understood = understand(shown, self.collection.kind)

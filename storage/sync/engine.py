@@ -208,7 +208,7 @@ class Engine:
                 self._look_again(collection, remote, outgoing, report)
                 if self.pushes.still_waiting(outgoing):
                     if outgoing.push.action is PushAction.CREATE:
-                        self.pushes.name_taken(outgoing)
+                        self.pushes.taken(collection, outgoing, report)
                     self.pushes.failed(outgoing, error, self.book.chance)
             except Rejected as error:
                 self._rejected(collection, remote, outgoing, error, report)

@@ -10,7 +10,7 @@ from storage.model import Collection, Entry, Origin
 from storage.store import Store
 from storage.sync.apply import Applier
 from storage.sync.report import Round
-from storage.tables import entries, held, links, outbox, remotes
+from storage.tables import entries, held, links, outbox, quarantine, remotes
 from storage.tables.held import Held, HeldEntry
 
 
@@ -28,11 +28,11 @@ def approve(store: Store, n: int) -> int:
         for entry in stopped.entries:
             if _as_it_was(conn, entry):
                 applier.missing(entry.href)
-        applier.readmit()
         held.settle(conn, n, "approved")
         if stopped.whole:
             _let_go(store, collection.id, collection.n)
         else:
+            applier.readmit()
             remotes.due_now(conn, collection.n)
     return report.pulled.delete
 
@@ -49,8 +49,9 @@ def _let_go(store: Store, collection_id: str, collection_n: int) -> None:
 
 
 def _without_upstream(conn: Connection, collection_n: int) -> None:
-    """What was deleted here has nowhere left to be deleted from."""
+    """What was deleted here has nowhere left to be deleted from; what could not be read there is gone with it."""
     links.drop_collection(conn, collection_n)
+    quarantine.drop_collection(conn, collection_n)
     for waiting in outbox.entries(conn, collection_n, inf):
         if waiting.action == "delete":
             outbox.drop(conn, waiting.n)

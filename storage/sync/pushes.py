@@ -100,10 +100,15 @@ class Pushes:
             entry_id, waiting = self._standing(conn, outgoing)
             unchanged = waiting is not None and waiting.key == outgoing.waiting.key
             held.release(conn, collection.n, [receipt.href])
+            applier = Applier(conn, collection, report, clock.iso())
             if push.action is PushAction.DELETE:
                 links.drop(conn, entry_id)
                 report.pushed.delete += 1
+                applier.readmit(push.uid)
             else:
+                before = links.of_href(conn, collection.n, receipt.href)
+                if before and before.entry_id != entry_id:
+                    applier.missing(receipt.href)  # a creation overwrites nothing: what we knew there has gone
                 entry = entries.by_id(conn, entry_id)
                 base = None if entry and entry.text == push.text else push.text
                 links.put(conn, Link(entry_id, collection.n, receipt.href, receipt.version, base))
@@ -154,9 +159,13 @@ class Pushes:
         with self.ledger.writing() as conn:
             outbox.failed(conn, outgoing.waiting.n, error=error.message, next_try=when)
 
-    def name_taken(self, outgoing: Outgoing) -> None:
-        """Something else stands upstream under the name that a creation asked for: the next try asks for another."""
-        with self.ledger.writing() as conn:
+    def taken(self, collection: Collection, outgoing: Outgoing, report: Round) -> None:
+        """Something else stands upstream under the name, or the UID, that a creation asked for.
+
+        If that is what only our own kept in quarantine, it comes in; else the next try asks for another name.
+        """
+        with self.ledger.writing(collection) as conn:
+            Applier(conn, collection, report, clock.iso()).readmit(outgoing.push.uid)
             waiting = outbox.get(conn, outgoing.waiting.collection_n, outgoing.waiting.entry_id)
             if waiting and waiting.key == outgoing.waiting.key:
                 suffix = PurePosixPath(outgoing.push.name).suffix

@@ -51,6 +51,11 @@ def drop(conn: Connection, collection_n: int, hrefs: Sequence[str]) -> int:
     ).rowcount
 
 
+def drop_collection(conn: Connection, collection_n: int) -> None:
+    """Let go of everything that a collection showed: the upstream no longer has it."""
+    conn.execute("DELETE FROM quarantine WHERE collection_n = ?", (collection_n,))
+
+
 def versions(conn: Connection, collection_n: int, hrefs: Sequence[str] | None = None) -> dict[str, str]:
     """The versions under which items are in quarantine, by href; all of them for None."""
     if hrefs is None:

@@ -6,7 +6,7 @@ from gateway.app import DAY, journal_readers, open_store
 from gateway.config import load
 from storage import clock
 from storage.model import Account, CollectionKind, Origin
-from tests.simulation.world import event
+from tests.simulation.texts import event
 
 START = 1_767_225_600.0
 

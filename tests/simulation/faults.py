@@ -6,8 +6,8 @@ from random import Random
 
 from plugins.memory.provider import MemoryProvider, MemoryUpstream
 from storage.db import Connection, Database
-from storage.errors import CursorGone, RateLimited, Unreachable, UntrustedAnswer
-from storage.provider import Known, Page, Push, Receipt, RemoteCollection, RemoteEntry
+from storage.errors import CursorGone, RateLimited, Rejected, Unreachable, UntrustedAnswer
+from storage.provider import CollectionEdit, Known, Page, Push, Receipt, RemoteCollection, RemoteEntry
 
 
 class Crash(BaseException):
@@ -102,8 +102,26 @@ class MoodyProvider(MemoryProvider):
             del found[self.fate.random.choice(sorted(found))]
         return found
 
+    def create_collection(self, name: str, wanted: RemoteCollection) -> RemoteCollection:
+        self._request()
+        made = super().create_collection(name, wanted)
+        self._answer()
+        return made
+
+    def update_collection(self, collection: RemoteCollection, edit: CollectionEdit) -> None:
+        self._request()
+        super().update_collection(collection, edit)
+        self._answer()
+
+    def delete_collection(self, collection: RemoteCollection) -> None:
+        self._request()
+        super().delete_collection(collection)
+        self._answer()
+
     def push(self, collection: RemoteCollection, push: Push) -> Receipt:
         self._request()
+        if self.fate.strikes() and self.fate.strikes():
+            raise Rejected("not in this calendar", status=403)
         receipt = super().push(collection, push)
         if self.fate.strikes():
             # A duplicate: the line delivers the request twice, and the second answer is the one that we hear.

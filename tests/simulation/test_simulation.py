@@ -5,10 +5,12 @@
 
 import os
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
-from storage import clock
+from storage import clock, ids
+from storage.model import State
 from storage.sync import policy
 from storage.tables import journal
 from storage.verify import verify
@@ -37,11 +39,11 @@ def no_verification(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 
 
 def check(world: World, seed: int) -> None:
-    with clock.use(world.tick):
+    with clock.use(world.tick), patch.object(ids, "uuid4", world.uuid):
         world.run(world.random.choice([10, 40, 80]))
         world.settle()
         said = f"seed {seed}"
-        assert world.mirror_state() == world.upstream_state(), said
+        assert world.mirror_state() == world.somebody.state(), said
         assert world.waiting() == 0, said
         assert world.lost() == [], said
         rows = world.store.changes()
@@ -52,5 +54,6 @@ def check(world: World, seed: int) -> None:
         assert world.upstream.mails == 0, said
         assert world.false_conflicts() == [], said
         assert verify(world.store, None).problems == [], said
-        assert world.collection is None or world.collection.remote_cursor, said
+        assert all(c.remote_cursor and c.state is State.FRESH for c in world.collections), said
+        assert {c.remote_href for c in world.collections} == set(world.upstream.folders), said
         world.store.close()

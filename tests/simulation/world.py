@@ -4,15 +4,14 @@ Everything random comes from one seed, so a seed reproduces its run. The clock i
 """
 
 import shutil
-from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
+from uuid import UUID
 
-from plugins.memory.provider import MemoryUpstream
 from storage.errors import StoreError
 from storage.ical.canonical import canonical, same
-from storage.model import Account, Collection, Origin
+from storage.model import Account, Collection, CollectionKind, Origin
 from storage.store import Store
 from storage.sync import inbox
 from storage.sync.account import AccountRunner
@@ -21,47 +20,40 @@ from storage.sync.lease import SyncLease
 from storage.sync.ledger import Ledger
 from storage.tables import conflicts, held, outbox
 from tests.simulation.faults import Crash, Fate, MoodyProvider, let_crash
-
-WORDS = ["Standup", "Zahnarzt", "Déjeuner", "会議", "Review", "Gym", "Call", "Birthday"]
-
-
-def event(uid: str, stamp: int, word: str, *, weekly: bool = False) -> str:
-    """An event whose text is unmistakable: `stamp` occurs in no other text of the run."""
-    rule = "RRULE:FREQ=WEEKLY;COUNT=5\r\n" if weekly else ""
-    return (
-        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//simulation//EN\r\nBEGIN:VEVENT\r\n"
-        f"UID:{uid}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:202601{stamp % 28 + 1:02}T100000Z\r\n{rule}"
-        f"SUMMARY:{word} {stamp}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
-    )
+from tests.simulation.somebody import Somebody
+from tests.simulation.texts import Texts
 
 
 class World:
-    """One run. `local` and `remote` hold, for each accepted text, that it must be accounted for at the end."""
+    """One run."""
 
     def __init__(self, folder: Path, template: Path, seed: int) -> None:
         self.random = Random(seed)
         self.folder = folder / str(seed)
         shutil.copytree(template, self.folder)
+        self.ids = Random(seed)
         self.now = 1_767_225_600.0
-        self.stamps = 0
         self.quiet = False
         self.unanswered: tuple[str, str] | None = None
         """A client's write that has not been answered: the text before, and the new one. It may have been done."""
-        self.upstream = MemoryUpstream(rewrite=self._rewriter())
-        self.remote = self.upstream.add("calendar")
+        self.texts = Texts(self.random)
+        self.somebody = Somebody(self.texts)
+        self.upstream = self.somebody.upstream
         self.fate = Fate(self.random, crash=self.random.choice([0, 0.01, 0.04]), fault=self.random.choice([0, 0.05]))
         self.accepted: dict[str, list[str]] = {}
         """For each UID, in order, the canonical texts that the mirror accepted from its client ('' for a deletion)."""
         self.replaced: set[str] = set()
         """Canonical texts that their own author replaced: nobody misses them."""
-        self.shown: set[str] = set()
-        """Canonical texts that the upstream has ever held."""
         self._open()
 
     def tick(self) -> float:
         """The simulated clock: every look at it takes a moment."""
         self.now += 0.01
         return self.now
+
+    def uuid(self) -> UUID:
+        """A random UUID that the seed decides, as everything else."""
+        return UUID(int=self.ids.getrandbits(128), version=4)
 
     # -- the mirror --------------------------------------------------------------------------------------------------
 
@@ -77,7 +69,7 @@ class World:
         self.store.close()
         self.now += 60
         self._open()
-        if self.unanswered and self.collection:
+        if self.unanswered:
             before, text = self.unanswered
             if before and canonical(text) in self.mirror_state().values():
                 self.replaced.add(canonical(before))
@@ -88,16 +80,20 @@ class World:
         return self.store.account("up")
 
     @property
-    def collection(self) -> Collection | None:
-        found = self.store.collections(account=self.account.id)
-        return found[0] if found else None
+    def collections(self) -> list[Collection]:
+        return self.store.collections(account=self.account.id)
 
     # -- what happens ------------------------------------------------------------------------------------------------
 
     def run(self, steps: int) -> None:
         """Let things happen, in random order."""
-        acts = [self.client_writes] * 4 + [self.client_deletes, self.somebody_writes, self.somebody_deletes]
-        acts += [self.sync] * 3 + [self.cursors_die, self.time_passes, self.mass_deletion, self.decide]
+        other = self.somebody
+        acts = [self.client_writes] * 4 + [self.client_deletes, other.writes, other.deletes] + [self.sync] * 3
+        acts += [other.cursors_die, other.mass_deletion, self.time_passes, self.decide]
+        rare = [self.client_makes_a_collection, self.client_deletes_a_collection, self.client_moves]
+        rare += [other.collection_goes_or_comes, other.renames, other.moves, other.garbles, other.doubles]
+        rare += [other.rights_change]
+        acts += [act for act in rare if self.random.random() < 0.5]
         for _ in range(steps):
             act = self.random.choice(acts)
             with suppress(StoreError):
@@ -108,55 +104,63 @@ class World:
 
     def client_writes(self) -> None:
         """A client creates or edits; whether it crashes or not, only an answer that came back is a promise."""
-        if self.collection is None:
+        if (collection := self._some()) is None:
             return
-        mine = {e.uid: e for e in self.store.iter_entries(self.collection.id)}
+        mine = {e.uid: e for e in self.store.iter_entries(collection.id)}
         known = sorted(mine)
         uid = self.random.choice([*known, f"u{self.random.randrange(12)}"])
-        href = mine[uid].href if uid in mine else f"{uid}-{self.stamp()}.ics"
-        text = self.new_text(uid)
+        href = mine[uid].href if uid in mine else f"{uid}-{self.texts.stamp()}.ics"
+        text = self.texts.new(uid)
         self.unanswered = (mine[uid].text if uid in mine else "", text)
-        self.store.put_entry(self.collection.id, href, text, origin=Origin.DAV)
+        self.store.put_entry(collection.id, href, text, origin=Origin.DAV)
         self.promise(uid, canonical(text), mine[uid].text if uid in mine else None)
         self.unanswered = None
 
     def client_deletes(self) -> None:
         """A client deletes."""
-        if self.collection is None:
+        if (collection := self._some()) and (mine := list(self.store.iter_entries(collection.id))):
+            entry = self.random.choice(mine)
+            self.replaced.add(canonical(entry.text))
+            self.store.delete_entry(collection.id, entry.href, origin=Origin.DAV)
+
+    def client_moves(self) -> None:
+        """A client moves an entry to another collection, sometimes under the name of another entry there."""
+        source, target = self._some(), self._some()
+        if source is None or target is None or not (mine := list(self.store.iter_entries(source.id))):
             return
-        mine = {e.uid: e for e in self.store.iter_entries(self.collection.id)}
-        if not mine:
+        entry = self.random.choice(mine)
+        there = {e.href: e.text for e in self.store.iter_entries(target.id) if e.id != entry.id}
+        name = self.random.choice([*sorted(there), entry.href, entry.href])
+        if name in there:
+            self.replaced.add(canonical(there[name]))
+        self.store.move_entry(source.id, entry.href, target.id, name, origin=Origin.DAV, overwrite=True)
+
+    def client_makes_a_collection(self) -> None:
+        """A client makes a collection."""
+        if len(self.collections) < 4:
+            made = f"made-{self.texts.stamp()}"
+            self.store.create_collection(
+                self.account.id,
+                made,
+                name=made,
+                kind=CollectionKind.CALENDAR,
+                components=("VEVENT",),
+                origin=Origin.DAV,
+            )
+
+    def client_deletes_a_collection(self) -> None:
+        """A client deletes a collection, which it rarely does, or renames it."""
+        if (collection := self._some()) is None:
             return
-        uid = self.random.choice(sorted(mine))
-        self.replaced.add(canonical(mine[uid].text))
-        self.store.delete_entry(self.collection.id, mine[uid].href, origin=Origin.DAV)
-
-    def somebody_writes(self) -> None:
-        """Somebody else edits upstream."""
-        if self.remote.href not in self.upstream.folders:
-            return
-        entries = self.upstream.folders[self.remote.href].entries
-        uids = {str(e.data).split("UID:")[1].split("\r\n")[0]: href for href, e in entries.items()}
-        uid = self.random.choice([*sorted(uids), f"u{self.random.randrange(12)}"])
-        href = uids.get(uid, f"{self.remote.href}{uid}.{self.stamp()}.ics")
-        self.upstream.put(self.remote.href, href, self.new_text(uid))
-
-    def somebody_deletes(self) -> None:
-        """Somebody else deletes upstream."""
-        entries = self.upstream.folders[self.remote.href].entries
-        if entries:
-            self.upstream.remove(self.remote.href, self.random.choice(sorted(entries)))
-
-    def mass_deletion(self) -> None:
-        """Rarely: upstream loses almost everything."""
-        if self.random.random() < 0.1:
-            for href in sorted(self.upstream.folders[self.remote.href].entries)[1:]:
-                self.upstream.remove(self.remote.href, href)
-
-    def cursors_die(self) -> None:
-        """The upstream forgets its cursors."""
         if self.random.random() < 0.3:
-            self.upstream.expire_cursors()
+            self.replaced.update(canonical(e.text) for e in self.store.iter_entries(collection.id))
+            self.store.delete_collection(collection.id, origin=Origin.DAV)
+        else:
+            self.store.update_collection(collection.id, name=f"name {self.texts.stamp()}", origin=Origin.DAV)
+
+    def _some(self) -> Collection | None:
+        """One of our collections that can be written."""
+        return self.random.choice([c for c in self.collections if not c.read_only] or [None])
 
     def time_passes(self) -> None:
         """Enough for back-off and, now and then, for the periodic verification."""
@@ -176,26 +180,19 @@ class World:
         runner = AccountRunner(self.book, lambda _account: MoodyProvider(self.upstream, self.fate, meanwhile=meanwhile))
         with closing(runner):
             runner.converge(self.account)
-        self.note_upstream()
+        self.somebody.note()
 
     def somebody_in_between(self) -> None:
         """Now and then somebody edits upstream, or a client here, between two requests of the engine."""
         if self.random.random() < 0.05:
-            self.random.choice([self.somebody_writes, self.client_writes, self.client_deletes])()
+            acts = [self.somebody.writes, self.client_writes, self.client_deletes, self.client_moves]
+            with suppress(StoreError):
+                self.random.choice([*acts, self.client_deletes_a_collection, self.somebody.renames])()
 
     def nothing(self) -> None:
         """Nobody else edits during this pass."""
 
     # -- the books ---------------------------------------------------------------------------------------------------
-
-    def stamp(self) -> int:
-        """A number that no other text of this run has."""
-        self.stamps += 1
-        return self.stamps
-
-    def new_text(self, uid: str) -> str:
-        """A text nobody has written before."""
-        return event(uid, self.stamp(), self.random.choice(WORDS), weekly=self.random.random() < 0.2)
 
     def promise(self, uid: str, text: str, before: str | None) -> None:
         """The mirror has accepted `text` from its client, who thereby replaced what they saw before."""
@@ -203,42 +200,24 @@ class World:
             self.replaced.add(canonical(before))
         self.accepted.setdefault(uid, []).append(text)
 
-    def note_upstream(self) -> None:
-        """Remember what the upstream holds now."""
-        self.shown.update(canonical(str(e.data)) for e in self.upstream.folders[self.remote.href].entries.values())
-
-    def _rewriter(self) -> Callable[[str], str]:
-        """Half of the upstreams write their own PRODID into what they are given."""
-        rewrites = self.random.random() < 0.5
-
-        def rewrite(text: str) -> str:
-            text = text.replace("-//test//simulation//EN", "-//upstream//EN") if rewrites else text
-            self.shown.add(canonical(text))
-            return text
-
-        return rewrite
-
     # -- the end -----------------------------------------------------------------------------------------------------
 
     def settle(self) -> None:
         """Nothing goes wrong any more, nobody edits: the engine gets the time to finish; people decide the rest."""
         self.fate.calm()
         self.quiet = True
+        self.somebody.tidy()
         for _ in range(6):
             self.now += 8 * 3600
             self.sync()
             self.decide()
         self.now += 60
 
-    def mirror_state(self) -> dict[str, str]:
-        """What the mirror holds: UID → canonical text."""
-        assert self.collection is not None
-        return {e.uid: canonical(e.text) for e in self.store.iter_entries(self.collection.id)}
-
-    def upstream_state(self) -> dict[str, str]:
-        """What the upstream holds: UID → canonical text."""
-        texts = [str(e.data) for e in self.upstream.folders[self.remote.href].entries.values()]
-        return {text.split("UID:")[1].split("\r\n")[0]: canonical(text) for text in texts}
+    def mirror_state(self) -> dict[tuple[str | None, str], str]:
+        """What the mirror holds: remote collection and UID → canonical text."""
+        return {
+            (c.remote_href, e.uid): canonical(e.text) for c in self.collections for e in self.store.iter_entries(c.id)
+        }
 
     def lost(self) -> list[str]:
         """Accepted texts that are nowhere: not upstream at any time, not replaced by their author, not in the inbox."""
@@ -248,7 +227,7 @@ class World:
             text
             for texts in self.accepted.values()
             for text in texts
-            if text not in self.shown | self.replaced | kept | here
+            if text not in self.somebody.shown | self.replaced | kept | here
         ]
 
     def false_conflicts(self) -> list[int]:
@@ -260,7 +239,7 @@ class World:
             c.n
             for c in edits
             if (c.base and (same(c.base, c.theirs or "") or same(c.base, c.ours or "")))
-            or canonical(c.theirs or "") in mine
+            or canonical(c.theirs or "") in mine - self.somebody.carried
         ]
 
     def waiting(self) -> int:

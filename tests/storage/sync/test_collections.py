@@ -1,6 +1,6 @@
 """Collections themselves: made, renamed, deleted, vanished and back, with entries and answers under way."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,14 +9,15 @@ from plugins.memory.provider import MemoryProvider, MemoryUpstream
 from storage.errors import CollectionGone, Rejected, Unreachable, UpstreamError
 from storage.model import Collection, CollectionKind, Origin, State
 from storage.provider import CollectionEdit, RemoteCollection
+from storage.store import Store
 from storage.sync import inbox
 from storage.sync.book import Book
 from storage.sync.lease import SyncLease
 from storage.sync.ledger import Ledger
 from storage.sync.ties import Ties
-from storage.tables import held
+from storage.tables import held, quarantine
 from storage.verify import verify
-from tests.simulation.world import event
+from tests.simulation.texts import event
 from tests.storage.sync.scene import Scene
 
 
@@ -136,6 +137,25 @@ def test_a_vanished_calendar_makes_no_work_when_the_account_is_woken(scene: Scen
     book = Book(Ledger(scene.store, SyncLease(scene.store.db)), interval=60, chance=lambda: 0.5)
     assert book.due() == []
     assert scene.collection.state is State.HELD
+
+
+@pytest.mark.parametrize("decide", [inbox.approve, inbox.reject])
+def test_what_was_unreadable_in_a_vanished_calendar_is_gone_with_it(
+    scene: Scene, decide: Callable[[Store, int], int]
+) -> None:
+    scene.theirs("a", event("a", 9, "twin"), f"{scene.remote.href}twin.ics")
+    scene.theirs("junk", "this is no calendar")
+    scene.sync()
+    del scene.upstream.folders[scene.remote.href]
+    scene.sync()
+    scene.ours("new.ics", event("new", 1, "made meanwhile"))
+    (stopped,) = held.every(scene.store.db.reader())
+    decide(scene.store, stopped.n)
+    assert scene.sync().converged
+    assert quarantine.every(scene.store.db.reader()) == []
+    assert set(scene.here()) == ({"new"} if decide is inbox.approve else {"a", "b", "c", "new"})
+    (made,) = scene.upstream.folders.values()
+    assert {str(entry.data) for entry in made.entries.values()} == set(scene.here().values())
 
 
 def test_a_calendar_that_is_back_is_listed_anew_whatever_its_cursor_says(scene: Scene) -> None:

@@ -22,7 +22,7 @@ from storage.sync.once import sync_once
 from storage.sync.worker import Worker
 from storage.tables import held, outbox, quarantine, remotes
 from storage.verify import verify
-from tests.simulation.world import event
+from tests.simulation.texts import event
 from tests.storage.sync.scene import Scene
 
 

@@ -12,7 +12,7 @@ from storage.provider import Push, PushAction, Receipt, RemoteCollection, Remote
 from storage.sync import inbox
 from storage.tables import held, quarantine
 from storage.verify import verify
-from tests.simulation.world import event
+from tests.simulation.texts import event
 from tests.storage.sync.scene import Scene
 
 
@@ -216,6 +216,40 @@ def test_what_only_a_twin_kept_out_comes_in_when_the_twin_goes(scene: Two) -> No
     quiet(scene)
     assert scene.here()["a"] == event("a", 9, "twin")
     assert quarantine.every(scene.store.db.reader()) == []
+
+
+def test_a_twin_comes_in_as_soon_as_our_deletion_has_gone_upstream(scene: Two) -> None:
+    scene.theirs("a", event("a", 9, "twin"), f"{scene.remote.href}twin.ics")
+    scene.sync()
+    scene.delete("a.ics")
+    scene.sync()
+    assert scene.here()["a"] == event("a", 9, "twin")
+    quiet(scene)
+
+
+def test_a_name_that_the_upstream_has_left_is_given_to_our_creation(scene: Two) -> None:
+    scene.store.move_entry(scene.collection.id, "a.ics", scene.collection.id, "here.ics", origin=Origin.DAV)
+    scene.ours("a.ics", event("mine", 1, "made here"))
+
+    def rename() -> None:
+        scene.theirs("a", event("a", 1, "base"), f"{scene.remote.href}renamed.ics")
+        scene.upstream.remove(scene.remote.href, f"{scene.remote.href}a.ics")
+
+    scene.interrupt(pulling=rename)
+    scene.sync()
+    quiet(scene)
+    assert scene.there()[f"{scene.remote.href}a.ics"] == event("mine", 1, "made here")
+
+
+def test_an_entry_edited_here_and_renamed_there_is_edited_under_its_new_name(scene: Two) -> None:
+    scene.ours("a.ics", event("a", 2, "edited"))
+    scene.upstream.remove(scene.remote.href, f"{scene.remote.href}a.ics")
+    scene.interrupt(pulling=lambda: scene.theirs("a", event("a", 1, "base"), f"{scene.remote.href}renamed.ics"))
+    scene.sync()
+    (lost,) = scene.inbox()
+    assert (lost.cause, lost.ours) == ("delete", event("a", 2, "edited"))
+    quiet(scene, inbox=1)
+    assert scene.there()[f"{scene.remote.href}renamed.ics"] == event("a", 2, "edited")
 
 
 def test_two_uids_that_change_places_upstream_are_both_here(scene: Two) -> None:

@@ -1,0 +1,155 @@
+"""The other side of the simulated world: an upstream, and everybody else who writes, breaks and repairs there."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+
+from plugins.memory.provider import Folder, MemoryUpstream
+from storage.ical.canonical import canonical
+from tests.simulation.texts import Texts, uid_of
+
+
+class Somebody:
+    """Whoever else uses the upstream, and the books of what it has held."""
+
+    def __init__(self, texts: Texts) -> None:
+        self.random: Random = texts.random
+        self.texts = texts
+        self.carried: set[str] = set()
+        """Canonical texts of ours that may be met again: somebody moved them to another collection, made a twin of
+        them, or brought a vanished collection back."""
+        self.shown: set[str] = set()
+        """Canonical texts that the upstream has ever held."""
+        self.away: list[Folder] = []
+        """What has vanished and may come back."""
+        self.upstream = MemoryUpstream(rewrite=self._rewriter())
+        self.upstream.add("calendar")
+        if self.random.random() < 0.5:
+            self.upstream.add("other")
+
+    def writes(self) -> None:
+        """Somebody else edits upstream."""
+        if (folder := self._folder()) is None:
+            return
+        uids = {uid_of(e.data): href for href, e in folder.entries.items()}
+        uid = self.random.choice([*sorted(uids), f"u{self.random.randrange(12)}"]) or "u1"
+        href = uids.get(uid, f"{folder.remote.href}{uid}.{self.texts.stamp()}.ics")
+        self.upstream.put(folder.remote.href, href, self.texts.new(uid))
+
+    def deletes(self) -> None:
+        """Somebody else deletes upstream."""
+        if (folder := self._folder()) and folder.entries:
+            self.upstream.remove(folder.remote.href, self.random.choice(sorted(folder.entries)))
+
+    def renames(self) -> None:
+        """Somebody else keeps an entry under another name upstream."""
+        if folder := self._folder():
+            self._carry(folder, folder)
+
+    def moves(self) -> None:
+        """Somebody else moves an entry to another collection upstream."""
+        if (source := self._folder()) and (target := self._folder()):
+            self._carry(source, target)
+
+    def garbles(self) -> None:
+        """Somebody's broken program leaves an unreadable entry upstream, or one of another UID than was there."""
+        if (folder := self._folder()) and folder.entries:
+            href = self.random.choice(sorted(folder.entries))
+            text = self.random.choice(["no calendar", self.texts.new(f"x{self.texts.stamp()}")])
+            self.upstream.put(folder.remote.href, href, text)
+
+    def doubles(self) -> None:
+        """Somebody's broken program leaves a UID twice in a collection upstream."""
+        if (folder := self._folder()) and folder.entries:
+            text = str(folder.entries[self.random.choice(sorted(folder.entries))].data)
+            if uid := uid_of(text):
+                self.carried.add(canonical(text))
+                self.upstream.put(
+                    folder.remote.href, f"{folder.remote.href}{self.texts.stamp()}.ics", self.texts.new(uid)
+                )
+
+    def mass_deletion(self) -> None:
+        """Rarely: upstream loses almost everything of a collection."""
+        if (folder := self._folder()) and self.random.random() < 0.1:
+            for href in sorted(folder.entries)[1:]:
+                self.upstream.remove(folder.remote.href, href)
+
+    def collection_goes_or_comes(self) -> None:
+        """A collection vanishes upstream, or one that had vanished is there again."""
+        if self.away:
+            self._bring_back(self.away.pop())
+        elif (folder := self._folder()) and self.random.random() < 0.3:
+            self.away.append(self.upstream.folders.pop(folder.remote.href))
+
+    def rights_change(self) -> None:
+        """The right to write a collection upstream is taken away, or given back."""
+        if folder := self._folder():
+            folder.remote = replace(folder.remote, read_only=not folder.remote.read_only)
+
+    def cursors_die(self) -> None:
+        """The upstream forgets its cursors."""
+        if self.random.random() < 0.3:
+            self.upstream.expire_cursors()
+
+    def tidy(self) -> None:
+        """Upstream, what was broken is repaired: rights, unreadable entries, UIDs that stand twice."""
+        if self.random.random() < 0.5:
+            for folder in self.away:
+                self._bring_back(folder)
+        for folder in self.upstream.folders.values():
+            folder.remote = replace(folder.remote, read_only=False)
+            seen = {""}
+            for href, entry in sorted(folder.entries.items()):
+                if uid_of(entry.data) in seen:
+                    self.upstream.remove(folder.remote.href, href)
+                seen.add(uid_of(entry.data))
+
+    def note(self) -> None:
+        """Remember what the upstream holds now."""
+        for folder in self.upstream.folders.values():
+            self.shown.update(canonical(str(e.data)) for e in folder.entries.values() if uid_of(e.data))
+
+    def state(self) -> dict[tuple[str | None, str], str]:
+        """What the upstream holds: collection and UID → canonical text."""
+        return {
+            (href, uid_of(e.data)): canonical(str(e.data))
+            for href, folder in self.upstream.folders.items()
+            for e in folder.entries.values()
+        }
+
+    def _rewriter(self) -> Callable[[str], str]:
+        """Half of the upstreams write their own PRODID into what they are given."""
+        rewrites = self.random.random() < 0.5
+
+        def rewrite(text: str) -> str:
+            text = text.replace("-//test//simulation//EN", "-//upstream//EN") if rewrites else text
+            self.shown.add(canonical(text))
+            return text
+
+        return rewrite
+
+    def _bring_back(self, folder: Folder) -> None:
+        self.upstream.folders.setdefault(folder.remote.href, folder)
+        self.carried.update(canonical(str(entry.data)) for entry in folder.entries.values() if uid_of(entry.data))
+
+    def _folder(self) -> Folder | None:
+        """One of the upstream's collections."""
+        return self.random.choice(list(self.upstream.folders.values()) or [None])
+
+    def _carry(self, source: Folder, target: Folder) -> None:
+        readable = [href for href, entry in sorted(source.entries.items()) if uid_of(entry.data)]
+        if not readable:
+            return
+        href = self.random.choice(readable)
+        entry = source.entries[href]
+        if source is not target and uid_of(entry.data) in map(uid_of, (e.data for e in target.entries.values())):
+            return
+        new = f"{target.remote.href}{self.texts.stamp()}.ics"
+        early = self.random.random() < 0.5
+        if early:
+            self.upstream.remove(source.remote.href, href)
+        self.upstream.put(target.remote.href, new, entry.data)
+        if not early:
+            self.upstream.remove(source.remote.href, href)
+        if source is not target:
+            self.carried.add(canonical(str(entry.data)))
