@@ -14,6 +14,7 @@ PARTS = {
     "expansion": "recurrence expansion against recurring-ical-events",
     "mirror": "first mirror, idle round, one change against vdirsyncer, from a real Radicale",
     "scaling": "1,000, 10,000 and 100,000 entries in one collection",
+    "dav": "a client's requests against Radicale, Xandikos and Cyrus, over HTTP",
 }
 
 
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--size", type=int, help="so many events (scaling: the largest of its sizes)")
     parser.add_argument("--runs", type=int, help="take the median of so many runs")
+    parser.add_argument("--peers", help="dav: beside which servers, with commas between; none: ours alone")
     parser.add_argument("--json", action="store_true", help="print JSON, one object a row")
     parser.add_argument("--strict", action="store_true", help="end with 1 if a goal was missed")
     options = parser.parse_args(arguments)
@@ -36,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"there is no part {', '.join(sorted(unknown))}; the parts are {', '.join(PARTS)}")
     missed = False
     for part in options.parts or PARTS:
-        rows = run(part, options.size, options.runs)
+        rows = run(part, options.size, options.runs, options.peers)
         missed = missed or any(row.met is False for row in rows)
         if options.json:
             print(
@@ -47,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if missed and options.strict else 0
 
 
-def run(part: str, size: int | None, runs: int | None) -> list[Row]:
+def run(part: str, size: int | None, runs: int | None, peers: str | None = None) -> list[Row]:
     """The rows of one part. Each is imported when it runs: what one needs must not be in another's memory."""
     module = import_module(f"benchmarks.{part}")
     measure: Callable[..., list[Row]] = module.rows
@@ -56,6 +58,8 @@ def run(part: str, size: int | None, runs: int | None) -> list[Row]:
         given["sizes"] = [each for each in module.SIZES if each < size] + [size]
     elif size:
         given["size"] = size
+    if peers is not None and part == "dav":
+        given["peers"] = [name for name in peers.split(",") if name not in ("", "none")]
     return measure(**given)
 
 

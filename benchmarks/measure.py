@@ -2,8 +2,8 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from threading import get_native_id
@@ -15,6 +15,7 @@ class Row:
     """One line of the report: ours beside a peer's, both in `unit`, and the goal that ours is held to.
 
     `peer` is None where nothing else was measured; then the line has no ratio. `goal` is an upper bound for `ours`.
+    Where several peers were measured, `peers` holds each by name and `peer` is the best of them.
     """
 
     what: str
@@ -24,6 +25,7 @@ class Row:
     peer_name: str = ""
     goal: float | None = None
     note: str = ""
+    peers: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def ratio(self) -> float | None:
@@ -107,6 +109,33 @@ def cpu_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def family(pid: int) -> list[int]:
+    """A process and all that descend from it; the process alone where there is no /proc."""
+    parents: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(path.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue  # it has ended meanwhile
+        parents.setdefault(parent, []).append(int(path.parent.name))
+    found = [pid]
+    for each in found:
+        found.extend(parents.get(each, ()))
+    return found
+
+
+def memory_of(pids: Iterable[int]) -> float:
+    """The memory of these processes in MiB, what they share counted once (PSS); 0 where there is no /proc."""
+    total = 0
+    for pid in pids:
+        try:
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        except OSError:
+            continue
+        total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total / 1024
+
+
 def typical(costs: Sequence[Cost]) -> Cost:
     """The median of each of the three, over several runs."""
     return Cost(
@@ -116,20 +145,23 @@ def typical(costs: Sequence[Cost]) -> Cost:
 
 def report(rows: Sequence[Row]) -> str:
     """The rows as a table for people."""
-    head = ("what", "ours", "peer", "ours / peer", "goal", "")
-    table = [head, *(_cells(row) for row in rows)]
+    names = list(dict.fromkeys(name for row in rows for name in row.peers))
+    head = ("what", "ours", *(names or ["peer"]), f"ours / {'best' if names else 'peer'}", "goal", "")
+    table = [head, *(_cells(row, names) for row in rows)]
     widths = [max(len(line[column]) for line in table) for column in range(len(head))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in table
     )
 
 
-def _cells(row: Row) -> tuple[str, str, str, str, str, str]:
+def _cells(row: Row, names: Sequence[str]) -> tuple[str, ...]:
     peer = f"{_number(row.peer)} {row.unit} ({row.peer_name})" if row.peer is not None else ""
+    peers = [_number(row.peers[name]) if name in row.peers else "" for name in names] if names else [peer]
     ratio = f"{row.ratio:.3g}" if row.ratio is not None else ""
     goal = f"<= {_number(row.goal)} {row.unit}" if row.goal is not None else ""
     verdict = {None: "", True: "met", False: "NOT MET"}[row.met]
-    return row.what, f"{_number(row.ours)} {row.unit}", peer, ratio, goal, "; ".join(filter(None, (verdict, row.note)))
+    note = "; ".join(filter(None, (verdict, row.note)))
+    return row.what, f"{_number(row.ours)} {row.unit}", *peers, ratio, goal, note
 
 
 def _number(value: float) -> str:

@@ -33,6 +33,13 @@ def test_the_mirror_part_compares_both_sides(capsys: pytest.CaptureFixture[str])
     assert rows["peak memory of it"]["ours"] > 0
 
 
+def test_the_dav_part_stands_beside_the_peers(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dav", "--size", "60", "--runs", "1", "--peers", "radicale,xandikos", "--json"]) == 0
+    rows = {row["what"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert all(row["ours"] > 0 and set(row["peers"]) == {"radicale", "xandikos"} for row in rows.values())
+    assert all(row["met"] is not None for row in rows.values())
+
+
 def test_the_corpus_is_what_it_says() -> None:
     texts = dict(events(200))
     assert texts == dict(events(200))
