@@ -42,6 +42,14 @@ def is_refused(address: str) -> bool:
     return False
 
 
+def is_this_machine(host: str) -> bool:
+    """Whether a host (a name, or an IP address as URLs write it) is the machine we run on, by its spelling alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")  # RFC 6761 §6.3
+
+
 def _embedded(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
     if isinstance(address, IPv4Address):
         return []

@@ -20,7 +20,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 import httpcore
 import httpx
 
-from plugins.addresses import GuardedBackend
+from plugins.addresses import GuardedBackend, is_this_machine
 from storage import clock
 from storage.errors import ConfigError, NeedsLogin, RateLimited, Unreachable, UntrustedAnswer, UpstreamError
 
@@ -286,13 +286,15 @@ class Transport:
             wire = _Wire(ca_file)
         except (OSError, ssl.SSLError) as error:
             raise ConfigError(f"the certificate file {ca_file} cannot be read", hint="It must be PEM.") from error
+        # Between programs of one machine compression costs more than it saves (Radicale: a fifth of its time).
+        encodings = "identity" if is_this_machine(trust.home.host) else "gzip, deflate"
         self._client = httpx.Client(
             transport=wire,
             trust_env=False,
             follow_redirects=False,
             timeout=_TIMEOUT,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            headers={"User-Agent": agent, "Accept-Encoding": "gzip, deflate"},
+            headers={"User-Agent": agent, "Accept-Encoding": encodings},
         )
 
     def close(self) -> None:

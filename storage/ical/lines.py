@@ -7,12 +7,15 @@ property means, and nothing recurses, so hostile nesting costs one pass.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from storage.errors import InvalidData, TooLarge
 
 MAX_DEPTH = 32
 MAX_COMPONENTS = 50_000
 _FOLD_OCTETS = 75
+_SHORT_HEAD = 200
+"""Characters up to which parameters are remembered; nobody may fill the memory with long ones."""
 
 _LOGICAL = re.compile(r"((?:([A-Za-z0-9_.-]+)(?=[;:]))?[^\n]*+(?:\n[ \t][^\n]*+)*+\n?)")
 _NAME = re.compile(r"([A-Za-z0-9_.-]+)(?=[;:])")
@@ -25,7 +28,6 @@ _CARET = re.compile(r"\^(['n^])")
 _CARET_MEANS = {"n": "\n", "'": '"', "^": "^"}
 _ESCAPED = re.compile(r'\\([\\;,:"nN])')
 _UNWRITABLE = re.compile("[\x00\r\n]")
-_NO_PARAMS: Mapping[str, tuple[str, ...]] = {}
 
 
 class Line:
@@ -60,7 +62,8 @@ class Line:
         if params is None:
             if self._value is None:
                 self._split()
-            params = self._params = _parse_params(self._head) if self._head else _NO_PARAMS
+            head = self._head
+            params = self._params = _same_params(head) if len(head) <= _SHORT_HEAD else _parse_params(head)
         return params
 
     @property
@@ -93,7 +96,7 @@ class Line:
             self._value = text = text[start + 1 :]
             return text
         colon = text.find(":", start)
-        if '"' in text:
+        if text.find('"', start, colon) >= 0:
             outside = _BEFORE_COLON.match(text, start)
             colon = outside.end() if outside else colon
         if text.startswith("://", colon) and ":" in text[colon + 1 :]:
@@ -299,6 +302,12 @@ def _unbalanced(raw: str, open_name: str, found: list[tuple[str, str]], number: 
 
 def _line_number(found: list[tuple[str, str]], number: int) -> int:
     return 1 + sum(raw.count("\n") for raw, _ in found[:number])
+
+
+@lru_cache(maxsize=2048)
+def _same_params(head: str) -> Mapping[str, tuple[str, ...]]:
+    """As `_parse_params`, for texts that come again from entry to entry: the same zones, the same people."""
+    return _parse_params(head)
 
 
 def _parse_params(head: str) -> Mapping[str, tuple[str, ...]]:

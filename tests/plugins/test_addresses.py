@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.addresses import is_refused
+from plugins.addresses import is_refused, is_this_machine
 from plugins.transport import Origin, Transport, Trust
 from storage.errors import Unreachable
 
@@ -51,3 +51,13 @@ def test_the_transport_opens_no_connection_there(host: str) -> None:
     with pytest.raises(Unreachable, match="never contacted"):
         transport.request("GET", url)
     transport.close()
+
+
+@pytest.mark.parametrize("host", ["localhost", "caldav.localhost", "127.0.0.1", "127.1.2.3", "::1"])
+def test_this_machine(host: str) -> None:
+    assert is_this_machine(host)
+
+
+@pytest.mark.parametrize("host", ["example.org", "localhost.example.org", "10.0.0.1", "192.168.1.2", "::2", ""])
+def test_another_machine(host: str) -> None:
+    assert not is_this_machine(host)
