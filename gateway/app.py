@@ -1,6 +1,6 @@
 """The composition root: configuration → mirror → providers. The only module that imports `plugins.registry`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from gateway.config import Config, DeclaredAccount, DeclaredUser, Secret, check_
 from gateway.http.access import hash_password, verify_password
 from plugins import registry
 from storage import clock
-from storage.errors import AlreadyExists, ConfigError, NotFound, StoreError
+from storage.errors import AlreadyExists, ConfigError, StoreError
 from storage.model import Account, CollectionKind, Origin
 from storage.provider import Login, Provider
 from storage.store import Store
@@ -92,11 +92,18 @@ def read_journal_here(config: Config, store: Store) -> None:
         lease.release()
 
 
-def check(config: Config) -> None:
-    """What only shows beyond the file's own form: providers that exist, secrets that can be read. `ConfigError`."""
+def check(config: Config, others: Collection[str] = ()) -> None:
+    """What only shows beyond the file's own form: providers that exist, secrets that can be read, whose an account is.
+
+    `others`: users whom the mirror knows besides the declared ones. Raises `ConfigError`.
+    """
     for user in config.users:
         _read(user.password)
+    users = {*others, *(user.name for user in config.users)}
     for account in config.accounts:
+        if account.user not in users:
+            hint = f"declare [user {account.user}], or run `calharbor user add {account.user}`"
+            raise ConfigError(f"{account.where} user: there is no user {account.user!r}", hint=hint)
         _account_of(account, default=False)
     for user in config.users:
         own = {account.name for account in config.accounts if account.user == user.name}
@@ -111,17 +118,22 @@ def declare(config: Config, store: Store, *, passwords: bool = True) -> None:
     Nothing is removed because it is not declared any more. Without `passwords`, those of users whom the mirror knows
     are not compared with the declared ones, which takes longer than all the rest. Raises `ConfigError`.
     """
-    check(config)
-    known = {user.name for user in store.users() if user.declared} if not passwords else set()
-    for user in config.users:
-        if user.name not in known:
-            _declare_user(user, store)
+    check(config, [user.name for user in store.users()])
+    declare_users(config, store, passwords=passwords)
     defaults = {(user.name, user.default_account) for user in config.users}
     # Numbers that are asked for come first, so that an assigned one does not take them.
     for account in sorted(config.accounts, key=lambda declared: declared.id is None):
         _declare_account(account, store, default=(account.user, account.name) in defaults)
     for user in config.users:
         give_home(store, user.name)
+
+
+def declare_users(config: Config, store: Store, *, passwords: bool = True) -> None:
+    """The part of `declare` that is about users, so that one can be added whom a declared account is waiting for."""
+    known = {user.name for user in store.users() if user.declared} if not passwords else set()
+    for user in config.users:
+        if user.name not in known:
+            _declare_user(user, store)
 
 
 def give_home(store: Store, user: str) -> None:
@@ -203,11 +215,6 @@ def _account_of(declared: DeclaredAccount, *, default: bool) -> tuple[Account, d
 
 def _declare_account(declared: DeclaredAccount, store: Store, *, default: bool) -> None:
     account, secrets = _account_of(declared, default=default)
-    try:
-        store.user(account.user)
-    except NotFound as error:
-        hint = f"declare [user {account.user}], or run `calharbor user add {account.user}`"
-        raise ConfigError(f"{declared.where} user: there is no user {account.user!r}", hint=hint) from error
     known = {other.name: other for other in store.accounts()}.get(account.name)
     if known and declared.id not in (None, known.id):
         hint = f"leave id out, or set it to {known.id}"

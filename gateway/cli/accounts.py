@@ -180,6 +180,8 @@ def remove(session: Session, key: str, yes: bool) -> None:
     question = f"Remove {one.name} with {counted(held, 'entry', 'entries')} from the mirror"
     if waiting:
         question += f", of which {counted(waiting, 'change')} never reached the upstream"
+    if not yes and not sys.stdin.isatty():
+        raise ConfigError(f"{question[0].lower()}{question[1:]}: nobody is there to confirm it", hint="add --yes")
     if not yes and not click.confirm(question + "?", err=True):
         raise click.Abort
     store.remove_account(one.id)

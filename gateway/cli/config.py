@@ -28,7 +28,7 @@ def check_command(session: Session) -> None:
     --json: {"ok": true, "file", "users": ["alice"], "accounts": ["work"]}
     """
     found = session.config
-    check(found)
+    check(found, [user.name for user in session.store.users()] if session.has_store else [])
     if session.json:
         print_json(
             {

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from gateway.app import declare, open_store
+from gateway.app import declare, declare_users, open_store
 from gateway.config import Config, load
 from storage.store import Store
 
@@ -27,14 +27,29 @@ class Session:
         """The configuration; raises `ConfigError`."""
         return load(self.file)
 
+    @property
+    def has_store(self) -> bool:
+        """Whether there is a mirror already."""
+        return (self.config.storage.path / "mirror.db").exists()
+
+    @cached_property
+    def opened(self) -> Store:
+        """The mirror, made empty where there is none yet."""
+        return open_store(self.config)
+
     @cached_property
     def store(self) -> Store:
         """The mirror as it stands. Where there is none yet, it is made as the configuration declares it."""
-        new = not (self.config.storage.path / "mirror.db").exists()
-        store = open_store(self.config)
+        new = not self.has_store
         if new:
-            declare(self.config, store)
-        return store
+            declare(self.config, self.opened)
+        return self.opened
+
+    @cached_property
+    def with_users(self) -> Store:
+        """The mirror with the declared users; for the command that adds one, whom a declared account may wait for."""
+        declare_users(self.config, self.opened)
+        return self.opened
 
     @cached_property
     def prepared(self) -> Store:
@@ -50,8 +65,8 @@ class Session:
 
     def close(self) -> None:
         """Let go of the mirror if it was opened."""
-        if "store" in self.__dict__:
-            self.store.close()
+        if "opened" in self.__dict__:
+            self.opened.close()
 
 
 def with_session(function: Callable[..., Result]) -> Callable[..., Result]:
@@ -60,7 +75,7 @@ def with_session(function: Callable[..., Result]) -> Callable[..., Result]:
     @click.option(
         "--config",
         "config_file",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=click.Path(path_type=Path),
         help="The configuration file (default: ./config.ini, then the user's config folder, then defaults).",
     )
     @wraps(function)

@@ -30,7 +30,7 @@ def user() -> None:
 def add(session: Session, name: str, password_file: Path | None) -> None:
     """Make a user, with a local account to begin with."""
     check_name(name)
-    store = session.prepared
+    store = session.with_users
     if name in {known.name for known in store.users()}:
         raise AlreadyExists(f"there is a user {name!r} already", hint=f"`calharbor user passwd {name}` sets a password")
     password = ask_password(password_file, f"the password of {name}", confirm=True)

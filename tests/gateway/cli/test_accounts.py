@@ -1,5 +1,6 @@
 """Accounts and the run in the foreground, against a real upstream."""
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +60,14 @@ def test_an_account_is_added_mirrored_shown_and_removed(line: Line, upstream: Se
     assert line("account", "remove", "up", "--yes").code == 0
     assert [one["name"] for one in line("account", "list", "--json").json["accounts"]] == ["alice"]
     assert httpx.get(f"{upstream.home}team/a.ics", auth=upstream.auth, trust_env=False).status_code == 200
+
+
+def test_nothing_is_removed_where_nobody_can_confirm_it(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert line("status").code == 0
+    answer = line("account", "remove", "alice")
+    assert (answer.code, "add --yes" in answer.err) == (1, True)
+    assert [one["name"] for one in line("account", "list", "--json").json["accounts"]] == ["alice"]
 
 
 def test_a_wrong_password_is_said_and_nothing_is_kept(line: Line, upstream: Server) -> None:

@@ -70,3 +70,22 @@ def test_the_mirror_is_made_by_the_first_command_that_looks(line: Line) -> None:
     shown = line("status", "--json").json
     assert [account["name"] for account in shown["accounts"]] == ["alice"]
     assert (line.folder / "data" / "mirror.db").exists()
+
+
+def test_a_folder_is_no_configuration_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status", "--config", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.startswith(f"calharbor: {tmp_path}: Is a directory; ")
+
+
+def test_an_account_belongs_to_a_user_of_the_file_or_of_the_mirror(line: Line) -> None:
+    line.declare("[account home]\nuser = bob\nprovider = local\n")
+    for command in (("config", "check"), ("status",)):
+        answer = line(*command)
+        assert answer.code == 1
+        assert answer.err.endswith(
+            "[account home] user: there is no user 'bob'; declare [user bob], or run `calharbor user add bob`\n"
+        )
+    (line.folder / "password").write_text("bobs-password")
+    assert line("user", "add", "bob", "--password-file", str(line.folder / "password")).code == 0
+    assert line("config", "check").code == 0
+    assert [one["name"] for one in line("account", "list", "--json").json["accounts"]] == ["bob", "home"]
