@@ -10,11 +10,12 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TypeVar
 
-from storage import cursor, shared, window
+from storage import cursor, home, shared, window
 from storage.credentials import Credentials
 from storage.cursor import Delta
 from storage.db import Database, Space
 from storage.errors import NotFound
+from storage.home import HomeDelta, HomePosition
 from storage.model import (
     Account,
     Change,
@@ -113,7 +114,12 @@ class Reader:
     def home(self, user: str) -> list[Collection]:
         """A user's collections, and behind them those that others share with the user."""
         with self.db.snapshot() as conn:
-            return collections.every(conn, user=user) + shared.with_user(conn, user)
+            return home.every(conn, user)
+
+    def home_delta(self, user: str, since: HomePosition | None, *, limit: int | None = None) -> HomeDelta:
+        """What became of a user's home since a position; None: all of it. Raises `CursorExpired`."""
+        with self.db.snapshot() as conn:
+            return home.delta(conn, user, since, limit=limit)
 
     def collection(self, collection_id: str) -> Collection:
         """A collection, or one as it is shared with somebody, by public id; raises `NotFound`."""

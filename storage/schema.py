@@ -11,7 +11,7 @@ from sqlite3 import Connection, complete_statement, connect
 from sqlite_utils import Database, Migrations
 
 from storage.errors import StoreError
-from storage.tables import contacts, grants, views
+from storage.tables import contacts, grants, homes, views
 
 migrations = Migrations("calharbor")
 
@@ -299,6 +299,13 @@ def m006_contacts(db: Database) -> None:
 def m003_sharing(db: Database) -> None:
     """Collections shared with other users."""
     for statement in _split(grants.TABLES):
+        db.execute(statement)
+
+
+@migrations()
+def m008_homes(db: Database) -> None:
+    """Which collections came to a user's home and left it."""
+    for statement in _split(homes.TABLES):
         db.execute(statement)
 
 

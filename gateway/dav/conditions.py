@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 
 from gateway.dav import properties
 from gateway.dav.errors import Refusal
-from gateway.dav.places import Context, Member, find, from_href
+from gateway.dav.places import Context, Home, Member, find, from_href
 from gateway.dav.request import Request
 from storage.errors import NotFound, PreconditionFailed
 from storage.model import Collection
@@ -158,4 +158,4 @@ def _state(context: Context, segments: tuple[str, ...]) -> _State:
     if isinstance(place, Collection):
         token = properties.sync_token(context, place, place.seq)
         return _State(f"{place.id}-{place.seq}", token)
-    return _State()
+    return _State(token=properties.home_token(context)) if isinstance(place, Home) else _State()

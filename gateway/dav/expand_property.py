@@ -54,7 +54,7 @@ def _expanded(context: Context, whole: str, wanted: Element, *, minimal: bool) -
 
 def _name(wanted: Element) -> str:
     name, namespace = wanted.get("name", "").strip(), wanted.get("namespace", names.DAV)
-    if not names.is_name(name):
+    if not names.is_name(name) or "}" in namespace:
         raise Refusal(400, f"{name[:40]!r} is no property's name", hint='send <property name="…" namespace="…"/>')
     return f"{{{namespace}}}{name}" if namespace else name
 

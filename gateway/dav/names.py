@@ -55,7 +55,7 @@ def split(clark: str) -> tuple[str, str]:
     """Namespace and local name of a Clark name; the namespace is empty where there is none."""
     if not clark.startswith("{"):
         return "", clark
-    namespace, _, local = clark[1:].rpartition("}")  # a namespace may hold a brace, a name cannot
+    namespace, _, local = clark[1:].partition("}")
     return namespace, local
 
 

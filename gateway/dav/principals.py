@@ -77,7 +77,7 @@ def _below(context: Context, place: Place) -> Iterator[Place]:
     if isinstance(place, Root):
         yield Home()
     if isinstance(place, Root | Home):
-        for collection in context.store.collections(user=context.user):
+        for collection in context.store.home(context.user):
             yield collection
             yield from _below(context, collection)
     elif isinstance(place, Collection):

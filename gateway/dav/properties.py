@@ -11,7 +11,8 @@ from gateway.dav import limits, names, privileges
 from gateway.dav.names import apple, caldav, cs, dav, element
 from gateway.dav.places import Context
 from gateway.dav.privileges import FREE_BUSY, READ, WRITE
-from gateway.dav.render import Renderer
+from gateway.dav.render import Renderer, segment
+from storage.home import HomePosition
 from storage.ical.zones import vtimezone
 from storage.model import Collection, CollectionKind
 
@@ -20,6 +21,7 @@ PRINCIPAL_REPORTS = (
     *ENTRY_REPORTS,
     *map(dav, ("principal-match", "principal-property-search", "principal-search-property-set")),
 )
+HOME_REPORTS = (*PRINCIPAL_REPORTS, dav("sync-collection"))
 COLLECTION_REPORTS = (
     *PRINCIPAL_REPORTS,
     caldav("calendar-query"),
@@ -83,6 +85,8 @@ def of_home(context: Context) -> dict[str, Renderer[None]]:
         dav("displayname"): lambda _: names.text(context.user),
         dav("owner"): lambda _: href(principal),
         dav("principal-URL"): lambda _: href(principal),
+        dav("sync-token"): lambda _: names.text(home_token(context)),
+        dav("supported-report-set"): lambda _: reports(HOME_REPORTS),
         dav("alternate-URI-set"): lambda _: "",
         dav("group-member-set"): lambda _: "",
         dav("group-membership"): lambda _: "",
@@ -164,6 +168,12 @@ def resource_id(public_id: str) -> str | None:
 def reports(names_: Sequence[str]) -> str:
     """The content of `DAV:supported-report-set` (RFC 3253 §3.1.5)."""
     return "".join(f"<supported-report><report>{element(name)}</report></supported-report>" for name in names_)
+
+
+def home_token(context: Context, position: HomePosition | None = None) -> str:
+    """The sync token of the asking user's home at a position, else as it is now."""
+    at = position or context.store.home_delta(context.user, None).position
+    return f"{names.OURS}sync/{context.store.id}/home/{segment(context.user)}/{at.change}/{at.turn}"
 
 
 def _common(context: Context, granted: Sequence[str]) -> dict[str, Renderer[None]]:

@@ -9,7 +9,7 @@ from gateway.dav.expand_property import expand_property
 from gateway.dav.freebusy import free_busy_query
 from gateway.dav.multiget import calendar_multiget
 from gateway.dav.names import caldav, dav
-from gateway.dav.places import Context, Member, Place, find
+from gateway.dav.places import Context, Home, Member, Place, find
 from gateway.dav.principals import (
     acl_principal_prop_set,
     principal_match,
@@ -19,6 +19,7 @@ from gateway.dav.principals import (
 from gateway.dav.query import calendar_query
 from gateway.dav.request import Answer, Request
 from gateway.dav.sync import sync_collection
+from gateway.dav.sync_home import sync_home
 from storage.model import Collection
 
 Report = Callable[[Context, Request, Place, Element], Answer]
@@ -54,6 +55,8 @@ def report(context: Context, request: Request) -> Answer:
     of_collection = _OF_COLLECTIONS.get(root.tag)
     if of_collection is not None and isinstance(place, Collection):
         return of_collection(context, request, place, root)
+    if root.tag == dav("sync-collection") and isinstance(place, Home):
+        return sync_home(context, request, root)
     asked = _EVERYWHERE.get(root.tag)
     if asked is None and not isinstance(place, Member):
         asked = _OF_PRINCIPALS.get(root.tag)

@@ -15,7 +15,7 @@ from storage.model import Collection
 from storage.store import Delta
 
 _TOKEN = re.compile(re.escape(names.OURS) + r"sync/([A-Za-z0-9_-]+)/([A-Za-z0-9_-]+)/(\d{1,18})", re.ASCII)
-_TOO_MANY = "<number-of-matches-within-limits/>"
+TOO_MANY = "<number-of-matches-within-limits/>"
 
 
 def sync_collection(context: Context, request: Request, collection: Collection, root: Element) -> Answer:
@@ -24,16 +24,16 @@ def sync_collection(context: Context, request: Request, collection: Collection, 
     Without a token only what is there is listed (RFC 6578 §3.4). With a `limit` the answer stops there and says so with
     507 for the collection; its token goes on from the cut.
     """
-    if request.header("depth").strip().lower() not in ("", "0", "1", "infinity"):
-        raise Refusal(400, "a sync-collection is sent with Depth: 0")
+    infinite(request, root)
     since = _since(context, collection, (root.findtext(dav("sync-token")) or "").strip())
-    delta = context.store.delta(collection.id, since, limit=_limit(root))
+    delta = context.store.delta(collection.id, since, limit=limit(root))
     chosen = Chosen(context, request, collection, root, UTC)
     token = properties.sync_token(context, collection, delta.seq)
-    return render.multistatus(_responses(context, collection, chosen, delta), token=token)
+    return render.multistatus(responses(context, collection, chosen, delta), token=token)
 
 
-def _responses(context: Context, collection: Collection, chosen: Chosen, delta: Delta) -> Iterator[str]:
+def responses(context: Context, collection: Collection, chosen: Chosen, delta: Delta) -> Iterator[str]:
+    """What a delta says: the changed members, those that are gone, and whether there is more."""
     start = context.of(collection)
     if chosen.needs_entries:
         entry_row = render.rows(chosen.of_entry, chosen.wanted)
@@ -47,7 +47,7 @@ def _responses(context: Context, collection: Collection, chosen: Chosen, delta: 
     for href in delta.gone:
         yield render.status(start + render.segment(href), 404)
     if delta.truncated:
-        yield render.status(start, 507, _TOO_MANY)
+        yield render.status(start, 507, TOO_MANY)
 
 
 def _since(context: Context, collection: Collection, token: str) -> int | None:
@@ -65,11 +65,25 @@ def _since(context: Context, collection: Collection, token: str) -> int | None:
     return int(found[3])
 
 
-def _limit(root: Element) -> int | None:
+def infinite(request: Request, root: Element) -> bool:
+    """Whether the report goes deeper than the members themselves; a collection has nothing deeper.
+
+    Depth is 0 (RFC 6578 §3.2). Clients from before the RFC, and python-caldav, send 1 and no sync-level, or both.
+    """
+    if request.header("depth").strip() not in ("", "0", "1"):
+        raise Refusal(400, "a sync-collection is sent with Depth: 0", hint="say how deep in its sync-level")
+    level = (root.findtext(dav("sync-level")) or "1").strip()
+    if level not in ("1", "infinite"):
+        raise Refusal(400, f"the sync-level {level[:20]!r} is none", hint="send 1 or infinite")
+    return level == "infinite"
+
+
+def limit(root: Element) -> int | None:
+    """How many results the client wants at most. Raises `Refusal` (507) for a limit that allows none."""
     text = root.findtext(f"{dav('limit')}/{dav('nresults')}")
     if text is None:
         return None
     number = text.strip()
     if not number.isascii() or not number.isdecimal() or len(number) > 9 or int(number) < 1:
-        raise Refusal(507, "nothing can be answered within this limit", precondition=_TOO_MANY, hint="allow one result")
+        raise Refusal(507, "nothing can be answered within this limit", precondition=TOO_MANY, hint="allow one result")
     return int(number)

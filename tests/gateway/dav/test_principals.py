@@ -121,3 +121,8 @@ def test_an_href_that_leads_nowhere_stays(door: Door) -> None:
 def test_names_that_no_property_has(door: Door, name: str) -> None:
     body = f'<expand-property {NAMESPACES}><property name="{name.replace("<", "&lt;")}"/></expand-property>'
     assert door.report(body).status == 400
+
+
+def test_a_namespace_that_none_is(door: Door) -> None:
+    body = f'<expand-property {NAMESPACES}><property name="a" namespace="urn:}}b"/></expand-property>'
+    assert door.report(body).status == 400

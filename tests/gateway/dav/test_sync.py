@@ -110,9 +110,10 @@ def test_the_token_of_the_property_is_the_reports(door: Door) -> None:
     assert reply.text(dav("sync-token")) == token(door.sync())
 
 
-def test_only_collections_are_synchronised(door: Door) -> None:
+def test_the_root_and_entries_are_not_synchronised(door: Door) -> None:
+    door.put("a.ics", event("a"))
     body = f"<sync-collection {NAMESPACES}><sync-token/><prop/></sync-collection>"
-    for path in ("/dav/", "/dav/alice/"):
+    for path in ("/dav/", "/dav/alice/work/a.ics"):
         got = door.report(body, path)
         assert (got.status, got.conditions) == (403, {dav("supported-report")})
 
