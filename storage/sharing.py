@@ -38,6 +38,10 @@ class Sharing(Reader):
             source = found(collections.by_id(conn, collection_id), f"collection {collection_id}")
             grants.delete(conn, found(grants.of(conn, source.n, user), f"share of {source.name!r} with {user}").n)
 
+    def is_shared(self, collection: Collection) -> bool:
+        """Whether somebody else sees a collection."""
+        return grants.exist(self.db.reader(), collection.n)
+
     def grants(self, *, user: str | None = None, collection: Collection | None = None) -> list[Grant]:
         """What is shared with a user, or of a collection, or all that is, in the order in which it was."""
         return grants.every(self.db.reader(), user=user, collection_n=collection.n if collection else None)

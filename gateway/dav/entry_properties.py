@@ -6,13 +6,13 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import Protocol
 
-from gateway.dav import names, privileges
+from gateway.dav import names, privileges, sharing
 from gateway.dav.names import caldav, dav
 from gateway.dav.places import Context
 from gateway.dav.privileges import ENTRY_WRITE, READ
 from gateway.dav.properties import ENTRY_REPORTS, href, reports, resource_id
 from gateway.dav.render import Renderer
-from storage.model import Collection, Entry, Kind
+from storage.model import Collection, Entry, Kind, RedactedEntry, RedactedListed
 
 CALENDAR_DATA = caldav("calendar-data")
 CREATION_DATE = dav("creationdate")
@@ -52,9 +52,9 @@ def content_type(kind: Kind) -> str:
 
 def of_listed(context: Context, collection: Collection) -> dict[str, Renderer[Item]]:
     """The properties of a collection's entries that a listing suffices for."""
-    principal = href(context.principal)
+    principal, owner = href(context.principal), href(sharing.owner(context, collection))
     return {
-        **privileges.properties(context, READ if collection.read_only else (*READ, *ENTRY_WRITE)),
+        **_of_access(context, collection),
         dav("getetag"): lambda item: f"&quot;{item.hash}&quot;",
         dav("getcontenttype"): lambda item: _CONTENT_TYPES[item.kind],
         dav("getcontentlength"): lambda item: str(item.size),
@@ -63,9 +63,22 @@ def of_listed(context: Context, collection: Collection) -> dict[str, Renderer[It
         dav("current-user-principal"): lambda _: principal,
         dav("resource-id"): lambda item: resource_id(item.id),
         dav("supported-report-set"): lambda _: _REPORTS,
-        dav("owner"): lambda _: principal,
+        dav("owner"): lambda _: owner,
         dav("supportedlock"): lambda _: "",
     }
+
+
+def _of_access(context: Context, collection: Collection) -> Mapping[str, Renderer[Item]]:
+    """The access control properties: what is shown in part of somebody else's can be read alone."""
+    reading = privileges.properties(context, READ)
+    if collection.read_only:
+        return reading
+    writing = privileges.properties(context, (*READ, *ENTRY_WRITE))
+    return {name: _by_item(reading[name], render) for name, render in writing.items()} if collection.share else writing
+
+
+def _by_item(hidden: Renderer[Item], shown: Renderer[Item]) -> Renderer[Item]:
+    return lambda item: (hidden if isinstance(item, RedactedListed | RedactedEntry) else shown)(item)
 
 
 def of_entry(context: Context, collection: Collection) -> dict[str, Renderer[Entry]]:

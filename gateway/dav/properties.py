@@ -7,7 +7,7 @@ calendarserver-ctag, Apple's colour and order. A property without a renderer for
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from gateway.dav import limits, names, privileges
+from gateway.dav import limits, names, privileges, sharing
 from gateway.dav.names import apple, caldav, cs, dav, element
 from gateway.dav.places import Context
 from gateway.dav.privileges import FREE_BUSY, READ, WRITE
@@ -102,8 +102,8 @@ def of_collection(context: Context, collection: Collection) -> dict[str, Rendere
         **_common(context, (*READ, FREE_BUSY) if collection.read_only else (*READ, FREE_BUSY, *WRITE)),
         dav("resource-id"): lambda _: resource_id(collection.id),
         dav("displayname"): lambda _: names.text(collection.name),
-        dav("owner"): lambda _: href(context.principal),
-        dav("resourcetype"): lambda _: resource_type(collection),
+        dav("owner"): lambda _: href(sharing.owner(context, collection)),
+        dav("resourcetype"): lambda _: resource_type(collection) + sharing.resource_types(context, collection),
         dav("sync-token"): lambda _: names.text(sync_token(context, collection, collection.seq)),
         dav("getetag"): lambda _: f"&quot;{collection.id}-{collection.seq}&quot;",
         dav("supported-report-set"): lambda _: reports(COLLECTION_REPORTS),
@@ -112,6 +112,7 @@ def of_collection(context: Context, collection: Collection) -> dict[str, Rendere
         apple("calendar-color"): lambda _: names.text(collection.color) or None,
         apple("calendar-order"): lambda _: names.text(collection.order) or None,
         caldav("max-resource-size"): lambda _: str(context.max_resource),
+        **sharing.of_collection(context, collection),
     }
     if collection.kind is not CollectionKind.CONTACTS:
         held.update(_of_calendar(collection))
@@ -139,7 +140,7 @@ def _of_calendar(collection: Collection) -> dict[str, Renderer[None]]:
 
 
 def resource_type(collection: Collection) -> str:
-    """The content of a collection's `DAV:resourcetype`."""
+    """What a collection's `DAV:resourcetype` says that it holds."""
     if collection.kind is CollectionKind.CONTACTS:
         return "<collection/><CR:addressbook/>"
     return "<collection/><C:calendar/>"

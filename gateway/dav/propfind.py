@@ -80,7 +80,7 @@ def _responses(context: Context, place: object, asked: _Asked, *, below: bool) -
             yield _single(context.principal, properties.of_home(context), asked)
     elif isinstance(place, Home):
         yield _single(context.principal, properties.of_home(context), asked)
-        for collection in context.store.collections(user=context.user) if below else ():
+        for collection in context.store.home(context.user) if below else ():
             yield _collection(context, collection, asked)
     elif isinstance(place, Collection):
         yield _collection(context, place, asked)

@@ -1,4 +1,7 @@
-"""PROPPATCH (RFC 4918 §9.2): a collection's name, colour, zone and dead properties, all of them or none."""
+"""PROPPATCH (RFC 4918 §9.2): a collection's name, colour, zone and dead properties, all of them or none.
+
+Whom a collection is shared with may set them as well, for themselves alone: calendar programs do so unasked.
+"""
 
 from gateway.dav import body, edits, errors, render
 from gateway.dav.errors import Refusal
@@ -21,7 +24,7 @@ def proppatch(context: Context, request: Request) -> Answer:
             precondition="<cannot-modify-protected-property/>",
         )
     href = context.of(place)
-    if place.read_only:
+    if place.read_only and place.share is None:
         error = ReadOnly(f"the collection {place.name!r} is read-only for you", hint="ask its owner for access")
         return errors.answer(error, precondition=errors.need_privilege(href, "write-properties"))
     root = body.required(request.body, dav("propertyupdate"))
@@ -37,9 +40,10 @@ def proppatch(context: Context, request: Request) -> Answer:
 def _write(context: Context, collection: Collection, wanted: edits.Edits) -> None:
     fields = wanted.fields
     name = fields.get("name")
+    unnamed = "" if collection.share else collection.slug
     context.store.update_collection(
         collection.id,
-        name=collection.slug if name == "" else name,
+        name=unnamed if name == "" else name,
         description=fields.get("description"),
         color=fields.get("color"),
         timezone=fields.get("timezone"),

@@ -68,6 +68,11 @@ def every(conn: Connection, *, user: str | None = None, collection_n: int | None
     return [_row(row) for row in rows.fetchall()]
 
 
+def exist(conn: Connection, collection_n: int) -> bool:
+    """Whether there are any for a collection."""
+    return conn.execute("SELECT 1 FROM grants WHERE collection_n = ? LIMIT 1", (collection_n,)).fetchone() is not None
+
+
 def of(conn: Connection, collection_n: int, user: str) -> Grant | None:
     """How far a user sees a collection."""
     return _one(conn, "collection_n = ? AND user = ?", collection_n, user)
