@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: env demo serve test check bench lock clean
+.PHONY: env demo serve test check bench conformance lock clean
 
 env: $(READY)
 
@@ -30,6 +30,10 @@ check: env
 
 bench: env
 	$(BIN)/python -m benchmarks
+
+# Independent suites and clients, installed below build/ (Debian packages with apt-get, as root). Takes minutes.
+conformance: env
+	$(BIN)/python -m tests.conformance
 
 # Take the newest versions that pyproject.toml allows, and write them down.
 lock:

@@ -142,7 +142,13 @@ def give_home(store: Store, user: str) -> None:
         return
     taken = {account.name for account in store.accounts()}
     name = user if user not in taken else f"{user}-local"
-    account = store.save_account(Account(0, name, user, "local", mirrored=False))
+    _furnish(store, store.save_account(Account(0, name, user, "local", mirrored=False)))
+
+
+def _furnish(store: Store, account: Account) -> None:
+    """The first calendar of a user whose first account has no upstream: several clients never make one themselves."""
+    if store.collections(user=account.user):
+        return
     store.create_collection(
         account.id,
         "calendar",
@@ -163,7 +169,10 @@ def add_account(store: Store, account: Account, secrets: dict[str, str]) -> Acco
         account = replace(account, mirrored=provider.capabilities.upstream)
     if secrets:
         store.credentials.set(account.name, secrets)
-    return store.save_account(account)
+    saved = store.save_account(account)
+    if not saved.mirrored:
+        _furnish(store, saved)
+    return saved
 
 
 def _read(secret: Secret | None) -> str | None:
@@ -222,7 +231,9 @@ def _declare_account(declared: DeclaredAccount, store: Store, *, default: bool) 
     if secrets and store.credentials.get(account.name) != secrets:
         store.credentials.set(account.name, secrets)
     if known is None or _declared_part(known) != _declared_part(replace(account, id=known.id)):
-        store.save_account(replace(account, id=known.id if known else account.id), declared=True)
+        saved = store.save_account(replace(account, id=known.id if known else account.id), declared=True)
+        if known is None and not saved.mirrored:
+            _furnish(store, saved)
 
 
 def _declared_part(account: Account) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gateway.app import DAY, journal_readers, open_store
+from gateway.app import DAY, declare, journal_readers, open_store
 from gateway.config import load
 from storage import clock
 from storage.model import Account, CollectionKind, Origin
@@ -34,4 +34,18 @@ def test_the_journal_is_compacted_once_a_day_and_keeps_ninety_days(tmp_path: Pat
                 pass
         assert [change.uid for change in store.changes(None)] == ["b"]
         assert set(store.entries(made.id, ["a.ics", "b.ics"])) == {"a.ics", "b.ics"}, "entries are not history"
+    store.close()
+
+
+def test_a_declared_local_account_has_a_calendar_once(tmp_path: Path) -> None:
+    file = tmp_path / "config.ini"
+    file.write_text("[user alice]\npassword = x\n[account home]\nuser = alice\nprovider = local\n")
+    config = load(file)
+    store = open_store(config)
+    declare(config, store)
+    [calendar] = store.collections(user="alice")
+    assert calendar.name == "Calendar"
+    store.delete_collection(calendar.id, origin=Origin.DAV)
+    declare(config, store)
+    assert store.collections(user="alice") == [], "what its owner deleted is not made again"
     store.close()

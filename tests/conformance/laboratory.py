@@ -1,0 +1,148 @@
+"""Where suites are installed and run: environments of their own under build/conformance, each made once.
+
+Everything comes from PyPI, Debian and npm through their ordinary clients, in pinned versions.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.conformance.outcome import Unavailable, first_line
+from tests.gateway.running import Running, serving
+
+BUILD = Path(__file__).parents[2] / "build" / "conformance"
+INSTALL_SECONDS = 900
+RUN_SECONDS = 1200
+
+CONFIG = """\
+[user alice]
+password = secret
+[user bob]
+password = secret
+[account home]
+user = alice
+provider = local
+email = alice@example.org
+[account work]
+user = bob
+provider = local
+email = bob@example.org
+"""
+"""What a stranger writes for two people of one household who keep their calendars here only."""
+
+
+@contextmanager
+def endpoint() -> Iterator[Running]:
+    """`calharbor serve` on a free loopback port with a fresh mirror, for alice and bob (password `secret`)."""
+    with TemporaryDirectory(prefix="conformance-") as folder, serving(Path(folder), CONFIG) as running:
+        yield running
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    folder: Path | None = None,
+    extra: Mapping[str, str] | None = None,
+    seconds: int = RUN_SECONDS,
+) -> subprocess.CompletedProcess[str]:
+    """Run to the end with both outputs caught. Raises `Unavailable` if it takes longer than `seconds`."""
+    environment = {**os.environ, "NO_PROXY": "127.0.0.1,localhost", **(extra or {})}
+    for name in ("PYTHONPATH", "VIRTUAL_ENV"):
+        environment.pop(name, None)
+    try:
+        return subprocess.run(
+            [str(word) for word in command],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise Unavailable(f"{Path(command[0]).name} did not end within {seconds} s") from None
+
+
+def _install(command: Sequence[str | Path], what: str, folder: Path | None = None) -> None:
+    extra = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+    done = run(command, folder=folder, extra=extra, seconds=INSTALL_SECONDS)
+    if done.returncode:
+        lines = [line for line in (done.stdout + done.stderr).splitlines() if "error" in line.lower()]
+        raise Unavailable(f"{what} cannot be installed: {first_line((lines or [done.stderr])[0])}")
+
+
+def python(name: str, *requirements: str) -> Path:
+    """The `bin` folder of an environment with exactly these requirements; made anew when they change."""
+    wanted = "\n".join(requirements)
+    folder = BUILD / name / "venv"
+    ready = folder / "ready"
+    if not ready.exists() or ready.read_text("utf-8") != wanted:
+        shutil.rmtree(folder, ignore_errors=True)
+        _install([sys.executable, "-m", "venv", folder], "an environment")
+        pip = [
+            str(folder / "bin" / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]
+        _install([*pip, *requirements], " ".join(requirements[:1]))
+        ready.write_text(wanted, "utf-8")
+    return folder / "bin"
+
+
+def sdist(requirement: str) -> Path:
+    """The unpacked source of `name==version` from PyPI, for the tests in it: fresh at each call."""
+    name, _, version = requirement.partition("==")
+    folder = BUILD / name
+    archive = folder / f"{name}-{version}.tar.gz"
+    if not archive.exists():
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        _install([*pip, "--no-binary", name, "-d", folder, requirement], requirement)
+    source = folder / f"{name}-{version}"
+    shutil.rmtree(source, ignore_errors=True)
+    with tarfile.open(archive) as unpacked:
+        unpacked.extractall(folder, filter="data")
+    return source
+
+
+def debian(**programs: str) -> None:
+    """Install Debian packages; `package=path` names a file of each by which it is known to be there.
+
+    Underscores in a package's name stand for hyphens. Raises `Unavailable` where apt-get is missing or refuses.
+    """
+    wanted = [name.replace("_", "-") for name, path in programs.items() if not Path(path).exists()]
+    if not wanted:
+        return
+    if not shutil.which("apt-get") or os.getuid() != 0:
+        raise Unavailable(f"Debian's {', '.join(wanted)} is not installed: apt-get install {' '.join(wanted)} as root")
+    _install(["apt-get", "update", "-qq"], "the list of Debian's packages")
+    _install(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *wanted], " ".join(wanted))
+
+
+def npm(name: str, packages: Mapping[str, str]) -> Path:
+    """A folder in which node finds these packages (name → exact version)."""
+    if not shutil.which("npm"):
+        debian(nodejs="/usr/bin/node", npm="/usr/bin/npm")
+    folder = BUILD / name
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = folder / "package.json"
+    wanted = json.dumps({"private": True, "type": "module", "dependencies": dict(packages)})
+    digest = hashlib.sha256(wanted.encode()).hexdigest()
+    ready = folder / "ready"
+    if not ready.exists() or ready.read_text("utf-8") != digest:
+        manifest.write_text(wanted, "utf-8")
+        _install(["npm", "install", "--silent", "--no-audit", "--no-fund"], ", ".join(packages), folder)
+        ready.write_text(digest, "utf-8")
+    return folder
