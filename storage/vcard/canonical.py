@@ -117,7 +117,7 @@ def _params(line: Line) -> str:
         pieces.append(f";VALUE={kind}")
     for name, given in params.items():
         if name not in _NOT_CONTENT and any(given):
-            pieces.append(f";{name}={given!r}")
+            pieces.append(f";{name}={','.join(given)!r}")
     return "".join(sorted(pieces))
 
 
