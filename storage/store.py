@@ -206,9 +206,10 @@ class Store(Sharing):
         origin: Origin,
         actor: str = "",
     ) -> Collection:
-        """Set properties: None leaves one as it is, `dead` replaces all dead ones. Raises `NotFound`, `ReadOnly`.
+        """Set properties: None leaves one as it is, `dead` replaces all dead ones. Raises `NotFound`.
 
-        Whom a collection is shared with sets them for themselves alone, however far it is shared.
+        Whom a collection is shared with sets them for themselves alone, however far it is shared. Those of one that the
+        upstream does not let us write are set here alone, and stay until the upstream changes them itself.
         """
         wanted: dict[str, Any] = {
             "name": name,
@@ -222,14 +223,13 @@ class Store(Sharing):
             place = local.opened(conn, collection_id)
             if place.share:
                 return shared.edit(conn, place, edits, dead)
-            before = local.writable(conn, collection_id)
-            after = replace(before, **edits)
+            before, after = place, replace(place, **edits)
             if dead is not None:
                 after = replace(after, dead=dict(dead))
             if after == before:
                 return before
             edited = shelf.edit(conn, after, origin=origin, actor=actor, at=clock.iso())
-            if replace(after, dead=before.dead) != before:
+            if not before.read_only and replace(after, dead=before.dead) != before:
                 local.tell_collection(conn, edited, "edit")
             return edited
 

@@ -1,14 +1,15 @@
 """PROPPATCH (RFC 4918 §9.2): a collection's name, colour, zone and dead properties, all of them or none.
 
-Whom a collection is shared with may set them as well, for themselves alone: calendar programs do so unasked.
+Whom a collection is shared with may set them as well, for themselves alone, and so may whoever mirrors a calendar that
+is read-only upstream: calendar programs set a colour unasked, and their user expects it to stay. `write-properties` is
+not granted there all the same, since programs take any right to write for the right to write entries.
 """
 
-from gateway.dav import body, edits, errors, render
+from gateway.dav import body, edits, render
 from gateway.dav.errors import Refusal
 from gateway.dav.names import dav
 from gateway.dav.places import Context, Member, find
 from gateway.dav.request import Answer, Request
-from storage.errors import ReadOnly
 from storage.model import Collection, Origin
 
 
@@ -24,9 +25,6 @@ def proppatch(context: Context, request: Request) -> Answer:
             precondition="<cannot-modify-protected-property/>",
         )
     href = context.of(place)
-    if place.read_only and place.share is None:
-        error = ReadOnly(f"the collection {place.name!r} is read-only for you", hint="ask its owner for access")
-        return errors.answer(error, precondition=errors.need_privilege(href, "write-properties"))
     root = body.required(request.body, dav("propertyupdate"))
     wanted = edits.work_out(edits.instructions(root), place.dead)
     if not wanted.refused:

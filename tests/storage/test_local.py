@@ -199,6 +199,14 @@ def test_the_collection_itself_waits_in_one_row(store: Store, mirrored: Collecti
     assert _collection_row(store, mirrored) == ("edit", 1)
 
 
+def test_how_a_read_only_collection_looks_here_is_not_told_upstream(store: Store, mirrored: Collection) -> None:
+    _push_collection(store, mirrored)
+    with store.db.atomic() as conn:
+        conn.execute("UPDATE collections SET read_only = 1 WHERE n = ?", (mirrored.n,))
+    assert store.update_collection(mirrored.id, color="#00ff00", origin=Origin.DAV).color == "#00ff00"
+    assert _collection_row(store, mirrored) is None
+
+
 def test_a_deleted_collection_leaves_its_name_for_the_upstream_and_nothing_else(
     store: Store, mirrored: Collection
 ) -> None:

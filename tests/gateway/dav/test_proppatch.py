@@ -104,11 +104,15 @@ def test_values_beyond_measure(door: Door) -> None:
     assert list(patch(door, dead).replies[WORK].refused.values()) == [507]
 
 
-def test_a_read_only_calendar_keeps_its_properties(door: Door) -> None:
+def test_a_read_only_calendar_has_the_colour_that_its_user_likes(door: Door) -> None:
     door.make_read_only("work")
-    got = patch(door, "<displayname>mine</displayname>")
-    assert (got.status, got.conditions) == (403, {dav("need-privileges")})
-    assert door.store.collection_at("alice", "work").name == "Work"
+    assert (
+        patch(door, "<displayname>mine</displayname><ICAL:calendar-color>#ff0000</ICAL:calendar-color>").status == 207
+    )
+    calendar = door.store.collection_at("alice", "work")
+    assert (calendar.name, calendar.color, calendar.read_only) == ("mine", "#ff0000", True)
+    privileges = door.propfind(WORK, "<current-user-privilege-set/>").text
+    assert "write" not in privileges
 
 
 def test_only_collections_have_properties_to_change(door: Door) -> None:
