@@ -35,7 +35,7 @@ from storage.store import Store
 Handler = Callable[[Context, Request], Answer]
 RadicaleAnswer = tuple[int, dict[str, str], bytes | None, str | None]
 
-COMPLIANCE = "1, 3, access-control, calendar-access, extended-mkcol"
+COMPLIANCE = "1, 3, access-control, calendar-access, addressbook, extended-mkcol"
 """The `DAV` header. No class 2, since LOCK is not answered; no scheduling, since nothing is delivered."""
 
 _REQUEST, _CONTEXT = "calharbor.request", "calharbor.context"

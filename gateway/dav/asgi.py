@@ -56,7 +56,7 @@ def dav_app(store: Store, access: Access, *, prefix: str = "/dav", max_body: int
         try:
             body = await _read(receive, headers, max_body)
         except Refusal as refusal:
-            await _send(send, scope["method"], errors.answer(_too_large(scope["method"], refusal)))
+            await _send(send, scope["method"], errors.answer(_too_large(scope["method"], headers, refusal)))
             return
         if body is None:
             return
@@ -139,11 +139,12 @@ def _over(limit: int) -> Refusal:
     return Refusal(413, f"the body has more than {limit} octets", hint="that is the limit of this server")
 
 
-def _too_large(method: str, refusal: Refusal) -> Refusal:
-    """For an entry the RFC has a precondition of its own (RFC 4791 §5.3.2.1)."""
+def _too_large(method: str, headers: dict[str, str], refusal: Refusal) -> Refusal:
+    """For an entry the RFCs have a precondition of its own (RFC 4791 §5.3.2.1, RFC 6352 §6.3.2.1)."""
     if method != "PUT":
         return refusal
-    return Refusal(403, refusal.message, precondition="<C:max-resource-size/>", hint=refusal.hint)
+    prefix = "CR" if "vcard" in headers.get("content-type", "").lower() else "C"
+    return Refusal(403, refusal.message, precondition=f"<{prefix}:max-resource-size/>", hint=refusal.hint)
 
 
 async def _send(send: Send, method: str, answer: Answer) -> None:

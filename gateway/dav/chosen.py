@@ -3,31 +3,35 @@
 from datetime import tzinfo
 from xml.etree.ElementTree import Element
 
-from gateway.dav import entry_properties
-from gateway.dav.calendar_data import read_wanted, renderer
+from gateway.dav import address_data, calendar_data, entry_properties
+from gateway.dav.address_data import ADDRESS_DATA
 from gateway.dav.entry_properties import CALENDAR_DATA, CREATION_DATE, Item
 from gateway.dav.names import dav
 from gateway.dav.places import Context
 from gateway.dav.properties import ALLPROP
 from gateway.dav.render import Renderer, Wanted
 from gateway.dav.request import Request
-from storage.model import Collection, Entry
+from storage.model import Collection, CollectionKind, Entry
 
 
 class Chosen:
     """What a report asks of each entry: by name, `allprop`, or `propname`; nothing asked for gives bare responses."""
 
     def __init__(self, context: Context, request: Request, collection: Collection, root: Element, zone: tzinfo) -> None:
-        """Raises `Refusal` for calendar-data that cannot be given."""
+        """Raises `Refusal` for calendar-data or address-data that cannot be given."""
         prop = root.find(dav("prop"))
         self._listed: dict[str, Renderer[Item]] = entry_properties.of_listed(context, collection)
         self._entry: dict[str, Renderer[Entry]] = entry_properties.of_entry(context, collection)
-        data = None if prop is None else prop.find(CALENDAR_DATA)
-        if data is not None:
-            self._entry[CALENDAR_DATA] = renderer(read_wanted(data), zone)
+        cards = collection.kind is CollectionKind.CONTACTS
+        name = ADDRESS_DATA if cards else CALENDAR_DATA
+        data = None if prop is None else prop.find(name)
+        if data is not None and cards:
+            self._entry[name] = address_data.renderer(address_data.read_wanted(data))
+        elif data is not None:
+            self._entry[name] = calendar_data.renderer(calendar_data.read_wanted(data), zone)
         self.wanted = self._wanted(root, prop, minimal=request.minimal)
-        self.needs_entries = any(name in (CALENDAR_DATA, CREATION_DATE) for name in self.wanted.names)
-        self.needs_text = CALENDAR_DATA in self.wanted.names
+        self.needs_text = data is not None
+        self.needs_entries = self.needs_text or CREATION_DATE in self.wanted.names
 
     @property
     def of_listed(self) -> dict[str, Renderer[Item]]:

@@ -6,8 +6,8 @@ from xml.etree.ElementTree import Element
 
 from gateway.dav import body, names
 from gateway.dav.errors import Refusal
-from gateway.dav.names import apple, caldav, cs, dav
-from gateway.dav.properties import SETTABLE, TRANSPARENCY
+from gateway.dav.names import apple, caldav, carddav, cs, dav
+from gateway.dav.properties import SETTABLE, SETTABLE_OF_BOOK, TRANSPARENCY
 from storage.errors import InvalidData
 from storage.ical.lines import parse
 from storage.ical.zones import iana_name, zone_name
@@ -26,6 +26,8 @@ _PROTECTED = frozenset(
         *map(caldav, ("supported-calendar-data", "supported-collation-set", "max-resource-size", "max-instances")),
         *map(caldav, ("min-date-time", "max-date-time", "max-attendees-per-instance")),
         *map(caldav, ("calendar-home-set", "calendar-user-address-set", "calendar-user-type")),
+        *map(carddav, ("supported-address-data", "supported-collation-set", "max-resource-size")),
+        *map(carddav, ("addressbook-home-set", "principal-address")),
         cs("getctag"),
     }
 )
@@ -55,6 +57,7 @@ class Edits:
     dead: dict[str, str] = field(default_factory=dict)
     refused: dict[str, tuple[int, str]] = field(default_factory=dict)
     components: tuple[str, ...] = COMPONENTS
+    settable: Mapping[str, str] = field(default_factory=lambda: SETTABLE)
 
 
 def instructions(root: Element) -> Iterator[Instruction]:
@@ -68,9 +71,15 @@ def instructions(root: Element) -> Iterator[Instruction]:
                 yield Instruction(element.tag, element, step.tag == dav("remove"), language)
 
 
-def work_out(steps: Iterable[Instruction], dead: Mapping[str, str], *, creating: bool = False) -> Edits:
-    """Check every instruction. `dead`: the collection's dead properties so far; `creating`: more may be set then."""
+def work_out(
+    steps: Iterable[Instruction], dead: Mapping[str, str], *, cards: bool = False, creating: bool = False
+) -> Edits:
+    """Check every instruction. `dead`: the collection's dead properties so far; `cards`: it is an address book;
+    `creating`: more may be set then.
+    """
     edits = Edits(dead=dict(dead))
+    if cards:
+        edits.components, edits.settable = ("VCARD",), SETTABLE_OF_BOOK
     for step in steps:
         if step.name not in edits.asked:
             edits.asked.append(step.name)
@@ -99,12 +108,13 @@ def outcome(edits: Edits) -> tuple[dict[int, list[str]], dict[int, str]]:
 
 
 def _apply(edits: Edits, step: Instruction, *, creating: bool) -> None:
-    if creating and step.name == COMPONENT_SET and not step.remove:
+    calendar = edits.settable is SETTABLE
+    if creating and calendar and step.name == COMPONENT_SET and not step.remove:
         edits.components = _components(step.element)
     elif creating and step.name == RESOURCE_TYPE:
         return
-    elif step.name in SETTABLE:
-        edits.fields[SETTABLE[step.name]] = "" if step.remove else _value(step)
+    elif step.name in edits.settable:
+        edits.fields[edits.settable[step.name]] = "" if step.remove else _value(step)
     elif step.name in _PROTECTED or names.split(step.name)[0] == names.DAV:
         raise Refusal(403, f"{step.name} is protected", precondition=_CANNOT)
     elif step.remove:

@@ -88,9 +88,19 @@ def need_privilege(href: str, privilege: str) -> str:
     )
 
 
-def uid_conflict(href: str) -> str:
-    """The precondition `CALDAV:no-uid-conflict` (RFC 4791 §5.3.2.1), which names the resource that has the UID."""
-    return f"<C:no-uid-conflict><href>{href}</href></C:no-uid-conflict>"
+def uid_conflict(href: str, *, cards: bool = False) -> str:
+    """The precondition `no-uid-conflict` (RFC 4791 §5.3.2.1, RFC 6352 §6.3.2.1): `href` is what has the UID."""
+    prefix = "CR" if cards else "C"
+    return f"<{prefix}:no-uid-conflict><href>{href}</href></{prefix}:no-uid-conflict>"
+
+
+def card_precondition(error: errors.InvalidData) -> str:
+    """The precondition of RFC 6352 §6.3.2.1 for a text that cannot stand in an address book."""
+    if isinstance(error, errors.TooLarge):
+        return "<CR:max-resource-size/>"
+    if isinstance(error, errors.UnsupportedKind):
+        return "<CR:supported-address-data/>"
+    return "<CR:valid-address-data/>"
 
 
 _ILLEGAL = bytes(code for code in range(0x20) if code not in b"\t\n\r")

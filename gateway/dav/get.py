@@ -1,16 +1,19 @@
-"""GET and HEAD: an entry as it is stored, or a whole calendar as one iCalendar text for programs that only download.
+"""GET and HEAD: an entry as it is stored, or a whole collection as one text for programs that only download.
+
+A card is given in the version that `Accept` names (RFC 6352 §5.1.1), else as it is stored.
 
 Both are given conditionally and in part (RFC 9110 §13 and §14).
 """
 
 import re
 
-from gateway.dav import conditions, entry_properties, errors
+from gateway.dav import address_data, conditions, entry_properties, errors
+from gateway.dav.address_data import CardWanted
 from gateway.dav.errors import Refusal
 from gateway.dav.places import Context, Member, find
 from gateway.dav.request import Answer, Request
 from storage.ical.lines import Component, dump, escape, line, parse
-from storage.model import Collection, Entry
+from storage.model import Collection, CollectionKind, Entry, Kind
 
 _TEXT = "text/plain; charset=utf-8"
 _PRODUCT = "-//CalHarbor//EN"
@@ -33,17 +36,21 @@ def _entry(request: Request, entry: Entry) -> Answer:
     if conditions.known(request, entry.hash, entry.modified):
         return Answer(304, b"", headers)
     headers["Content-Type"] = entry_properties.content_type(entry.kind)
-    return _ranged(request, Answer(200, entry.text.encode(), headers), entry.hash, entry.modified)
+    text = entry.text
+    if entry.kind is Kind.CONTACT:
+        headers["Vary"] = "Accept"
+        text = address_data.shaped(text, CardWanted(address_data.accepted(request.header("accept"))))
+    return _ranged(request, Answer(200, text.encode(), headers), entry.hash, entry.modified)
 
 
 def _collection(context: Context, request: Request, collection: Collection) -> Answer:
     tag = f"{collection.id}-{collection.seq}"
     if conditions.known(request, tag):
         return Answer(304, b"", {"ETag": f'"{tag}"'})
-    if "VCARD" in collection.components:
-        raise Refusal(405, "an address book is not given as one file", hint="read its contacts one by one")
-    headers = {"ETag": f'"{tag}"', "Content-Type": "text/calendar; charset=utf-8"}
-    return _ranged(request, Answer(200, _joined(context, collection).encode(), headers), tag, "")
+    cards = collection.kind is CollectionKind.CONTACTS
+    headers = {"ETag": f'"{tag}"', "Content-Type": f"text/{'vcard' if cards else 'calendar'}; charset=utf-8"}
+    joined = _all_cards(context, collection) if cards else _joined(context, collection)
+    return _ranged(request, Answer(200, joined.encode(), headers), tag, "")
 
 
 def _ranged(request: Request, whole: Answer, tag: str, modified: str) -> Answer:
@@ -63,6 +70,11 @@ def _ranged(request: Request, whole: Answer, tag: str, modified: str) -> Answer:
         return Answer(416, errors.body(refusal), {"Content-Type": errors.XML_TYPE, "Content-Range": f"bytes */{size}"})
     headers["Content-Range"] = f"bytes {start}-{end}/{size}"
     return Answer(206, whole.body[start : end + 1], headers)
+
+
+def _all_cards(context: Context, collection: Collection) -> str:
+    """Every card as it is stored, one after the other: a text/directory stream (RFC 6350 §3.3 allows several)."""
+    return "".join(_closed(entry.text) for entry in context.store.iter_entries(collection.id))
 
 
 def _joined(context: Context, collection: Collection) -> str:

@@ -1,4 +1,4 @@
-"""What a client may put into a calendar: the limits of RFC 4791 §5.2, advertised and enforced here, and §4.1's rules.
+"""What a client may put into a collection: the limits of RFC 4791 §5.2, advertised and enforced, and §4.1's rules.
 
 Only writes over this endpoint are held to them. What a provider sends is mirrored as it is.
 """
@@ -10,6 +10,7 @@ from storage.ical.read import Content
 from storage.ical.values import FIRST_MOMENT, LAST_MOMENT, key_of
 from storage.model import ComponentRecord
 from storage.recurrence.expand import expand
+from storage.vcard.read import VERSIONS
 
 MIN_DATE_TIME, MAX_DATE_TIME = key_of(FIRST_MOMENT), key_of(LAST_MOMENT)
 """All that iCalendar can write; beyond them lie only the first and last day of zones east and west of Greenwich."""
@@ -41,6 +42,16 @@ def check(content: Content) -> None:
         most = MAX_INSTANCES + len(content.components)  # overrides of no instance of the rule come on top
         if len(expand(content, None, None, limit=most + 1).occurrences) > most:
             raise _beyond("max-instances", f"a series that ends has at most {MAX_INSTANCES} instances")
+
+
+def check_card(content: Content) -> None:
+    """Raise `Refusal` (403) for a card of a version that an address book does not hold (RFC 6352 §6.3.2.1)."""
+    if content.contact is not None and content.contact.version not in VERSIONS:
+        raise Refusal(
+            403,
+            f"an address book holds vCard 3.0 and 4.0, not {content.contact.version[:20] or 'a card without VERSION'}",
+            precondition="<CR:supported-address-data/>" if content.contact.version else "<CR:valid-address-data/>",
+        )
 
 
 def _moments(components: tuple[ComponentRecord, ...]) -> Iterator[int]:

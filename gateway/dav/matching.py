@@ -4,12 +4,12 @@ A component with a time range matches through its own instances: the master of a
 an override through its own. So a filter for a time and a text asks for both of the same occurrence.
 """
 
-import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from gateway.dav.filters import CompFilter, Match, ParamFilter, PropFilter, TextFilter
+from gateway.dav.filters import CompFilter, PropFilter
+from gateway.dav.text_match import combined, has_param, holds
 from gateway.dav.timespan import Span, instances, undated_in
 from storage.errors import InvalidData
 from storage.ical.lines import Component, Line, unescape
@@ -43,7 +43,7 @@ class _Matcher:
             tests.append(lambda: self._in_span(component, span, outer))
         tests.extend(_bind(self._has_prop, component, each) for each in wanted.props)
         tests.extend(_bind(self._has_comp, component, each, outer) for each in wanted.comps)
-        return _combined(tests, anyof=wanted.anyof)
+        return combined(tests, anyof=wanted.anyof)
 
     def _has_comp(self, parent: Component, wanted: CompFilter, outer: int | None) -> bool:
         found = parent.components(wanted.name)
@@ -113,8 +113,8 @@ class _Matcher:
         if span is not None:
             tests.append(lambda: self._line_in_span(line, span))
         tests.extend(_bind(holds, unescape(line.value), each) for each in wanted.texts)
-        tests.extend(_bind(_has_param, line, each) for each in wanted.params)
-        return _combined(tests, anyof=wanted.anyof)
+        tests.extend(_bind(has_param, line.params.get(each.name, ()), each) for each in wanted.params)
+        return combined(tests, anyof=wanted.anyof)
 
     def _line_in_span(self, line: Line, span: Span) -> bool:
         try:
@@ -123,30 +123,6 @@ class _Matcher:
             return False
         frame = window(span.start, span.end, self.zone)
         return any(frame.holds(_as_occurrence(each), 0) for each in values)
-
-
-def holds(value: str, wanted: TextFilter) -> bool:
-    """Whether a value matches a text under its collation (RFC 4790), negation included."""
-    fold = _FOLDS[wanted.collation]
-    text, inside = fold(wanted.text), fold(value)
-    match wanted.match:
-        case Match.EQUALS:
-            result = inside == text
-        case Match.STARTS:
-            result = inside.startswith(text)
-        case Match.ENDS:
-            result = inside.endswith(text)
-        case Match.CONTAINS:
-            result = text in inside
-    return result is not wanted.negate
-
-
-def _has_param(line: Line, wanted: ParamFilter) -> bool:
-    values = line.params.get(wanted.name, ())
-    if wanted.absent:
-        return not values
-    text = wanted.text
-    return bool(values) and (text is None or any(holds(value, text) for value in values))
 
 
 def _as_occurrence(value: Moment) -> Occurrence:
@@ -165,27 +141,5 @@ def _repetitions(count: int, duration: str) -> list[int]:
     return [each * (days * _DAY + seconds) for each in range(min(count, _MAX_REPEATS) + 1)]
 
 
-def _combined(tests: Iterable[Callable[[], bool]], *, anyof: bool) -> bool:
-    listed = list(tests)
-    if anyof and listed:
-        return any(test() for test in listed)
-    return all(test() for test in listed)
-
-
 def _bind(test: Callable[..., bool], *arguments: object) -> Callable[[], bool]:
     return lambda: test(*arguments)
-
-
-def _ascii_fold(text: str) -> str:
-    return text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
-
-
-def _unicode_fold(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
-
-
-_FOLDS: dict[str, Callable[[str], str]] = {
-    "i;ascii-casemap": _ascii_fold,
-    "i;octet": str,
-    "i;unicode-casemap": _unicode_fold,
-}

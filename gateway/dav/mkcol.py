@@ -1,10 +1,11 @@
 """MKCALENDAR (RFC 4791 §5.3.1) and extended MKCOL (RFC 5689): a new collection in the user's default account."""
 
+from collections.abc import Mapping
 from xml.etree.ElementTree import Element
 
 from gateway.dav import body, edits, names, render
 from gateway.dav.errors import Refusal
-from gateway.dav.names import caldav, dav
+from gateway.dav.names import caldav, carddav, dav
 from gateway.dav.places import Context, default_account, foreign
 from gateway.dav.request import Answer, Request
 from storage.errors import AlreadyExists, NotFound
@@ -12,6 +13,10 @@ from storage.model import CollectionKind, Origin
 
 MAX_NAME = 255
 _HOME_DEPTH = 2
+_KINDS: Mapping[tuple[str, ...], CollectionKind] = {
+    ("VTODO",): CollectionKind.TASKS,
+    ("VCARD",): CollectionKind.CONTACTS,
+}
 
 
 def mkcalendar(context: Context, request: Request) -> Answer:
@@ -24,20 +29,21 @@ def mkcalendar(context: Context, request: Request) -> Answer:
 
 
 def mkcol(context: Context, request: Request) -> Answer:
-    """Answer a MKCOL; its body has to say that the collection is a calendar (RFC 5689 §3)."""
+    """Answer a MKCOL; its body has to say that the collection is a calendar or an address book (RFC 5689 §3)."""
     slug = _slug(context, request, taken=405)
     root = body.parse(request.body)
     if root is not None and root.tag != dav("mkcol"):
         raise Refusal(415, f"the body must be a mkcol element, not {names.split(root.tag)[1]!r}")
     kinds = {kind.tag for each in root.iter(edits.RESOURCE_TYPE) for kind in each} if root is not None else set()
-    if caldav("calendar") not in kinds:
+    wanted = kinds & {caldav("calendar"), carddav("addressbook")}
+    if len(wanted) != 1:
         raise Refusal(
             403,
-            "only calendars can be made here",
+            "what can be made here is a calendar or an address book",
             precondition="<valid-resourcetype/>",
-            hint="send MKCALENDAR, or a MKCOL whose resourcetype holds CALDAV:calendar",
+            hint="send MKCALENDAR, or a MKCOL whose resourcetype holds CALDAV:calendar or CARDDAV:addressbook",
         )
-    return _make(context, slug, root, response=dav("mkcol-response"))
+    return _make(context, slug, root, response=dav("mkcol-response"), cards=carddav("addressbook") in wanted)
 
 
 def _slug(context: Context, request: Request, *, taken: int) -> str:
@@ -64,9 +70,9 @@ def _slug(context: Context, request: Request, *, taken: int) -> str:
     raise _exists(slug, taken)
 
 
-def _make(context: Context, slug: str, root: Element | None, *, response: str) -> Answer:
+def _make(context: Context, slug: str, root: Element | None, *, response: str, cards: bool = False) -> Answer:
     steps = edits.instructions(root) if root is not None else ()
-    wanted = edits.work_out(steps, {}, creating=True)
+    wanted = edits.work_out(steps, {}, cards=cards, creating=True)
     if wanted.refused:
         groups, preconditions = edits.outcome(wanted)
         return render.failed(response, groups, preconditions)
@@ -77,7 +83,7 @@ def _make(context: Context, slug: str, root: Element | None, *, response: str) -
             account.id,
             slug,
             name=fields.get("name") or slug,
-            kind=CollectionKind.TASKS if wanted.components == ("VTODO",) else CollectionKind.CALENDAR,
+            kind=_KINDS.get(wanted.components, CollectionKind.CALENDAR),
             components=wanted.components,
             description=fields.get("description", ""),
             color=fields.get("color", ""),

@@ -11,8 +11,8 @@ from gateway.dav.places import Context, Member, find, foreign, from_href
 from gateway.dav.preferences import represented
 from gateway.dav.render import segment
 from gateway.dav.request import Answer, Request
-from storage.errors import NotFound, ReadOnly, UidConflict
-from storage.model import Collection, Entry, Origin
+from storage.errors import InvalidData, NotFound, ReadOnly, UidConflict
+from storage.model import Collection, CollectionKind, Entry, Origin
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+(?::\d+)?|\[[0-9A-Fa-f:.]+\](?::\d+)?", re.ASCII)
 
@@ -32,6 +32,7 @@ def _transfer(context: Context, request: Request, verb: Callable[..., Entry]) ->
     if (source.collection.id, source.name) == (target.collection.id, target.name):
         context.store.entry_at(source.collection.id, source.name)
         raise Refusal(403, "the Destination is the entry itself", hint="name another place")
+    cards = target.collection.kind is CollectionKind.CONTACTS
     replaced = target.name in context.store.entries(target.collection.id, [target.name])
     try:
         entry = verb(
@@ -49,7 +50,9 @@ def _transfer(context: Context, request: Request, verb: Callable[..., Entry]) ->
         return errors.answer(error, precondition=errors.need_privilege(context.of(closed.collection), privilege))
     except UidConflict as error:
         taken = context.href(context.user, target.collection.slug, error.href)
-        return errors.answer(error, precondition=errors.uid_conflict(taken))
+        return errors.answer(error, precondition=errors.uid_conflict(taken, cards=cards))
+    except InvalidData as error:
+        return errors.answer(error, precondition=errors.card_precondition(error) if cards else "")
     href = context.of(target.collection) + segment(target.name)
     done = Answer(204 if replaced else 201, b"", {"ETag": entry.etag, "Location": href})
     return represented(request, done, entry.text, content_type(entry.kind), href, entry.etag)

@@ -1,4 +1,4 @@
-"""calendar-multiget (RFC 4791 §7.9): the entries that a client names by href, in the order named."""
+"""calendar-multiget (RFC 4791 §7.9), addressbook-multiget (RFC 6352 §8.7): the entries that a client names by href."""
 
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
@@ -14,8 +14,8 @@ from storage.model import Collection
 _PARTS = 3
 
 
-def calendar_multiget(context: Context, request: Request, collection: Collection, root: Element) -> Answer:
-    """Answer a calendar-multiget. What is not there, or not in this collection, is 404 in its own response."""
+def multiget(context: Context, request: Request, collection: Collection, root: Element) -> Answer:
+    """Answer in the order named. What is not there, or not in this collection, is 404 in its own response."""
     chosen = Chosen(context, request, collection, root, zone_of(root, collection))
     asked = list(dict.fromkeys((element.text or "").strip() for element in root.findall(dav("href"))))
     return render.multistatus(_responses(context, collection, chosen, asked))

@@ -36,6 +36,11 @@ def caldav(name: str) -> str:
     return f"{{{CALDAV}}}{name}"
 
 
+def carddav(name: str) -> str:
+    """The Clark name of a CardDAV element (RFC 6352)."""
+    return f"{{{CARDDAV}}}{name}"
+
+
 def cs(name: str) -> str:
     """The Clark name of an element of calendarserver.org's namespace."""
     return f"{{{CALENDARSERVER}}}{name}"

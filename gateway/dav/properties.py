@@ -1,20 +1,22 @@
 """The properties of the root, the principal and the collections: how each is rendered, and which a client may set.
 
-RFC 4918 §15, RFC 3744 §4, RFC 4331, RFC 5397, RFC 5842 §3.1, RFC 4791 §5.2 and §6.2, RFC 6578 §4, RFC 7809 §5,
-calendarserver-ctag, Apple's colour and order. A property without a renderer for a resource does not exist there (404).
+RFC 4918 §15, RFC 3744 §4, RFC 4331, RFC 5397, RFC 5842 §3.1, RFC 4791 §5.2 and §6.2, RFC 6352 §6.2 and §7.1,
+RFC 6578 §4, RFC 7809 §5, calendarserver-ctag, Apple's colour and order. A property without a renderer for a resource
+does not exist there (404).
 """
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from gateway.dav import limits, names, privileges, sharing
-from gateway.dav.names import apple, caldav, cs, dav, element
+from gateway.dav.names import apple, caldav, carddav, cs, dav, element
 from gateway.dav.places import Context
 from gateway.dav.privileges import FREE_BUSY, READ, WRITE
 from gateway.dav.render import Renderer, segment
 from storage.home import HomePosition
 from storage.ical.zones import vtimezone
 from storage.model import Collection, CollectionKind
+from storage.vcard.read import VERSIONS
 
 ENTRY_REPORTS = tuple(map(dav, ("expand-property", "acl-principal-prop-set")))
 PRINCIPAL_REPORTS = (
@@ -22,11 +24,17 @@ PRINCIPAL_REPORTS = (
     *map(dav, ("principal-match", "principal-property-search", "principal-search-property-set")),
 )
 HOME_REPORTS = (*PRINCIPAL_REPORTS, dav("sync-collection"))
-COLLECTION_REPORTS = (
+CALENDAR_REPORTS = (
     *PRINCIPAL_REPORTS,
     caldav("calendar-query"),
     caldav("calendar-multiget"),
     caldav("free-busy-query"),
+    dav("sync-collection"),
+)
+BOOK_REPORTS = (
+    *PRINCIPAL_REPORTS,
+    carddav("addressbook-query"),
+    carddav("addressbook-multiget"),
     dav("sync-collection"),
 )
 COLLATIONS = ("i;ascii-casemap", "i;octet", "i;unicode-casemap")
@@ -56,7 +64,10 @@ SETTABLE: Mapping[str, str] = {
     caldav("calendar-timezone"): "timezone",
     caldav("calendar-timezone-id"): "timezone",
 }
-"""The live properties that a client may set, and the field of the collection that holds each."""
+"""The live properties of a calendar that a client may set, and the field of the collection that holds each."""
+
+SETTABLE_OF_BOOK: Mapping[str, str] = {dav("displayname"): "name", carddav("addressbook-description"): "description"}
+"""The same for an address book; a colour or an order of one is kept as a dead property."""
 
 TRANSPARENCY = caldav("schedule-calendar-transp")
 """Kept as a dead property where a client set it; before that a calendar is opaque (RFC 6638 §9.1)."""
@@ -91,6 +102,7 @@ def of_home(context: Context) -> dict[str, Renderer[None]]:
         dav("group-member-set"): lambda _: "",
         dav("group-membership"): lambda _: "",
         caldav("calendar-home-set"): lambda _: href(principal),
+        carddav("addressbook-home-set"): lambda _: href(principal),
         caldav("calendar-user-address-set"): lambda _: _addresses(context),
         caldav("calendar-user-type"): lambda _: "INDIVIDUAL",
     }
@@ -99,28 +111,47 @@ def of_home(context: Context) -> dict[str, Renderer[None]]:
 def of_collection(context: Context, collection: Collection) -> dict[str, Renderer[None]]:
     """The live properties of a collection; the dead ones are in `collection.dead`, as whole elements."""
     held: dict[str, Renderer[None]] = {
-        **_common(context, (*READ, FREE_BUSY) if collection.read_only else (*READ, FREE_BUSY, *WRITE)),
+        **_common(context, _granted(collection)),
         dav("resource-id"): lambda _: resource_id(collection.id),
         dav("displayname"): lambda _: names.text(collection.name),
         dav("owner"): lambda _: href(sharing.owner(context, collection)),
         dav("resourcetype"): lambda _: resource_type(collection) + sharing.resource_types(context, collection),
         dav("sync-token"): lambda _: names.text(sync_token(context, collection, collection.seq)),
         dav("getetag"): lambda _: f"&quot;{collection.id}-{collection.seq}&quot;",
-        dav("supported-report-set"): lambda _: reports(COLLECTION_REPORTS),
+        dav("supported-report-set"): lambda _: reports(reports_of(collection)),
         cs("getctag"): lambda _: f"&quot;{collection.id}-{collection.seq}&quot;",
+    }
+    of_kind = _of_book if collection.kind is CollectionKind.CONTACTS else _of_calendar
+    held.update(of_kind(context, collection))
+    held.update(sharing.of_collection(context, collection))
+    return held
+
+
+def reports_of(collection: Collection) -> tuple[str, ...]:
+    """The reports that a collection answers, as Clark names."""
+    return BOOK_REPORTS if collection.kind is CollectionKind.CONTACTS else CALENDAR_REPORTS
+
+
+def _of_book(context: Context, collection: Collection) -> dict[str, Renderer[None]]:
+    return {
+        dav("getcontenttype"): lambda _: "text/vcard; charset=utf-8",
+        carddav("addressbook-description"): lambda _: names.text(collection.description) or None,
+        carddav("supported-address-data"): lambda _: "".join(
+            f'<CR:address-data-type content-type="text/vcard" version="{version}"/>' for version in VERSIONS
+        ),
+        carddav("supported-collation-set"): lambda _: "".join(
+            element(carddav("supported-collation"), each) for each in COLLATIONS
+        ),
+        carddav("max-resource-size"): lambda _: str(context.max_resource),
+    }
+
+
+def _of_calendar(context: Context, collection: Collection) -> dict[str, Renderer[None]]:
+    return {
         caldav("calendar-description"): lambda _: names.text(collection.description) or None,
         apple("calendar-color"): lambda _: names.text(collection.color) or None,
         apple("calendar-order"): lambda _: names.text(collection.order) or None,
         caldav("max-resource-size"): lambda _: str(context.max_resource),
-        **sharing.of_collection(context, collection),
-    }
-    if collection.kind is not CollectionKind.CONTACTS:
-        held.update(_of_calendar(collection))
-    return held
-
-
-def _of_calendar(collection: Collection) -> dict[str, Renderer[None]]:
-    return {
         dav("getcontenttype"): lambda _: "text/calendar; charset=utf-8",
         caldav("supported-calendar-component-set"): lambda _: "".join(
             f'<C:comp name="{name}"/>' for name in collection.components
@@ -187,6 +218,12 @@ def _common(context: Context, granted: Sequence[str]) -> dict[str, Renderer[None
         dav("quota-available-bytes"): lambda _: str(context.store.space().free),
         dav("quota-used-bytes"): lambda _: str(context.store.space().used),
     }
+
+
+def _granted(collection: Collection) -> tuple[str, ...]:
+    """Whoever reads a calendar may ask for its busy times (RFC 4791 §6.1.1)."""
+    busy = () if collection.kind is CollectionKind.CONTACTS else (FREE_BUSY,)
+    return (*READ, *busy) if collection.read_only else (*READ, *busy, *WRITE)
 
 
 def _addresses(context: Context) -> str:

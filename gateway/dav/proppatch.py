@@ -10,7 +10,7 @@ from gateway.dav.errors import Refusal
 from gateway.dav.names import dav
 from gateway.dav.places import Context, Member, find
 from gateway.dav.request import Answer, Request
-from storage.model import Collection, Origin
+from storage.model import Collection, CollectionKind, Origin
 
 
 def proppatch(context: Context, request: Request) -> Answer:
@@ -21,12 +21,13 @@ def proppatch(context: Context, request: Request) -> Answer:
     if not isinstance(place, Collection):
         raise Refusal(
             403,
-            "only a calendar's properties can be changed",
+            "only the properties of calendars and address books can be changed",
             precondition="<cannot-modify-protected-property/>",
         )
     href = context.of(place)
     root = body.required(request.body, dav("propertyupdate"))
-    wanted = edits.work_out(edits.instructions(root), place.dead)
+    cards = place.kind is CollectionKind.CONTACTS
+    wanted = edits.work_out(edits.instructions(root), place.dead, cards=cards)
     if not wanted.refused:
         _write(context, place, wanted)
     groups, preconditions = edits.outcome(wanted)

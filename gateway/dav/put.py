@@ -1,4 +1,4 @@
-"""PUT: an entry's bytes into the mirror, conditionally, with the preconditions of RFC 4791 §5.3.2.1.
+"""PUT: an entry's bytes into the mirror, conditionally, with the preconditions of RFC 4791 §5.3.2.1, RFC 6352 §6.3.2.1.
 
 The answer carries an ETag only if the bytes are kept as they were sent (RFC 4791 §5.3.4).
 """
@@ -6,17 +6,19 @@ The answer carries an ETag only if the bytes are kept as they were sent (RFC 479
 import re
 
 from gateway.dav import errors, limits
+from gateway.dav.address_data import CARD_TYPES
 from gateway.dav.entry_properties import content_type
 from gateway.dav.errors import Refusal
 from gateway.dav.places import Context, Home, Member, Root, find
 from gateway.dav.preferences import represented
 from gateway.dav.request import Answer, Request
-from storage.errors import NotFound, PreconditionFailed, ReadOnly, UidConflict
+from storage.errors import InvalidData, NotFound, PreconditionFailed, ReadOnly, UidConflict
 from storage.ical.read import decode
 from storage.model import CollectionKind, Entry, Origin
 from storage.store import PutResult
+from storage.vcard.read import VERSIONS
 
-_CALENDAR_TYPES = ("", "text/calendar", "application/octet-stream", "application/x-www-form-urlencoded")
+_UNKNOWN_TYPES = ("", "application/octet-stream", "application/x-www-form-urlencoded")
 
 
 def put(context: Context, request: Request) -> Answer:
@@ -28,7 +30,11 @@ def put(context: Context, request: Request) -> Answer:
         return errors.answer(error, precondition=errors.need_privilege(_href(context, request), "write-content"))
     except UidConflict as error:
         taken = context.href(context.user, place.collection.slug, error.href)
-        return errors.answer(error, precondition=errors.uid_conflict(taken))
+        cards = place.collection.kind is CollectionKind.CONTACTS
+        return errors.answer(error, precondition=errors.uid_conflict(taken, cards=cards))
+    except InvalidData as error:
+        cards = place.collection.kind is CollectionKind.CONTACTS
+        return errors.answer(error, precondition=errors.card_precondition(error) if cards else "")
     except PreconditionFailed as error:
         entry = context.store.entries(place.collection.id, [place.name]).get(place.name)
         failed = errors.answer(error)
@@ -63,8 +69,7 @@ def _write(context: Context, request: Request, place: Member) -> PutResult:
             f"the collection {place.collection.name!r} is read-only for you", hint="ask its owner for access"
         )
     cards = place.collection.kind is CollectionKind.CONTACTS
-    if not cards:
-        _refuse_type(request)
+    _refuse_type(request, cards=cards)
     _refuse_existing(context, request, place)
     return context.store.put_entry(
         place.collection.id,
@@ -74,21 +79,30 @@ def _write(context: Context, request: Request, place: Member) -> PutResult:
         actor=context.actor,
         if_match=request.if_match,
         if_none_match=request.if_none_match == frozenset({"*"}),
-        check=None if cards else limits.check,
+        check=limits.check_card if cards else limits.check,
     )
 
 
-def _refuse_type(request: Request) -> None:
-    """A body that its sender calls something else than a calendar; what programs send that do not know is let pass."""
+def _refuse_type(request: Request, *, cards: bool) -> None:
+    """A body that its sender calls something else; what programs send that do not know is let pass."""
     kind, _, parameters = request.header("content-type").lower().replace(" ", "").partition(";")
     version = re.search(r'version="?([^";]*)', parameters)
-    if kind not in _CALENDAR_TYPES or (version is not None and version[1] != "2.0"):
+    known, versions = (CARD_TYPES, VERSIONS) if cards else (("text/calendar",), ("2.0",))
+    if kind in (*known, *_UNKNOWN_TYPES) and (version is None or version[1] in versions):
+        return
+    if cards:
         raise Refusal(
             403,
-            f"a calendar holds text/calendar 2.0, not {request.header('content-type')[:60]}",
-            precondition="<C:supported-calendar-data/>",
-            hint="send Content-Type: text/calendar",
+            f"an address book holds text/vcard 3.0 and 4.0, not {request.header('content-type')[:60]}",
+            precondition="<CR:supported-address-data/>",
+            hint="send Content-Type: text/vcard",
         )
+    raise Refusal(
+        403,
+        f"a calendar holds text/calendar 2.0, not {request.header('content-type')[:60]}",
+        precondition="<C:supported-calendar-data/>",
+        hint="send Content-Type: text/calendar",
+    )
 
 
 def _refuse_existing(context: Context, request: Request, place: Member) -> None:

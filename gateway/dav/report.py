@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from xml.etree.ElementTree import Element
 
 from gateway.dav import body, names
+from gateway.dav.addressbook_query import addressbook_query
 from gateway.dav.errors import Refusal
 from gateway.dav.expand_property import expand_property
 from gateway.dav.freebusy import free_busy_query
-from gateway.dav.multiget import calendar_multiget
-from gateway.dav.names import caldav, dav
+from gateway.dav.multiget import multiget
+from gateway.dav.names import caldav, carddav, dav
 from gateway.dav.places import Context, Home, Member, Place, find
 from gateway.dav.principals import (
     acl_principal_prop_set,
@@ -16,6 +17,7 @@ from gateway.dav.principals import (
     principal_property_search,
     principal_search_property_set,
 )
+from gateway.dav.properties import reports_of
 from gateway.dav.query import calendar_query
 from gateway.dav.request import Answer, Request
 from gateway.dav.sync import sync_collection
@@ -38,8 +40,10 @@ _OF_PRINCIPALS: Mapping[str, Report] = {
 
 _OF_COLLECTIONS: Mapping[str, CollectionReport] = {
     caldav("calendar-query"): calendar_query,
-    caldav("calendar-multiget"): calendar_multiget,
+    caldav("calendar-multiget"): multiget,
     caldav("free-busy-query"): free_busy_query,
+    carddav("addressbook-query"): addressbook_query,
+    carddav("addressbook-multiget"): multiget,
     dav("sync-collection"): sync_collection,
 }
 
@@ -53,7 +57,7 @@ def report(context: Context, request: Request) -> Answer:
     if root is None:
         raise Refusal(400, "the body is empty, so nobody knows which report is meant")
     of_collection = _OF_COLLECTIONS.get(root.tag)
-    if of_collection is not None and isinstance(place, Collection):
+    if of_collection is not None and isinstance(place, Collection) and root.tag in reports_of(place):
         return of_collection(context, request, place, root)
     if root.tag == dav("sync-collection") and isinstance(place, Home):
         return sync_home(context, request, root)

@@ -1,7 +1,7 @@
 """sync-collection (RFC 6578): what became of a collection since a token, straight from the journal."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC
 from xml.etree.ElementTree import Element
 
@@ -78,9 +78,12 @@ def infinite(request: Request, root: Element) -> bool:
     return level == "infinite"
 
 
-def limit(root: Element) -> int | None:
-    """How many results the client wants at most. Raises `Refusal` (507) for a limit that allows none."""
-    text = root.findtext(f"{dav('limit')}/{dav('nresults')}")
+def limit(root: Element, name: Callable[[str], str] = dav) -> int | None:
+    """How many results the client wants at most, in elements of the namespace that `name` gives.
+
+    Raises `Refusal` (507) for a limit that allows none.
+    """
+    text = root.findtext(f"{name('limit')}/{name('nresults')}")
     if text is None:
         return None
     number = text.strip()

@@ -2,8 +2,7 @@
 
 Only the lines that mean something else in the other version are written anew. What the other version has no name for
 keeps its own, which both allow (`iana-token`, `x-name`), or gets the one that Apple and others gave it in 3.0; so a
-card that goes to the other version and back says what it said. Cards of version 2.1 can be
-converted, but nothing to 2.1.
+card that goes to the other version and back says what it said. Cards of version 2.1 can be converted, nothing to 2.1.
 
 | 3.0 | 4.0 |
 |---|---|

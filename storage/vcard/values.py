@@ -23,6 +23,8 @@ NOT_PREFERRED = 101
 
 _SEPARATORS = {";": re.compile(r"\\.|;", re.DOTALL), ",": re.compile(r"\\.|,", re.DOTALL)}
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
+_ENCODED = re.compile("ENCODING=|BASE64|QUOTED-PRINTABLE", re.IGNORECASE)
+_GLANCE = 1000
 _APPLE_LABEL = re.compile(r"_\$!<(.*)>!\$_")
 _DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
 _DAY = re.compile(r"--(\d{2})-?(\d{2})")
@@ -41,9 +43,8 @@ def lines_of(card: Component) -> list[Line]:
             found[-1] = Line(_joined(found[-1], child, open_ended), found[-1].name)
         else:
             found.append(child)
-        open_ended = encoding(found[-1]) if found[-1].name else ""
-        if open_ended not in ("quoted-printable", "b"):
-            open_ended = ""
+        # Nearly every line is told by a glance at its beginning, without taking it apart.
+        open_ended = encoding(found[-1]) if _ENCODED.search(found[-1].raw, 0, _GLANCE) else ""
     return found
 
 

@@ -17,8 +17,9 @@ from storage.store import Store
 PASSWORD = "harbour-light"
 DAV = "{DAV:}"
 CALDAV = "{urn:ietf:params:xml:ns:caldav}"
+CARDDAV = "{urn:ietf:params:xml:ns:carddav}"
 NAMESPACES = (
-    'xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" '
+    'xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:CR="urn:ietf:params:xml:ns:carddav" '
     'xmlns:CS="http://calendarserver.org/ns/" xmlns:ICAL="http://apple.com/ns/ical/"'
 )
 
@@ -114,6 +115,13 @@ class Door:
             kind=CollectionKind.CALENDAR,
             components=components or ("VEVENT", "VTODO", "VJOURNAL"),
             origin=Origin.CLI,
+        )
+        return made.id
+
+    def add_book(self, slug: str = "people", *, user: str = "alice") -> str:
+        account = next(each for each in self.store.accounts(user) if each.user == user)
+        made = self.store.create_collection(
+            account.id, slug, name=slug.title(), kind=CollectionKind.CONTACTS, components=["VCARD"], origin=Origin.CLI
         )
         return made.id
 

@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from gateway.dav.names import apple, caldav, cs, dav
-from gateway.dav.properties import COLLECTION_REPORTS
+from gateway.dav.properties import CALENDAR_REPORTS
 from storage.ical.lines import parse
 from storage.model import Origin
 from tests.gateway.dav.door import NAMESPACES, Door, event
@@ -68,7 +68,7 @@ def test_reports_are_advertised_exactly_where_they_are_answered(door: Door, path
     advertised = {each[0][0].tag for each in reply.props[dav("supported-report-set")]}
     assert advertised
     answered = set()
-    for report in (*COLLECTION_REPORTS, dav("version-tree"), caldav("nonsense")):
+    for report in (*CALENDAR_REPORTS, dav("version-tree"), caldav("nonsense")):
         namespace, _, name = report[1:].partition("}")
         got = door.report(f'<x:{name} xmlns:x="{namespace}" xmlns="DAV:"><sync-token/></x:{name}>', path)
         if got.status != 403 or dav("supported-report") not in got.conditions:

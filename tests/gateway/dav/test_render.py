@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.dav import body, errors, names, render
-from gateway.dav.filters import Match, TextFilter
-from gateway.dav.matching import holds
 from gateway.dav.places import decode
 from gateway.dav.request import Answer, Request
+from gateway.dav.text_match import Match, TextFilter, holds
 from storage import errors as tree
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"))
