@@ -5,7 +5,10 @@ from contextlib import closing
 from dataclasses import replace
 
 from gateway.config import Config, DeclaredAccount, DeclaredUser, Secret, check_name
+from gateway.hooks.outgoing import Outgoing
+from gateway.hooks.push import PushDelivery
 from gateway.http.access import hash_password, verify_password
+from gateway.http.webpush import Offer, Vapid
 from plugins import registry
 from storage import clock
 from storage.errors import AlreadyExists, ConfigError, StoreError
@@ -19,6 +22,9 @@ MakeProvider = Callable[[Account], Provider]
 
 VDIR = "vdir"
 """The name of the folder of .ics files inside the data folder."""
+
+VAPID = "push/vapid"
+"""The name of the push messages' key pair in the credentials file."""
 
 HORIZON_STEP = 200
 """So many entries are rendered anew at a time when the horizon of occurrences moves."""
@@ -62,6 +68,25 @@ def journal_readers(config: Config, store: Store) -> list[Callable[[], int]]:
     if config.storage.vdir:
         readers.append(VdirExport(store, store.folder / VDIR).run)
     return readers
+
+
+def push_offer(config: Config, store: Store) -> Offer | None:
+    """What is offered of WebDAV-Push, if it is enabled."""
+    return Offer(_vapid(store).public, config.push.private) if config.push.enabled else None
+
+
+def push_delivery(config: Config, store: Store, lease: SyncLease) -> PushDelivery | None:
+    """What sends push messages in the process that holds the sync lease, if it is enabled."""
+    if not config.push.enabled:
+        return None
+    own = config.server.base_url if config.server.base_url.startswith("https:") else ""
+    outgoing = Outgoing(private=config.push.private)
+    return PushDelivery(store, _vapid(store), outgoing, lease, contact=config.push.contact or own)
+
+
+def _vapid(store: Store) -> Vapid:
+    """This server's key pair, made when it is first asked for: subscriptions are bound to it, so it stays."""
+    return Vapid(store.credentials.keep(VAPID, lambda: {"private": Vapid.new()})["private"])
 
 
 class _Daily:

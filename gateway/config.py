@@ -73,6 +73,15 @@ class SyncOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class PushOptions:
+    """`[push]`"""
+
+    enabled: bool
+    contact: str
+    private: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DeclaredUser:
     """`[user NAME]`; `where` says file and section, for messages."""
 
@@ -108,6 +117,7 @@ class Config:
     server: Server
     storage: StorageOptions
     sync: SyncOptions
+    push: PushOptions
     users: tuple[DeclaredUser, ...] = ()
     accounts: tuple[DeclaredAccount, ...] = ()
 
@@ -141,6 +151,7 @@ def load(given: str | Path | None = None, environ: Mapping[str, str] = os.enviro
         Server(**typed["server"][0]),
         StorageOptions(**typed["storage"][0]),
         SyncOptions(**typed["sync"][0]),
+        PushOptions(**typed["push"][0]),
         tuple(DeclaredUser(**values) for values in typed["user"]),
         tuple(DeclaredAccount(**values) for values in typed["account"]),
     )

@@ -58,6 +58,7 @@ SECTIONS = (
     SectionKind("server", "Where the server listens."),
     SectionKind("storage", "Where the mirror lives."),
     SectionKind("sync", "How the upstreams are followed."),
+    SectionKind("push", "Telling phones at once that something has changed (WebDAV-Push)."),
     SectionKind("user", "Who may connect. One section for each user.", named=True, sample_name="alice"),
     SectionKind("account", "One login at one upstream. One section for each.", named=True, sample_name="work"),
 )
@@ -72,6 +73,11 @@ OPTIONS = (
     Option("storage", "path", Form.PATH, "./data", "the data folder; relative to the folder of this file"),
     Option("storage", "vdir", Form.SWITCH, "yes", "keep the mirror as a folder of .ics files too (khal, todoman)"),
     Option("sync", "interval", Form.NUMBER, "60", "seconds between two looks at an upstream", low=1, high=86400),
+    Option("push", "enabled", Form.SWITCH, "yes", "let clients register for push messages"),
+    Option(
+        "push", "contact", Form.URL, "", "where push services find you; without it, base_url", "https://example.com"
+    ),
+    Option("push", "private", Form.SWITCH, "no", "send to push services in private networks and on this machine too"),
     Option("user", "password", Form.SECRET, "", "what the user signs in with; kept as a hash", "./alice.password"),
     Option("user", "default_account", Form.TEXT, "", "the account in which clients make new calendars", "work"),
     Option("account", "user", Form.TEXT, "", "whose account it is", "alice", required=True),

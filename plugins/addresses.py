@@ -50,6 +50,12 @@ def is_this_machine(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")  # RFC 6761 §6.3
 
 
+def is_private(address: str) -> bool:
+    """Whether `address` is this machine's own or a private network's: anything that is not the public internet."""
+    found = ip_address(address.partition("%")[0])
+    return any(not each.is_global or each.is_multicast for each in (found, *_embedded(found)))
+
+
 def _embedded(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
     if isinstance(address, IPv4Address):
         return []
@@ -57,10 +63,14 @@ def _embedded(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
 
 
 class GuardedBackend(httpcore.NetworkBackend):
-    """Opens TCP connections like httpcore's own back end, but to no address that `is_refused`."""
+    """Opens TCP connections like httpcore's own back end, but to no address that `is_refused`.
 
-    def __init__(self) -> None:
+    With `private` false, for addresses that a client named and not the owner, to none that `is_private` either.
+    """
+
+    def __init__(self, *, private: bool = True) -> None:
         self._inner = httpcore.SyncBackend()
+        self._private = private
 
     def connect_tcp(
         self,
@@ -81,6 +91,8 @@ class GuardedBackend(httpcore.NetworkBackend):
                 f"{host} leads to a link-local or metadata address, which is never contacted",
                 hint="Give the server's public or private network address instead.",
             )
+        if not self._private and any(is_private(address) for address in addresses):
+            raise Unreachable(f"{host} leads to this machine or a private network, which is not contacted")
         options = [] if socket_options is None else list(socket_options)
         failure: httpcore.ConnectError | httpcore.ConnectTimeout | None = None
         for address in addresses:

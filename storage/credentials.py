@@ -6,7 +6,7 @@ nothing.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fcntl import LOCK_EX, flock
 from json import dumps, loads
@@ -35,6 +35,18 @@ class Credentials:
         """Keep these secrets for the account, in the place of those it had. Raises `StoreError` as `get` does."""
         with self._locked():
             self._write({**self._read(), account: dict(secrets)})
+
+    def keep(self, name: str, make: Callable[[], dict[str, str]]) -> dict[str, str]:
+        """The secrets under this name; where there are none yet, those that `make` gives, for good.
+
+        For what belongs to the mirror and not to an account: the name holds a slash, which no account's does.
+        """
+        with self._locked():
+            kept = self._read()
+            if name not in kept:
+                kept[name] = make()
+                self._write(kept)
+            return kept[name]
 
     def remove(self, account: str) -> None:
         """Forget the account's secrets; harmless without any."""

@@ -7,6 +7,9 @@ import re
 from hashlib import sha256
 from uuid import uuid4
 
+NAMESPACE = "http://calharbor.invalid/ns/"
+"""Our own XML namespace, and what the URIs that we make up begin with; it leads nowhere."""
+
 _NO_UID = "no-uid:"
 _PUBLIC = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
@@ -39,6 +42,11 @@ def content_hash(text: str) -> str:
 def etag(digest: str) -> str:
     """The strong ETag (RFC 9110 §8.8.3) for a content hash, with its quotes."""
     return f'"{digest}"'
+
+
+def sync_token(store_id: str, collection_id: str, seq: int) -> str:
+    """The sync token (RFC 6578 §4) for a collection as it was at a change."""
+    return f"{NAMESPACE}sync/{store_id}/{collection_id}/{seq}"
 
 
 def occurrence_id(entry_id: str, recurrence_id: str) -> str:

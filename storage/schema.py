@@ -11,7 +11,7 @@ from sqlite3 import Connection, complete_statement, connect
 from sqlite_utils import Database, Migrations
 
 from storage.errors import StoreError
-from storage.tables import contacts, grants, homes, views
+from storage.tables import contacts, grants, homes, push, views
 
 migrations = Migrations("calharbor")
 
@@ -306,6 +306,13 @@ def m003_sharing(db: Database) -> None:
 def m008_homes(db: Database) -> None:
     """Which collections came to a user's home and left it."""
     for statement in _split(homes.TABLES):
+        db.execute(statement)
+
+
+@migrations()
+def m005_push(db: Database) -> None:
+    """WebDAV-Push: who wants to be told of changes, and what they need not be told."""
+    for statement in _split(push.TABLES):
         db.execute(statement)
 
 

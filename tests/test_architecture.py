@@ -53,7 +53,9 @@ ALLOWED: Mapping[str, Sequence[str]] = {
     "gateway.options": [],
     "gateway.config": ["gateway.options", "storage.errors"],
     "gateway.__main__": ["gateway.cli"],
-    "gateway.serve": ["gateway.app", "gateway.config", "gateway.http", "gateway.dav", "storage"],
+    "gateway.hooks": ["gateway.http", "storage"],
+    "gateway.hooks.outgoing": ["plugins.addresses", "plugins.transport", "storage.errors"],
+    "gateway.serve": ["gateway.app", "gateway.config", "gateway.http", "gateway.dav", "gateway.hooks", "storage"],
     "gateway.demo": ["gateway.app", "gateway.config", "gateway.http", "gateway.serve", "storage"],
     "gateway.cli": [
         "gateway.app",
@@ -77,11 +79,11 @@ DOORWAYS: Mapping[str, Sequence[str]] = {
     "click": ["gateway.cli"],
     "argon2": ["gateway.http"],
     "httpx": ["plugins.transport", "gateway.hooks.outgoing"],
-    "httpcore": ["plugins.transport", "plugins.addresses"],
+    "httpcore": ["plugins.transport", "plugins.addresses", "gateway.hooks.outgoing"],
     "dns": ["plugins.caldav.services"],
     "caldav": [],
     "msal": ["plugins.outlook.auth"],
-    "cryptography": ["storage.credentials"],
+    "cryptography": ["storage.credentials", "gateway.http.webpush"],
     "icalendar": ["storage.ical"],
     "tzlocal": ["storage.ical", "gateway.cli.agenda"],
     "dateutil": ["storage.recurrence"],
@@ -99,7 +101,7 @@ DOORWAYS: Mapping[str, Sequence[str]] = {
 # Standard modules that have one home, because they reach for the network.
 SOCKETS: Mapping[str, Sequence[str]] = {
     "socket": ["plugins.addresses", "plugins.transport", "storage.sync.lease", "gateway"],
-    "ssl": ["plugins.transport"],
+    "ssl": ["plugins.transport", "gateway.hooks.outgoing"],
     "urllib.request": [],
     "http.client": [],
     "asyncio": ["gateway"],

@@ -13,7 +13,7 @@ from typing import Any
 
 from radicale.app import Application
 
-from gateway.dav import conditions, errors, preferences
+from gateway.dav import conditions, errors, preferences, push
 from gateway.dav.acl import acl
 from gateway.dav.config import radicale_configuration
 from gateway.dav.delete import delete
@@ -23,12 +23,14 @@ from gateway.dav.get import get
 from gateway.dav.mkcol import mkcalendar, mkcol
 from gateway.dav.move import copy, move
 from gateway.dav.places import Context
+from gateway.dav.post import post
 from gateway.dav.propfind import propfind
 from gateway.dav.proppatch import proppatch
 from gateway.dav.put import put
 from gateway.dav.render import segment
 from gateway.dav.report import report
 from gateway.dav.request import Answer, Request
+from gateway.http.webpush import Offer
 from storage.errors import CalHarborError
 from storage.store import Store
 
@@ -44,16 +46,17 @@ _REQUEST, _CONTEXT = "calharbor.request", "calharbor.context"
 class DavApplication(Application):
     """One per process; safe to use from several threads, since it holds nothing of a request."""
 
-    def __init__(self, store: Store, *, prefix: str, max_resource: int) -> None:
+    def __init__(self, store: Store, *, prefix: str, max_resource: int, push: Offer | None = None) -> None:
         """`prefix`: the path at which the endpoint is mounted, without a final slash."""
         super().__init__(radicale_configuration())
         self._store = store
         self._prefix = prefix
         self._max_resource = max_resource
+        self._push = push
 
     def answer(self, request: Request) -> Answer:
         """Carry a request through Radicale."""
-        context = Context(self._store, self._prefix, self._max_resource, request.user, request.actor)
+        context = Context(self._store, self._prefix, self._max_resource, request.user, request.actor, self._push)
         path = "".join(f"/{segment(each)}" for each in request.segments)
         environ: dict[str, Any] = {
             "REQUEST_METHOD": request.method,
@@ -75,11 +78,13 @@ class DavApplication(Application):
     def do_OPTIONS(self, *args: Any) -> RadicaleAnswer:  # noqa: N802
         """Radicale's answer with what this endpoint really does."""
         status, headers, body, xml = super().do_OPTIONS(*args)
-        return status, {**headers, "Allow": ", ".join(_METHODS), "DAV": COMPLIANCE}, body, xml
+        methods, compliance = _METHODS, COMPLIANCE
+        if self._push is not None:
+            methods, compliance = (*_METHODS, "POST"), f"{COMPLIANCE}, webdav-push"
+        return status, {**headers, "Allow": ", ".join(methods), "DAV": compliance}, body, xml
 
-    def do_POST(self, *args: Any) -> RadicaleAnswer:  # noqa: N802
-        """Nothing here takes a POST."""
-        return _handle(_method_not_allowed, *args)
+    def do_POST(self, *args: Any) -> RadicaleAnswer:  # noqa: N802, D102
+        return _handle(post, *args)
 
     def do_GET(self, *args: Any) -> RadicaleAnswer:  # noqa: N802, D102
         return _handle(get, *args)
@@ -125,11 +130,8 @@ def _handle(handler: Handler, environ: Mapping[str, Any], *_rest: object) -> Rad
     """Run a handler inside Radicale's call, and turn an error or a refusal into its answer."""
     try:
         context, request = environ[_CONTEXT], environ[_REQUEST]
-        answer = preferences.applied(request, handler(context, conditions.settled(context, request)))
+        answer = push.heeding(context, conditions.settled(context, request), handler)
+        answer = preferences.applied(request, answer)
     except (CalHarborError, Refusal) as error:
         answer = errors.answer(error)
     return answer.status, dict(answer.headers), answer.body, None
-
-
-def _method_not_allowed(_context: Context, request: Request) -> Answer:
-    raise Refusal(405, f"{request.method} is not answered here", hint="OPTIONS lists what is")

@@ -16,6 +16,7 @@ from gateway.dav.app import DavApplication
 from gateway.dav.errors import Refusal
 from gateway.dav.request import Answer, Request
 from gateway.http.access import Access, Principal
+from gateway.http.webpush import Offer
 from storage.errors import CalHarborError
 from storage.store import Store
 
@@ -41,12 +42,21 @@ _UNAUTHORIZED = Answer(
 )
 
 
-def dav_app(store: Store, access: Access, *, prefix: str = "/dav", max_body: int = MAX_BODY) -> AsgiApp:
+def dav_app(
+    store: Store,
+    access: Access,
+    *,
+    prefix: str = "/dav",
+    max_body: int = MAX_BODY,
+    base: str = "",
+    push: Offer | None = None,
+) -> AsgiApp:
     """The endpoint as an ASGI application. It takes requests whose path begins with `prefix`, mounted or not.
 
-    `max_body` limits bodies, and with them the `max-resource-size` of entries, in octets.
+    `max_body` limits bodies, and with them the `max-resource-size` of entries, in octets. `base`: scheme and host that
+    clients use, where a proxy stands in between; else as each request says. `push`: what is offered of WebDAV-Push.
     """
-    application = DavApplication(store, prefix=prefix, max_resource=max_body)
+    application = DavApplication(store, prefix=prefix, max_resource=max_body, push=push)
     limiter = CapacityLimiter(THREADS)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,7 +71,7 @@ def dav_app(store: Store, access: Access, *, prefix: str = "/dav", max_body: int
         if body is None:
             return
         answer, user = await to_thread.run_sync(
-            _answer, application, access, prefix, scope, headers, body, limiter=limiter
+            _answer, application, access, prefix, base, scope, headers, body, limiter=limiter
         )
         scope["calharbor.user"] = user
         await _send(send, scope["method"], answer)
@@ -79,7 +89,13 @@ async def well_known(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _answer(
-    application: DavApplication, access: Access, prefix: str, scope: Scope, headers: dict[str, str], body: bytes
+    application: DavApplication,
+    access: Access,
+    prefix: str,
+    base: str,
+    scope: Scope,
+    headers: dict[str, str],
+    body: bytes,
 ) -> tuple[Answer, str]:
     """The answer to a request that was read, and who asked (empty for nobody)."""
     method = scope["method"].upper()
@@ -93,7 +109,9 @@ def _answer(
         segments, folder = places.decode(_below(scope, prefix))
     except (CalHarborError, Refusal) as error:
         return errors.answer(error), ""
-    request = Request(method, segments, folder, headers, body, principal.user, principal.actor)
+    base = base or f"{scope.get('scheme', 'http')}://{headers.get('host', '')}"
+    user, actor, device = principal.user, principal.actor, principal.device
+    request = Request(method, segments, folder, headers, body, user, actor, device, base)
     return _compressed(application.answer(request), headers.get("accept-encoding", "")), principal.user
 
 

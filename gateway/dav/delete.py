@@ -1,6 +1,6 @@
-"""DELETE of an entry or of a whole collection (RFC 4918 §9.6): 204, or a refusal that has changed nothing."""
+"""DELETE of an entry, a collection or a push registration (RFC 4918 §9.6): 204, or a refusal that changed nothing."""
 
-from gateway.dav import errors
+from gateway.dav import errors, push
 from gateway.dav.errors import Refusal
 from gateway.dav.places import Context, Member, find
 from gateway.dav.request import Answer, Request
@@ -10,6 +10,9 @@ from storage.model import Collection, Origin
 
 def delete(context: Context, request: Request) -> Answer:
     """Answer a DELETE; a collection also hears of it upstream, as entries do."""
+    registration = push.registration_of(context, request.segments)
+    if registration is not None:
+        return push.withdraw(context, registration)
     place = find(context, request.segments)
     try:
         if isinstance(place, Member):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from xml.etree.ElementTree import Element
 
-from gateway.dav import body, edits, names, render
+from gateway.dav import body, edits, names, push, render
 from gateway.dav.errors import Refusal
 from gateway.dav.names import caldav, carddav, dav
 from gateway.dav.places import Context, default_account, foreign
@@ -61,7 +61,11 @@ def _slug(context: Context, request: Request, *, taken: int) -> str:
             hint="make it at /dav/{user}/{name}/",
         )
     slug = segments[1]
-    if len(slug) > MAX_NAME or any(ord(character) < ord(" ") or character == "/" for character in slug):
+    if (
+        slug == push.PLACE
+        or len(slug) > MAX_NAME
+        or any(ord(character) < ord(" ") or character == "/" for character in slug)
+    ):
         raise Refusal(403, "that name cannot be a collection's", precondition="<C:calendar-collection-location-ok/>")
     try:
         context.store.collection_at(context.user, slug)

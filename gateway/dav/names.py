@@ -8,15 +8,18 @@ import re
 from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
+from storage import ids
+
 DAV = "DAV:"
 CALDAV = "urn:ietf:params:xml:ns:caldav"
 CARDDAV = "urn:ietf:params:xml:ns:carddav"
 CALENDARSERVER = "http://calendarserver.org/ns/"
 APPLE = "http://apple.com/ns/ical/"
-OURS = "http://calharbor.invalid/ns/"
+PUSH = "https://bitfire.at/webdav-push"
+OURS = ids.NAMESPACE
 XML = "http://www.w3.org/XML/1998/namespace"
 
-_PREFIXES = {DAV: "", CALDAV: "C:", CARDDAV: "CR:", CALENDARSERVER: "CS:", APPLE: "ICAL:", OURS: "CH:"}
+_PREFIXES = {DAV: "", CALDAV: "C:", CARDDAV: "CR:", CALENDARSERVER: "CS:", APPLE: "ICAL:", PUSH: "P:", OURS: "CH:"}
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
@@ -54,6 +57,11 @@ def apple(name: str) -> str:
 def is_name(text: str) -> bool:
     """Whether a text can be the local name of an element (XML 1.0 §2.3), written in ASCII."""
     return _NAME.fullmatch(text) is not None
+
+
+def push(name: str) -> str:
+    """The Clark name of an element of WebDAV-Push."""
+    return f"{{{PUSH}}}{name}"
 
 
 def split(clark: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from gateway.dav.errors import Refusal
 from gateway.dav.render import segment
+from gateway.http.webpush import Offer
 from storage.errors import NotFound
 from storage.model import Account, Collection
 from storage.store import Store
@@ -20,13 +21,17 @@ _ENTRY_DEPTH = 3
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a handler needs besides the request: the mirror, where the endpoint is mounted, the limits, and who asks."""
+    """What a handler needs besides the request: the mirror, where the endpoint is mounted, the limits, and who asks.
+
+    `push`: what is offered of WebDAV-Push; None: nothing.
+    """
 
     store: Store
     prefix: str
     max_resource: int
     user: str
     actor: str
+    push: Offer | None = None
 
     def href(self, *segments: str, folder: bool = False) -> str:
         """The href of a path below the endpoint, quoted; safe as XML too."""

@@ -8,11 +8,12 @@ does not exist there (404).
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from gateway.dav import limits, names, privileges, sharing
+from gateway.dav import limits, names, privileges, push, sharing
 from gateway.dav.names import apple, caldav, carddav, cs, dav, element
 from gateway.dav.places import Context
 from gateway.dav.privileges import FREE_BUSY, READ, WRITE
 from gateway.dav.render import Renderer, segment
+from storage import ids
 from storage.home import HomePosition
 from storage.ical.zones import vtimezone
 from storage.model import Collection, CollectionKind
@@ -105,6 +106,7 @@ def of_home(context: Context) -> dict[str, Renderer[None]]:
         carddav("addressbook-home-set"): lambda _: href(principal),
         caldav("calendar-user-address-set"): lambda _: _addresses(context),
         caldav("calendar-user-type"): lambda _: "INDIVIDUAL",
+        **push.of_home(context),
     }
 
 
@@ -123,7 +125,7 @@ def of_collection(context: Context, collection: Collection) -> dict[str, Rendere
     }
     of_kind = _of_book if collection.kind is CollectionKind.CONTACTS else _of_calendar
     held.update(of_kind(context, collection))
-    held.update(sharing.of_collection(context, collection))
+    held.update({**sharing.of_collection(context, collection), **push.of_collection(context, collection)})
     return held
 
 
@@ -185,8 +187,8 @@ def timezone_text(zone: str) -> str:
 
 
 def sync_token(context: Context, collection: Collection, seq: int) -> str:
-    """The sync token (RFC 6578 §4) for a collection as it was at a change; the URI leads nowhere."""
-    return f"{names.OURS}sync/{context.store.id}/{collection.id}/{seq}"
+    """The sync token (RFC 6578 §4) for a collection as it was at a change."""
+    return ids.sync_token(context.store.id, collection.id, seq)
 
 
 def resource_id(public_id: str) -> str | None:

@@ -11,7 +11,8 @@ _ENTITY_TAG = re.compile(r'\s*(W/)?"([^"]*)"\s*(?:,|$)|\s*([^",\s]+)\s*(?:,|$)')
 class Request:
     """One request. `segments` are the path's segments below the endpoint, decoded; header names are lower-case.
 
-    `folder`: the path ended with a slash. `user` and `actor` are who is asking (see `gateway.http.access`).
+    `folder`: the path ended with a slash. `user`, `actor` and `device` are who is asking (see `gateway.http.access`).
+    `base`: scheme, host and port under which the client knows this server.
     """
 
     method: str
@@ -21,6 +22,8 @@ class Request:
     body: bytes
     user: str
     actor: str
+    device: str | None = None
+    base: str = ""
 
     def header(self, name: str) -> str:
         """A header's value by lower-case name, or ""."""

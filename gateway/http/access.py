@@ -49,10 +49,14 @@ _LOOKALIKES = str.maketrans("oil", "011", "- ")
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is asking: the user, and `actor`, the words with which the journal names the client."""
+    """Who is asking: the user, `actor`, the words with which the journal names the client, and the device's id.
+
+    `device` is None for somebody who came with the user's own password.
+    """
 
     user: str
     actor: str
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,7 @@ class Access:
             return None
         if device.last_used is None or device.last_used < clock.iso(clock.timestamp() - TOUCH_EVERY):
             self._store.touch_device(device.id)
-        return Principal(user, f"{user}/{device.label}")
+        return Principal(user, f"{user}/{device.label}", device.id)
 
     def _by_password(self, user: str, password: str, remote: str) -> bool:
         stored = self._stored_hash(user)

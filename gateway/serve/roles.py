@@ -1,5 +1,6 @@
 """What the processes under the supervisor do: answer HTTP, or run the sync; both end when the supervisor is gone."""
 
+import logging
 import os
 import select
 import signal
@@ -7,8 +8,9 @@ import socket
 from threading import Event, Thread
 from types import FrameType
 
-from gateway.app import journal_readers, open_store, providers
+from gateway.app import journal_readers, open_store, providers, push_delivery, push_offer
 from gateway.config import Config
+from gateway.hooks.push import PushDelivery
 from gateway.http import log
 from storage.sync.report import Round
 from storage.sync.worker import Worker
@@ -17,6 +19,7 @@ GRACE = 5
 """Seconds that requests and rounds under way have to come to their end."""
 
 _LOOK = 0.1
+_AFTER_A_BUG = 10.0
 
 
 def run_http(config: Config, listen_fd: int, parent_fd: int) -> None:
@@ -28,7 +31,7 @@ def run_http(config: Config, listen_fd: int, parent_fd: int) -> None:
     log.set_up()
     store = open_store(config)
     settings = uvicorn.Config(
-        web_app(store),
+        web_app(store, base=config.server.base_url.rstrip("/"), push=push_offer(config, store)),
         loop="asyncio",
         http="httptools",
         ws="none",
@@ -69,6 +72,9 @@ def run_sync(config: Config, parent_fd: int) -> int:
 
     signal.signal(signal.SIGTERM, note)
     signal.signal(signal.SIGINT, note)
+    delivery = push_delivery(config, store, worker.lease)
+    if delivery is not None:
+        Thread(target=_keep_sending, args=(delivery, stop), name="push", daemon=True).start()
     thread = Thread(target=worker.run, args=(stop,), name="worker")
     thread.start()
     while thread.is_alive() and not signals and not _ended(parent_fd, _LOOK):
@@ -81,6 +87,16 @@ def run_sync(config: Config, parent_fd: int) -> int:
         os._exit(code)
     store.close()
     return code
+
+
+def _keep_sending(delivery: PushDelivery, stop: Event) -> None:
+    """A bug in sending messages is logged, and leaves the mirror alone."""
+    while not stop.is_set():
+        try:
+            delivery.run(stop)
+        except Exception:
+            logging.getLogger(log.LOGGER).exception("push: unexpected error")
+            stop.wait(_AFTER_A_BUG)
 
 
 def _log_round(report: Round) -> None:

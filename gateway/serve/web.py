@@ -9,14 +9,16 @@ from gateway.dav import dav_app, well_known
 from gateway.http.access import Access
 from gateway.http.health import health
 from gateway.http.log import App, Receive, RequestLog, Scope, Send
+from gateway.http.webpush import Offer
 from storage.store import Store
 
 WELL_KNOWN = ("/.well-known/caldav", "/.well-known/carddav")
 
 
-def web_app(store: Store) -> App:
-    """Every surface over one store; one log line a request."""
-    return RequestLog(Doors(dav_app(store, Access(store)), well_known, json_app(store)))
+def web_app(store: Store, *, base: str = "", push: Offer | None = None) -> App:
+    """Every surface over one store; one log line a request. `base` and `push`: see `dav_app`."""
+    dav = dav_app(store, Access(store), base=base, push=push)
+    return RequestLog(Doors(dav, well_known, json_app(store)))
 
 
 def json_app(store: Store) -> FastAPI:

@@ -185,6 +185,7 @@ def test_every_option_is_a_field_of_its_record() -> None:
         "server": config.Server,
         "storage": config.StorageOptions,
         "sync": config.SyncOptions,
+        "push": config.PushOptions,
         "user": config.DeclaredUser,
         "account": config.DeclaredAccount,
     }

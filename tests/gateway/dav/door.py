@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, fromstring
 
 from gateway.dav import dav_app
 from gateway.http.access import Access, device_hash
+from gateway.http.webpush import Offer
 from storage.model import Account, CollectionKind, Origin
 from storage.store import Store
 
@@ -95,9 +96,9 @@ def _code(line: str) -> int:
 class Door:
     """The endpoint over a store of its own, with the user alice, her local account, and a calendar `work`."""
 
-    def __init__(self, folder: Path, *, max_body: int = 10 * 1024 * 1024) -> None:
+    def __init__(self, folder: Path, *, max_body: int = 10 * 1024 * 1024, push: Offer | None = None) -> None:
         self.store = Store.open(folder)
-        self.app = dav_app(self.store, Access(self.store), max_body=max_body)
+        self.app = dav_app(self.store, Access(self.store), max_body=max_body, push=push)
         for user in ("alice", "bob"):
             self.store.save_user(user, None)
             self.store.add_device(user, "laptop", device_hash(f"{PASSWORD}-{user}"))

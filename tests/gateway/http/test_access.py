@@ -90,8 +90,8 @@ def test_a_device_password_works_until_it_is_revoked(store: Store) -> None:
     device = store.add_device("alice", "phone", device_hash(password))
     access = Access(store)
     typed = password.upper().replace("-", " ").replace("0", "O").replace("1", "l")
-    assert access.authenticate(basic("alice", password), HERE) == Principal("alice", "alice/phone")
-    assert access.authenticate(basic("alice", typed), HERE) == Principal("alice", "alice/phone")
+    assert access.authenticate(basic("alice", password), HERE) == Principal("alice", "alice/phone", device)
+    assert access.authenticate(basic("alice", typed), HERE) == Principal("alice", "alice/phone", device)
     assert access.authenticate(basic("bob", password), HERE) is None
     assert store.devices("alice")[0].last_used is not None
     store.revoke_device(device)

@@ -1,0 +1,1 @@
+"""What this server sends to others by itself: push messages."""
