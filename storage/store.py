@@ -19,7 +19,7 @@ from storage.ical.read import read
 from storage.local import Wish
 from storage.model import Account, Collection, CollectionKind, Device, Entry, Origin, State, User
 from storage.reading import found
-from storage.sharing import Sharing
+from storage.shelves import Shelves
 from storage.tables import accounts, collections, consumers, devices, entries, grants, meta, users
 
 __all__ = ["Delta", "PutResult", "Store"]
@@ -44,7 +44,7 @@ class PutResult:
     seq: int
 
 
-class Store(Sharing):
+class Store(Shelves):
     """One mirror in one folder: every question of `Reader`, and the verbs that write."""
 
     @classmethod

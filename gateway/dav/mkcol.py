@@ -12,6 +12,7 @@ from storage.errors import AlreadyExists, NotFound
 from storage.model import CollectionKind, Origin
 
 MAX_NAME = 255
+WRONG_PLACE = "<C:calendar-collection-location-ok/>"
 _HOME_DEPTH = 2
 _KINDS: Mapping[tuple[str, ...], CollectionKind] = {
     ("VTODO",): CollectionKind.TASKS,
@@ -57,21 +58,23 @@ def _slug(context: Context, request: Request, *, taken: int) -> str:
         raise Refusal(
             403,
             "collections hold no collections",
-            precondition="<C:calendar-collection-location-ok/>",
+            precondition=WRONG_PLACE,
             hint="make it at /dav/{user}/{name}/",
         )
     slug = segments[1]
-    if (
-        slug == push.PLACE
-        or len(slug) > MAX_NAME
-        or any(ord(character) < ord(" ") or character == "/" for character in slug)
-    ):
-        raise Refusal(403, "that name cannot be a collection's", precondition="<C:calendar-collection-location-ok/>")
+    check_slug(slug)
     try:
         context.store.collection_at(context.user, slug)
     except NotFound:
         return slug
     raise _exists(slug, taken)
+
+
+def check_slug(slug: str) -> None:
+    """Raise `Refusal` (403) for a path segment that no collection can have."""
+    odd = any(ord(character) < ord(" ") or character == "/" for character in slug)
+    if odd or slug == push.PLACE or len(slug) > MAX_NAME:
+        raise Refusal(403, "that name cannot be a collection's", precondition=WRONG_PLACE)
 
 
 def _make(context: Context, slug: str, root: Element | None, *, response: str, cards: bool = False) -> Answer:

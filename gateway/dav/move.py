@@ -1,4 +1,4 @@
-"""MOVE and COPY of entries (RFC 4918 §9.8 and §9.9), within a collection and between two of the same user."""
+"""MOVE and COPY (RFC 4918 §9.8 and §9.9) of entries, within a collection and between two of the same user."""
 
 import re
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from gateway.dav import errors
 from gateway.dav.entry_properties import content_type
 from gateway.dav.errors import Refusal
+from gateway.dav.move_collection import transfer
 from gateway.dav.places import Context, Member, find, foreign, from_href
 from gateway.dav.preferences import represented
 from gateway.dav.render import segment
@@ -28,7 +29,12 @@ def copy(context: Context, request: Request) -> Answer:
 
 
 def _transfer(context: Context, request: Request, verb: Callable[..., Entry]) -> Answer:
-    source, target = _source(context, request), _target(context, request)
+    source, segments = find(context, request.segments), _destination(context, request)
+    if isinstance(source, Collection):
+        return transfer(context, request, source, segments)
+    if not isinstance(source, Member):
+        raise Refusal(403, "a principal cannot be moved or copied")
+    target = _target(context, segments)
     if (source.collection.id, source.name) == (target.collection.id, target.name):
         context.store.entry_at(source.collection.id, source.name)
         raise Refusal(403, "the Destination is the entry itself", hint="name another place")
@@ -58,15 +64,7 @@ def _transfer(context: Context, request: Request, verb: Callable[..., Entry]) ->
     return represented(request, done, entry.text, content_type(entry.kind), href, entry.etag)
 
 
-def _source(context: Context, request: Request) -> Member:
-    place = find(context, request.segments)
-    if isinstance(place, Member):
-        return place
-    what = "a collection" if isinstance(place, Collection) else "a principal"
-    raise Refusal(403, f"{what} cannot be moved or copied", hint="make a new one, and move or copy the entries into it")
-
-
-def _target(context: Context, request: Request) -> Member:
+def _destination(context: Context, request: Request) -> tuple[str, ...]:
     destination = request.header("destination")
     if not destination:
         raise Refusal(400, "the Destination header is missing")
@@ -75,6 +73,10 @@ def _target(context: Context, request: Request) -> Member:
         raise Refusal(502, "the Destination is not below this endpoint", hint="name a path of this server")
     if not segments or segments[0] != context.user:
         raise foreign()
+    return segments
+
+
+def _target(context: Context, segments: tuple[str, ...]) -> Member:
     try:
         place = find(context, segments)
     except NotFound as error:

@@ -84,6 +84,11 @@ def update(conn: Connection, collection: Collection) -> None:
     )
 
 
+def set_slug(conn: Connection, collection_n: int, slug: str) -> None:
+    """Give it another path segment."""
+    conn.execute("UPDATE collections SET slug = ? WHERE n = ?", (slug, collection_n))
+
+
 def set_seq(conn: Connection, collection_n: int, seq: int, *, created: bool = False) -> None:
     """Its newest change; `created`: the one that made it."""
     conn.execute(

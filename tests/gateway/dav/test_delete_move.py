@@ -126,5 +126,5 @@ def test_targets_that_refuse(door: Door, method: str) -> None:
     }.items():
         assert move(door, target, method=method).status == status, target
     assert move(door, "/dav/alice/work/z.ics", "none.ics", method=method).status == 404
-    assert door.request(method, "/dav/alice/work/", headers={"Destination": "/dav/alice/x/"}).status == 403
+    assert door.request(method, "/dav/alice/", headers={"Destination": "/dav/alice/x/"}).status == 403
     assert door.store.head() == before
