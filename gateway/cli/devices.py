@@ -1,10 +1,16 @@
 """`calharbor device`: a password of its own for each phone or program, shown once and revocable."""
 
+import os
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote
+
 import click
 
 from gateway.cli.output import print_json, print_table
 from gateway.cli.session import Session, json_option, with_session
 from gateway.http.access import device_hash, new_device_password
+from gateway.http.mobileconfig import Subject, profile
 from storage.errors import ConfigError
 
 
@@ -22,18 +28,51 @@ def device() -> None:
 @click.argument("user")
 @click.argument("label")
 @click.option("--json", "json_output", is_flag=True, help='Print {"id", "user", "label", "password"}.')
+@click.option(
+    "--mobileconfig",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a file that sets up an iPhone, iPad or Mac, with the password inside.",
+)
 @with_session
-def add(session: Session, user: str, label: str) -> None:
+def add(session: Session, user: str, label: str, mobileconfig: Path | None) -> None:
     """Make a password for one device of USER; LABEL is what you call it. It is shown this once."""
     if not label.strip() or not label.isprintable() or len(label) > 100:
         raise ConfigError(f"{label!r} cannot be a label", hint="use some words on one line")
-    password = new_device_password()
-    number = session.prepared.add_device(user, label, device_hash(password))
+    store, password = session.prepared, new_device_password()
+    if mobileconfig is None:
+        number = store.add_device(user, label, device_hash(password))
+    else:
+        principal = f"{_address(session)}/dav/{quote(store.user(user).name, safe='')}/"
+        with _new_file(mobileconfig) as file:
+            number = store.add_device(user, label, device_hash(password))
+            file.write(profile(Subject(store.id, user, principal, password)))
     if session.json:
         print_json({"id": number, "user": user, "label": label, "password": password})
         return
     click.echo(f"user:     {user}\npassword: {password}")
+    if mobileconfig is not None:
+        click.echo(f"profile:  {mobileconfig}")
     click.echo(f"It is not shown again. `calharbor device revoke {number}` ends it.", err=True)
+
+
+def _address(session: Session) -> str:
+    """Where devices find this server; raises `ConfigError` where nobody has said it."""
+    address = session.config.server.base_url.rstrip("/")
+    if not address:
+        raise ConfigError(
+            "nobody has said under which address devices find this server",
+            hint="set [server] base_url, such as https://cal.example.com",
+        )
+    return address
+
+
+def _new_file(path: Path) -> BinaryIO:
+    """A new file that only its owner may read; raises `ConfigError` where it cannot be made."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}", hint="name a new file") from error
+    return os.fdopen(descriptor, "wb")
 
 
 @device.command("list")

@@ -10,8 +10,10 @@ import re
 from gateway.dav import address_data, conditions, entry_properties, errors
 from gateway.dav.address_data import CardWanted
 from gateway.dav.errors import Refusal
-from gateway.dav.places import Context, Member, find
+from gateway.dav.places import PROFILE, Context, Member, find
 from gateway.dav.request import Answer, Request
+from gateway.http import mobileconfig
+from gateway.http.mobileconfig import Subject
 from storage.ical.lines import Component, dump, escape, line, parse
 from storage.model import Collection, CollectionKind, Entry, Kind
 
@@ -22,6 +24,8 @@ _RANGE = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", re.ASCII | re.IGNORECA
 
 def get(context: Context, request: Request) -> Answer:
     """Answer a GET or HEAD: 304 for a version that is known already, 206 or 416 for a part."""
+    if request.segments == (context.user, PROFILE):
+        return _profile(context, request)
     place = find(context, request.segments)
     if isinstance(place, Member):
         return _entry(request, context.store.entry_at(place.collection.id, place.name))
@@ -29,6 +33,17 @@ def get(context: Context, request: Request) -> Answer:
         return _collection(context, request, place)
     words = f"This is a calendar address for calendar programs. Yours is {context.principal}\n"
     return Answer(200, words.encode(), {"Content-Type": _TEXT})
+
+
+def _profile(context: Context, request: Request) -> Answer:
+    """What sets up an iPhone or a Mac. No password is in it: to fetch something must not make a secret."""
+    subject = Subject(context.store.id, context.user, f"{request.base}{context.principal}")
+    headers = {
+        "Content-Type": mobileconfig.MEDIA_TYPE,
+        "Content-Disposition": f'attachment; filename="{PROFILE}"',
+        "Cache-Control": "no-store",
+    }
+    return Answer(200, mobileconfig.profile(subject), headers)
 
 
 def _entry(request: Request, entry: Entry) -> Answer:

@@ -16,6 +16,13 @@ from storage.model import Account, Collection
 from storage.store import Store
 
 MAX_PATH = 8192
+
+REGISTRATIONS, PROFILE = ".push", "calharbor.mobileconfig"
+"""What stands below a principal besides collections: push registrations, and the set-up of Apple's devices."""
+
+RESERVED = frozenset({REGISTRATIONS, PROFILE})
+"""No collection can be made under these names."""
+
 _ENTRY_DEPTH = 3
 
 

@@ -17,7 +17,7 @@ from xml.etree.ElementTree import Element
 from gateway.dav import body, names
 from gateway.dav.errors import Refusal
 from gateway.dav.names import dav, push
-from gateway.dav.places import Context, Home, Member, Root, find, from_href
+from gateway.dav.places import REGISTRATIONS, Context, Home, Member, Root, find, from_href
 from gateway.dav.render import Renderer
 from gateway.dav.request import Answer, Request
 from gateway.http.webpush import Keys, Offer
@@ -29,9 +29,6 @@ from storage.tables.push import Registration
 
 TYPES = ("application/xml", "text/xml")
 """The media types of a `push-register` document."""
-
-PLACE = ".push"
-"""Where registrations stand below a principal; no collection can be made under this name."""
 
 LONGEST = 7 * 86_400.0
 """No registration is good for more seconds than this, however long a time was asked for."""
@@ -97,7 +94,7 @@ def register(context: Context, request: Request) -> Answer:
         kept, new = registrations.register(context.store, wanted)
     except AccessDenied as error:
         raise _refusal("push-not-available", error.message, hint=error.hint) from error
-    location = f"{request.base}{context.href(context.user, PLACE, kept.id)}"
+    location = f"{request.base}{context.href(context.user, REGISTRATIONS, kept.id)}"
     headers = {
         "Location": location,
         "Expires": format_datetime(datetime.fromtimestamp(kept.expires, UTC), usegmt=True),
@@ -108,7 +105,7 @@ def register(context: Context, request: Request) -> Answer:
 
 def registration_of(context: Context, segments: tuple[str, ...]) -> str | None:
     """The id of the asking user's registration that a path leads to, if it does; it need not exist."""
-    if len(segments) == 3 and segments[:2] == (context.user, PLACE):
+    if len(segments) == 3 and segments[:2] == (context.user, REGISTRATIONS):
         return segments[2]
     return None
 

@@ -1,6 +1,7 @@
 """Users and devices: made, listed, changed, removed, and what they can do with their passwords."""
 
 import base64
+import plistlib
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,7 @@ def test_a_user_goes_when_the_accounts_are_gone(line: Line, tmp_path: Path) -> N
 
 def test_a_device_has_a_password_of_its_own(line: Line) -> None:
     made = line("device", "add", "alice", "my phone", "--json").json
-    assert principal(line, "alice", made["password"]) == Principal("alice", "alice/my phone")
+    assert principal(line, "alice", made["password"]) == Principal("alice", "alice/my phone", made["id"])
     shown = line("device", "list", "--json")
     assert made["password"] not in shown.out
     assert [(one["id"], one["label"], one["revoked"]) for one in shown.json["devices"]] == [
@@ -95,3 +96,31 @@ def test_a_device_has_a_password_of_its_own(line: Line) -> None:
     assert line("device", "revoke", "none").code == 1
     assert line("device", "add", "nobody", "phone").code == 1
     assert made["password"] not in line("device", "list", "alice").out
+
+
+def test_a_profile_sets_up_a_device(line: Line, tmp_path: Path) -> None:
+    file = tmp_path / "phone.mobileconfig"
+    refused = line("device", "add", "alice", "phone", "--mobileconfig", str(file))
+    assert refused.code == 1
+    assert "base_url" in refused.err
+    line.declare("[server]\nbase_url = https://cal.example.com/\n[user alice]\npassword = alice-password\n")
+    made = line("device", "add", "alice", "phone", "--mobileconfig", str(file), "--json").json
+    assert file.stat().st_mode & 0o777 == 0o600
+    for payload in plistlib.loads(file.read_bytes())["PayloadContent"]:
+        kind = payload["PayloadDisplayName"]
+        assert payload[f"{kind}PrincipalURL"] == "https://cal.example.com/dav/alice/"
+        found = principal(line, payload[f"{kind}Username"], payload[f"{kind}Password"])
+        assert found == Principal("alice", "alice/phone", made["id"])
+
+
+def test_no_device_is_made_where_its_profile_cannot_be_written(line: Line, tmp_path: Path) -> None:
+    line.declare("[server]\nbase_url = https://cal.example.com\n[user alice]\npassword = alice-password\n")
+    there = tmp_path / "there"
+    there.write_text("mine")
+    for file in (there, tmp_path / "nowhere" / "x"):
+        answer = line("device", "add", "alice", "phone", "--mobileconfig", str(file))
+        assert (answer.code, str(file) in answer.err) == (1, True)
+    assert there.read_text() == "mine"
+    assert line("device", "add", "nobody", "phone", "--mobileconfig", str(tmp_path / "new")).code == 1
+    assert not (tmp_path / "new").exists()
+    assert line("device", "list", "--json").json["devices"] == []

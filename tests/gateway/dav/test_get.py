@@ -1,5 +1,7 @@
 """GET of entries and whole calendars, conditional (F14 of the findings)."""
 
+import plistlib
+
 from storage.ical.lines import parse
 from tests.gateway.dav.door import Door, component, event
 
@@ -83,3 +85,20 @@ def test_the_root_and_the_principal_explain_themselves(door: Door) -> None:
 def test_what_is_not_there(door: Door) -> None:
     assert door.request("GET", "/dav/alice/work/none.ics").status == 404
     assert door.request("GET", "/dav/alice/none/").status == 404
+
+
+def test_a_profile_without_a_password_for_apples_devices(door: Door) -> None:
+    path = "/dav/alice/calharbor.mobileconfig"
+    before = door.store.devices()
+    got = door.request("GET", path, headers={"Host": "cal.example.org:8080"})
+    assert (got.status, got.headers["content-type"]) == (200, "application/x-apple-aspen-config")
+    assert "attachment" in got.headers["content-disposition"]
+    payloads = plistlib.loads(got.body)["PayloadContent"]
+    assert {payload.get("CalDAVPrincipalURL", payload.get("CardDAVPrincipalURL")) for payload in payloads} == {
+        "http://cal.example.org:8080/dav/alice/"
+    }
+    assert b"Password" not in got.body
+    assert [each.id for each in door.store.devices()] == [each.id for each in before], "no secret is made by a GET"
+    assert door.request("GET", path, user="bob").status == 403
+    assert door.request("GET", path, user=None).status == 401
+    assert door.request("MKCALENDAR", path + "/").status == 403
