@@ -221,7 +221,7 @@ def _leave(conn: Connection, source: Collection, entry: Entry) -> None:
     stand_in = ids.new_id()
     links.hand_over(conn, entry.id, stand_in)
     outbox.hand_over(conn, source.n, entry.id, stand_in)
-    _tell(conn, source, replace(entry, id=stand_in), "delete", notify=False)
+    _tell(conn, source, entry._replace(id=stand_in), "delete", notify=False)
 
 
 def _arrive(conn: Connection, target: Collection, entry: Entry) -> None:

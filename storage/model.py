@@ -164,9 +164,11 @@ class Grant:
     dead: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One UID in one collection with all its overrides: the text as it was given, byte for byte (UTF-8)."""
+class Entry(NamedTuple):
+    """One UID in one collection with all its overrides: the text as it was given, byte for byte (UTF-8).
+
+    A tuple, because a report reads ten thousand of them.
+    """
 
     n: int
     id: str

@@ -52,6 +52,7 @@ MOST = 20_000
 """At most so many instances of one entry are expanded for one question."""
 
 PAGE = 200
+"""So many texts are read at a time, however many are asked for."""
 
 Thing = TypeVar("Thing")
 
@@ -185,18 +186,33 @@ class Reader:
         zone: tzinfo = UTC,
         text: bool = True,
     ) -> list[Entry]:
-        """The entries that RFC 4791 §9.9 counts into [start, end) (seconds since 1970, None: unbounded), by href.
+        """The entries that RFC 4791 §9.9 counts into [start, end) (seconds since 1970, None: unbounded).
 
         Floating and all-day values are compared as `zone` reads the clock; beyond the horizon only entries that recur
         are expanded. With `text` false the entries come without their texts.
         """
+        return list(self.iter_in_range(collection_n, start, end, kinds=kinds, zone=zone, text=text))
+
+    def iter_in_range(
+        self,
+        collection_n: int,
+        start: int | None,
+        end: int | None,
+        *,
+        kinds: set[Kind] | None = None,
+        zone: tzinfo = UTC,
+        text: bool = True,
+    ) -> Iterator[Entry]:
+        """As `in_range`: which they are is found out at once, but they are read in pages, each as it is then."""
         span = window.window(start, end, zone)
         with self.db.snapshot() as conn:
-            if collection_n < 0:
-                place = shared.by_n(conn, collection_n)
-                return shared.in_window(conn, place, window.entry_numbers(conn, place.source, span), kinds)
-            numbers = window.entry_numbers(conn, collection_n, span)
-            return entries.numbered(conn, list(numbers), kinds=kinds, text=text)
+            place = shared.by_n(conn, collection_n) if collection_n < 0 else None
+            numbers = sorted(window.entry_numbers(conn, place.source if place else collection_n, span))
+            in_part = shared.in_window(conn, place, set(numbers), kinds) if place else ()
+        yield from in_part
+        for at in range(0, 0 if place else len(numbers), PAGE):
+            page = numbers[at : at + PAGE]
+            yield from entries.numbered(self.db.reader(), page, kinds=kinds, text=text)
 
     def occurrences(
         self, collection_ns: Sequence[int], start: int, end: int, *, zone: tzinfo = UTC

@@ -4,8 +4,6 @@ All functions work inside the caller's transaction and decide nothing: precondit
 upstream has to hear are the business of the callers (`storage/local.py`, the sync engine).
 """
 
-from dataclasses import replace
-
 from storage import ids
 from storage.content import Content
 from storage.db import Connection
@@ -132,7 +130,7 @@ def move(
         after=entry.hash,
     )
     collections.set_seq(conn, target.n, seq)
-    moved = replace(entry, collection_n=target.n, href=href, seq=seq, modified=at)
+    moved = entry._replace(collection_n=target.n, href=href, seq=seq, modified=at)
     entries.set_place(conn, moved)
     return moved, seq
 

@@ -8,7 +8,7 @@ that is an error has changed nothing.
 # mypy: disallow-subclassing-any=False
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from radicale.app import Application
@@ -40,7 +40,7 @@ RadicaleAnswer = tuple[int, dict[str, str], bytes | None, str | None]
 COMPLIANCE = "1, 3, access-control, calendar-access, addressbook, extended-mkcol"
 """The `DAV` header. No class 2, since LOCK is not answered; no scheduling, since nothing is delivered."""
 
-_REQUEST, _CONTEXT = "calharbor.request", "calharbor.context"
+_REQUEST, _CONTEXT, _REST = "calharbor.request", "calharbor.context", "calharbor.rest"
 
 
 class DavApplication(Application):
@@ -73,7 +73,10 @@ class DavApplication(Application):
         started: list[tuple[str, list[tuple[str, str]]]] = []
         chunks = self(environ, lambda status, headers: started.append((status, headers)))
         status, headers = started[0]
-        return Answer(int(status[:3]), b"".join(chunks), dict(headers))
+        rest = environ.get(_REST)
+        # Radicale has counted the beginning alone.
+        kept = {name: value for name, value in headers if rest is None or name != "Content-Length"}
+        return Answer(int(status[:3]), b"".join(chunks), kept, rest)
 
     def do_OPTIONS(self, *args: Any) -> RadicaleAnswer:  # noqa: N802
         """Radicale's answer with what this endpoint really does."""
@@ -126,12 +129,16 @@ class DavApplication(Application):
 _METHODS = tuple(sorted(name[3:] for name in dir(DavApplication) if name.startswith("do_") and name != "do_POST"))
 
 
-def _handle(handler: Handler, environ: Mapping[str, Any], *_rest: object) -> RadicaleAnswer:
-    """Run a handler inside Radicale's call, and turn an error or a refusal into its answer."""
+def _handle(handler: Handler, environ: MutableMapping[str, Any], *_rest: object) -> RadicaleAnswer:
+    """Run a handler inside Radicale's call, and turn an error or a refusal into its answer.
+
+    Radicale knows whole bodies only: of a long one it gets the beginning, the rest goes around it.
+    """
     try:
         context, request = environ[_CONTEXT], environ[_REQUEST]
         answer = push.heeding(context, conditions.settled(context, request), handler)
         answer = preferences.applied(request, answer)
     except (CalHarborError, Refusal) as error:
         answer = errors.answer(error)
+    environ[_REST] = answer.rest
     return answer.status, dict(answer.headers), answer.body, None

@@ -4,8 +4,10 @@ Paths are taken raw, so that `%2F` and non-ASCII names arrive as they were sent.
 the client takes gzip and the answer has no ETag: a strong ETag names the bytes as stored.
 """
 
+import asyncio
 import zlib
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -75,6 +77,8 @@ def dav_app(
         )
         scope["calharbor.user"] = user
         await _send(send, scope["method"], answer)
+        if answer.rest is not None:
+            await _send_rest(receive, send, answer.rest, limiter)
 
     return app
 
@@ -169,22 +173,44 @@ async def _send(send: Send, method: str, answer: Answer) -> None:
     headers = {name.lower(): value for name, value in answer.headers.items()}
     if answer.status in (204, 304):
         headers.pop("content-length", None)
-    elif method != "HEAD" or "content-length" not in headers:
+    elif answer.rest is None and (method != "HEAD" or "content-length" not in headers):
         headers["content-length"] = str(len(answer.body))
     raw = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": raw})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
+    body = b"" if method == "HEAD" else answer.body
+    await send({"type": "http.response.body", "body": body, "more_body": answer.rest is not None})
+
+
+async def _send_rest(receive: Receive, send: Send, rest: Iterator[bytes], limiter: CapacityLimiter) -> None:
+    """The other pieces, each made when the client has taken most of the one before, until it hangs up."""
+    gone = asyncio.ensure_future(receive())
+    try:
+        while not gone.done():
+            piece = await to_thread.run_sync(next, rest, None, limiter=limiter)
+            await send({"type": "http.response.body", "body": piece or b"", "more_body": piece is not None})
+            if piece is None:
+                return
+    finally:
+        gone.cancel()
 
 
 def _compressed(answer: Answer, accepted: str) -> Answer:
-    if len(answer.body) < _GZIP_FROM or any(name.lower() == "etag" for name in answer.headers):
+    short = len(answer.body) < _GZIP_FROM and answer.rest is None
+    if short or any(name.lower() == "etag" for name in answer.headers):
         return answer
     headers = {**answer.headers, "Vary": "Accept-Encoding"}
     if not _takes_gzip(accepted):
-        return Answer(answer.status, answer.body, headers)
+        return replace(answer, headers=headers)
     compressor = zlib.compressobj(level=1, wbits=_GZIP_FORMAT)
-    body = compressor.compress(answer.body) + compressor.flush()
-    return Answer(answer.status, body, {**headers, "Content-Encoding": "gzip"})
+    body, headers = compressor.compress(answer.body), {**headers, "Content-Encoding": "gzip"}
+    if answer.rest is None:
+        return replace(answer, body=body + compressor.flush(), headers=headers)
+    return replace(answer, body=body, headers=headers, rest=_zipped(answer.rest, compressor))
+
+
+def _zipped(pieces: Iterator[bytes], compressor: "zlib._Compress") -> Iterator[bytes]:
+    yield from map(compressor.compress, pieces)
+    yield compressor.flush()
 
 
 def _takes_gzip(accepted: str) -> bool:

@@ -74,9 +74,8 @@ def body(error: errors.CalHarborError | Refusal, precondition: str = "") -> byte
 def legal(document: str) -> bytes:
     """A document in UTF-8 without the characters that XML 1.0 §2.2 cannot hold."""
     data = document.encode("utf-8", "replace").translate(None, _ILLEGAL)
-    for noncharacter in (b"\xef\xbf\xbe", b"\xef\xbf\xbf"):
-        if noncharacter in data:
-            data = data.replace(noncharacter, b"")
+    if b"\xef" in data:  # the octet with which both noncharacters begin is rare, and quickly looked for
+        data = data.replace(b"\xef\xbf\xbe", b"").replace(b"\xef\xbf\xbf", b"")
     return data
 
 

@@ -10,6 +10,7 @@ from gateway.dav.places import Context, from_href
 from gateway.dav.request import Answer, Request
 from gateway.dav.timespan import zone_of
 from storage.model import Collection
+from storage.reading import PAGE
 
 _PARTS = 3
 
@@ -23,15 +24,16 @@ def multiget(context: Context, request: Request, collection: Collection, root: E
 
 def _responses(context: Context, collection: Collection, chosen: Chosen, asked: list[str]) -> Iterator[str]:
     start = context.of(collection)
-    named = {href: _name(context, collection, start, href) for href in asked}
-    found = context.store.entries(collection.id, [name for name in named.values() if name is not None])
     row = render.rows(chosen.of_entry, chosen.wanted)
-    for href, name in named.items():
-        entry = found.get(name) if name is not None else None
-        if entry is not None:
-            yield row(start + render.segment(entry.href), entry)
-        else:
-            yield render.status(names.text(href), 404)
+    for at in range(0, len(asked), PAGE):
+        named = {href: _name(context, collection, start, href) for href in asked[at : at + PAGE]}
+        found = context.store.entries(collection.id, [name for name in named.values() if name is not None])
+        for href, name in named.items():
+            entry = found.get(name) if name is not None else None
+            if entry is not None:
+                yield row(start + render.segment(entry.href), entry)
+            else:
+                yield render.status(names.text(href), 404)
 
 
 def _name(context: Context, collection: Collection, start: str, href: str) -> str | None:

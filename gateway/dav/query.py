@@ -58,7 +58,9 @@ def matching_entries(
         yield from candidates if inner.bare else _passing(candidates, wanted, zone)
         return
     exact = not (inner.props or inner.comps)
-    found = context.store.in_range(collection.n, span.start, span.end, kinds={kind}, zone=zone, text=text or not exact)
+    found = context.store.iter_in_range(
+        collection.n, span.start, span.end, kinds={kind}, zone=zone, text=text or not exact
+    )
     yield from found if exact else _passing(found, wanted, zone)
 
 

@@ -1,8 +1,9 @@
 """The writer of multistatus answers (RFC 4918 §13): text, put together piece by piece, with every value escaped."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -12,6 +13,9 @@ from gateway.dav.request import Answer
 Target = TypeVar("Target")
 Renderer = Callable[[Target], str | None]
 """What gives a property's content as XML, "" for an empty element, None where the resource does not have it."""
+
+PIECE = 256 * 1024
+"""Characters of an answer that are rendered, and held in memory, at a time."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
 _DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -40,10 +44,27 @@ class Wanted:
 
 
 def multistatus(responses: Iterable[str], *, token: str = "") -> Answer:
-    """The answer 207 with these responses; `token` is the new sync token of a sync-collection report."""
-    tail = f"<sync-token>{names.text(token)}</sync-token>" if token else ""
-    document = "".join((_HEAD, *responses, tail, "</multistatus>"))
-    return Answer(207, errors.legal(document), {"Content-Type": errors.XML_TYPE})
+    """The answer 207 with these responses; `token` is the new sync token of a sync-collection report.
+
+    A long one is made piece by piece while it is sent. What the responses raise in their first piece is still raised
+    here, and can become an answer of its own.
+    """
+    pieces = _pieces(responses, f"<sync-token>{names.text(token)}</sync-token>" if token else "")
+    first, second = next(pieces), next(pieces, None)
+    rest = None if second is None else chain((second,), pieces)
+    return Answer(207, first, {"Content-Type": errors.XML_TYPE}, rest)
+
+
+def _pieces(responses: Iterable[str], tail: str) -> Iterator[bytes]:
+    """The document in pieces of about PIECE characters."""
+    waiting, size = [_HEAD], 0
+    for response in responses:
+        waiting.append(response)
+        size += len(response)
+        if size >= PIECE:
+            yield errors.legal("".join(waiting))
+            waiting, size = [], 0
+    yield errors.legal("".join((*waiting, tail, "</multistatus>")))
 
 
 def document(root: str, inner: str) -> Answer:

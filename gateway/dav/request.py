@@ -1,7 +1,7 @@
 """A request and an answer as this surface's handlers see them, with the headers that WebDAV adds to HTTP."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 _ENTITY_TAG = re.compile(r'\s*(W/)?"([^"]*)"\s*(?:,|$)|\s*([^",\s]+)\s*(?:,|$)')
@@ -56,11 +56,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status, headers and the whole body."""
+    """A status, headers and the body; of a long one the beginning, and `rest`, which makes the other pieces.
+
+    The rest is made while it is sent, each piece in whatever thread is free: between two pieces it holds nothing open.
+    """
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    rest: Iterator[bytes] | None = None
 
 
 def _tags(value: str | None, *, weak: bool) -> frozenset[str] | None:

@@ -12,6 +12,7 @@ from gateway.dav.names import dav
 from gateway.dav.places import Context
 from gateway.dav.request import Answer, Request
 from storage.model import Collection
+from storage.reading import PAGE
 from storage.store import Delta
 
 _TOKEN = re.compile(re.escape(names.OURS) + r"sync/([A-Za-z0-9_-]+)/([A-Za-z0-9_-]+)/(\d{1,18})", re.ASCII)
@@ -37,9 +38,10 @@ def responses(context: Context, collection: Collection, chosen: Chosen, delta: D
     start = context.of(collection)
     if chosen.needs_entries:
         entry_row = render.rows(chosen.of_entry, chosen.wanted)
-        found = context.store.entries(collection.id, [listed.href for listed in delta.changed])
-        for entry in found.values():
-            yield entry_row(start + render.segment(entry.href), entry)
+        hrefs = [listed.href for listed in delta.changed]
+        for at in range(0, len(hrefs), PAGE):
+            for entry in context.store.entries(collection.id, hrefs[at : at + PAGE]).values():
+                yield entry_row(start + render.segment(entry.href), entry)
     else:
         row = render.rows(chosen.of_listed, chosen.wanted)
         for listed in delta.changed:

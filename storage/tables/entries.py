@@ -156,11 +156,11 @@ def many(conn: Connection, collection_n: int, hrefs: Sequence[str]) -> dict[str,
 def numbered(
     conn: Connection, numbers: Sequence[int], *, kinds: Iterable[Kind] | None = None, text: bool = True
 ) -> list[Entry]:
-    """The entries with these numbers (of these kinds), by href; with `text` false their texts are left out (empty)."""
+    """The entries with these numbers (of these kinds); with `text` false their texts are left out (empty)."""
     select = _SELECT if text else _SELECT.replace(" text,", " '',")
     rows = conn.execute(
         f"""{select} WHERE n IN (SELECT value FROM json_each(?))
-            AND (? IS NULL OR kind IN (SELECT value FROM json_each(?))) ORDER BY href""",
+            AND (? IS NULL OR kind IN (SELECT value FROM json_each(?)))""",
         (dumps(list(numbers)), None if kinds is None else 1, dumps(list(kinds or ()))),
     )
     return [row(values) for values in rows.fetchall()]

@@ -140,6 +140,7 @@ class Door:
         *,
         user: str | None = "alice",
         chunks: int = 1,
+        patience: int = 1000,
     ) -> Got:
         """One request; `path` is written as on the wire, below the server's root."""
         data = body.encode() if isinstance(body, str) else body
@@ -147,7 +148,7 @@ class Door:
         if user is not None:
             token = base64.b64encode(f"{user}:{PASSWORD}-{user}".encode()).decode()
             sent.setdefault("authorization", f"Basic {token}")
-        return asyncio.run(call(self.app, method, path, data, sent, chunks))
+        return asyncio.run(call(self.app, method, path, data, sent, chunks, patience))
 
     def put(self, name: str, text: str | bytes, headers: Mapping[str, str] | None = None) -> Got:
         return self.request("PUT", f"/dav/alice/work/{name}", text, headers)
@@ -173,8 +174,10 @@ class Door:
         )
 
 
-async def call(app: Any, method: str, path: str, body: bytes, headers: dict[str, str], chunks: int = 1) -> Got:
-    """One ASGI request; the body arrives in so many pieces."""
+async def call(
+    app: Any, method: str, path: str, body: bytes, headers: dict[str, str], chunks: int = 1, patience: int = 1000
+) -> Got:
+    """One ASGI request; its body arrives in `chunks`, and it hangs up after `patience` messages of the answer."""
     raw, _, query = path.partition("?")
     scope = {
         "type": "http",
@@ -194,12 +197,20 @@ async def call(app: Any, method: str, path: str, body: bytes, headers: dict[str,
     pieces = [body[at : at + size] for at in range(0, len(body), size)] or [b""]
     sent: list[dict[str, Any]] = []
 
+    hung_up = asyncio.Event()
+
     async def receive() -> dict[str, Any]:
+        if not pieces:
+            await hung_up.wait()
+            return {"type": "http.disconnect"}
         piece = pieces.pop(0)
         return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
+        if len(sent) > patience:
+            hung_up.set()
+        await asyncio.sleep(0)
 
     await app(scope, receive, send)
     start = sent[0]

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.dav import well_known
-from tests.gateway.dav.door import CALDAV, Door, call, event
+from gateway.dav import render, well_known
+from gateway.dav.app import DavApplication
+from gateway.dav.request import Request
+from tests.gateway.dav.door import CALDAV, NAMESPACES, Door, call, event
 
 
 def test_nobody_gets_anything_but_options(door: Door) -> None:
@@ -67,6 +69,63 @@ def test_large_answers_are_compressed_for_who_takes_it(door: Door) -> None:
     assert gzip.decompress(packed.body) == plain.body
     refused = door.propfind("/dav/alice/work/", "<getetag/>", "1", {"Accept-Encoding": "gzip;q=0"})
     assert "content-encoding" not in refused.headers
+
+
+def test_a_long_answer_is_made_while_it_is_sent(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        door.put(f"{number}.ics", event(str(number)))
+    whole = door.propfind("/dav/alice/work/", "<getetag/>", "1")
+    monkeypatch.setattr(render, "PIECE", 500)
+    cut = door.propfind("/dav/alice/work/", "<getetag/>", "1")
+    assert cut.body == whole.body
+    assert "content-length" in whole.headers
+    assert "content-length" not in cut.headers
+    packed = door.propfind("/dav/alice/work/", "<getetag/>", "1", {"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.body) == whole.body
+
+
+def test_who_hangs_up_gets_no_more(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        door.put(f"{number}.ics", event(str(number)))
+    monkeypatch.setattr(render, "PIECE", 500)
+    body = "<propfind xmlns='DAV:'><prop><getetag/></prop></propfind>"
+    whole = door.request("PROPFIND", "/dav/alice/work/", body, {"Depth": "1"})
+    left = door.request("PROPFIND", "/dav/alice/work/", body, {"Depth": "1"}, patience=3)
+    assert left.body.startswith(whole.body[:500])
+    assert len(left.body) < len(whole.body) / 2
+
+
+_QUERY = (
+    "<C:calendar-query {ns}><prop><C:calendar-data/></prop><C:filter><C:comp-filter name='VCALENDAR'><C:comp-filter "
+    "name='VEVENT'><C:time-range start='20200101T000000Z'/></C:comp-filter></C:comp-filter></C:filter>"
+    "</C:calendar-query>"
+)
+LONG_ANSWERS = {
+    "PROPFIND": "<propfind {ns}><prop><creationdate/></prop></propfind>",
+    "sync": "<sync-collection {ns}><sync-token/><prop><C:calendar-data/></prop></sync-collection>",
+    "multiget": "<C:calendar-multiget {ns}><prop><C:calendar-data/></prop><href>/dav/alice/work/0.ics</href>"
+    "<href>/dav/alice/work/1.ics</href><href>/dav/alice/work/2.ics</href></C:calendar-multiget>",
+    "query": _QUERY,
+}
+
+
+@pytest.mark.parametrize("name", LONG_ANSWERS)
+def test_a_long_answer_holds_no_transaction_while_it_is_sent(
+    door: Door, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(render, "PIECE", 1)
+    for number in range(3):
+        door.put(f"{number}.ics", event(str(number)))
+    application = DavApplication(door.store, prefix="/dav", max_resource=1000)
+    method, body = ("PROPFIND" if name == "PROPFIND" else "REPORT"), LONG_ANSWERS[name].format(ns=NAMESPACES)
+    place, headers = ("alice", "work"), {"depth": "1" if name == "PROPFIND" else "0"}
+    answer = application.answer(Request(method, place, True, headers, body.encode(), "alice", "alice"))
+    pieces = [answer.body]
+    for piece in answer.rest or ():
+        assert not door.store.db.reader().in_transaction
+        pieces.append(piece)
+    assert len(pieces) >= 3
+    assert b"".join(pieces).count(b"<response>") >= 3
 
 
 def test_an_answer_with_an_etag_is_never_compressed(door: Door) -> None:
