@@ -291,4 +291,4 @@ def _check_name(href: str) -> None:
         raise InvalidData(f"{href[:80]!r} cannot be a resource name", hint="use a short name without a slash")
 
 
-_NAMES = {"event": "VEVENT", "todo": "VTODO", "journal": "VJOURNAL", "contact": "VCARD"}
+_NAMES = {"event": "VEVENT", "todo": "VTODO", "journal": "VJOURNAL", "freebusy": "VFREEBUSY", "contact": "VCARD"}

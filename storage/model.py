@@ -51,6 +51,7 @@ class Kind(StrEnum):
     EVENT = "event"
     TODO = "todo"
     JOURNAL = "journal"
+    FREEBUSY = "freebusy"
     CONTACT = "contact"
 
 
@@ -105,9 +106,9 @@ class Collection:
     """A calendar, task list or address book.
 
     `n` is the store's own number (joins, never shown); `id` the public id; `slug` the DAV path segment, unique per
-    user. `components` are the allowed component names (`VEVENT`, `VTODO`, `VJOURNAL`, `VCARD`). `seq` is the newest
-    change of the collection: its ctag and the number inside its sync token. `timezone` is an IANA name or empty;
-    `order` is Apple's calendar-order. `dead` holds dead WebDAV properties: Clark name → XML fragment.
+    user. `components` are the allowed component names (`VEVENT`, `VTODO`, `VJOURNAL`, `VFREEBUSY`, `VCARD`). `seq` is
+    the newest change of the collection: its ctag and the number inside its sync token. `timezone` is an IANA name or
+    empty; `order` is Apple's calendar-order. `dead` holds dead WebDAV properties: Clark name → XML fragment.
 
     With `share` it is another user's collection, as `user` sees it: under an id, a slug and an `n` (below 0) of its
     own, which every verb of the store takes, and through which it shows and does what the share allows.

@@ -172,6 +172,11 @@ class Reader:
                 yield shared.entry(place, entry)
             last = page[-1].href
 
+    def free_busy(self, collection_id: str) -> list[Entry]:
+        """A collection's VFREEBUSY entries, by href. Raises `NotFound`."""
+        place = self.collection(collection_id)
+        return [shared.entry(place, entry) for entry in entries.free_busy(self.db.reader(), place.source)]
+
     def components(self, entry_n: int) -> list[ComponentRecord]:
         """An entry's components, in file order."""
         return components.of_entry(self.db.reader(), entry_n)

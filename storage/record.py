@@ -141,7 +141,9 @@ def horizon(conn: Connection) -> tuple[int, int]:
 
 
 def render(content: Content, span: tuple[int, int]) -> Rendering:
-    """The instances of an entry inside a horizon."""
+    """The instances of an entry inside a horizon; a VFREEBUSY has none, it is asked about by itself."""
+    if content.kind is Kind.FREEBUSY:
+        return [], (None, None, None)
     components_ = content.components
     first = components_[0] if len(components_) == 1 else None
     if first is not None and not first.recurring and not first.recurrence_id:

@@ -11,7 +11,7 @@ from sqlite3 import Connection, complete_statement, connect
 from sqlite_utils import Database, Migrations
 
 from storage.errors import StoreError
-from storage.tables import contacts, grants, homes, push, views
+from storage.tables import contacts, entries, grants, homes, push, views
 
 migrations = Migrations("calharbor")
 
@@ -314,6 +314,12 @@ def m005_push(db: Database) -> None:
     """WebDAV-Push: who wants to be told of changes, and what they need not be told."""
     for statement in _split(push.TABLES):
         db.execute(statement)
+
+
+@migrations()
+def m009_free_busy(db: Database) -> None:
+    """Entries that say when somebody is busy, which no instances lead to."""
+    db.execute(entries.FREE_BUSY_INDEX)
 
 
 def migrate(conn: Connection) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from xml.etree.ElementTree import Element
 
-from gateway.dav import entry_properties, names
+from gateway.dav import busy_periods, entry_properties, names
 from gateway.dav.errors import Refusal
 from gateway.dav.expansion import expanded
 from gateway.dav.names import caldav
@@ -15,7 +15,7 @@ from storage.errors import InvalidData
 from storage.ical.lines import Component, Line, dump, parse
 from storage.ical.read import Content, read
 from storage.ical.values import parse_datetime, wall_seconds
-from storage.model import Entry
+from storage.model import Entry, Kind
 
 _KINDS = frozenset({"VEVENT", "VTODO", "VJOURNAL"})
 
@@ -34,12 +34,13 @@ class DataWanted:
 
     expand: Span | None = None
     overrides: Span | None = None
+    periods: Span | None = None
     part: Part | None = field(default=None)
 
     @property
     def whole(self) -> bool:
         """Whether the text is wanted as it is stored."""
-        return self.expand is None and self.overrides is None and self.part is None
+        return self.expand is None and self.overrides is None and self.periods is None and self.part is None
 
 
 def read_wanted(element: Element) -> DataWanted:
@@ -50,10 +51,12 @@ def read_wanted(element: Element) -> DataWanted:
             403, f"calendars are text/calendar 2.0, not {kind[:40]}", precondition="<C:supported-calendar-data/>"
         )
     expand, limit = element.find(caldav("expand")), element.find(caldav("limit-recurrence-set"))
+    periods = element.find(caldav("limit-freebusy-set"))
     comp = element.find(caldav("comp"))
     return DataWanted(
         None if expand is None else read_span(expand, both=True),
         None if limit is None else read_span(limit, both=True),
+        None if periods is None else read_span(periods, both=True),
         None if comp is None else _part(comp),
     )
 
@@ -71,7 +74,9 @@ def shaped(text: str, wanted: DataWanted, zone: tzinfo) -> str:
         content = read(text)
     except InvalidData:
         return text
-    if wanted.expand is not None:
+    if content.kind is Kind.FREEBUSY:
+        text = text if wanted.periods is None else _with_periods(content, wanted.periods)
+    elif wanted.expand is not None:
         text = expanded(content, wanted.expand, zone)
     elif wanted.overrides is not None:
         text = _limited(content, wanted.overrides, zone)
@@ -79,6 +84,18 @@ def shaped(text: str, wanted: DataWanted, zone: tzinfo) -> str:
         return text
     part = Part(comps={"VCALENDAR": wanted.part})
     return "".join(_chosen(parse(text), part))
+
+
+def _with_periods(content: Content, span: Span) -> str:
+    """With the periods alone that meet the window (RFC 4791 §9.6.7)."""
+    [calendar] = content.tree.components("VCALENDAR")
+    children = [
+        busy_periods.limited(child, content.tree, span)
+        if isinstance(child, Component) and child.name == "VFREEBUSY"
+        else child
+        for child in calendar.children
+    ]
+    return dump(Component(calendar.name, children, calendar.begin, calendar.end))
 
 
 def _limited(content: Content, span: Span, zone: tzinfo) -> str:

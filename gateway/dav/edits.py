@@ -14,7 +14,7 @@ from storage.ical.zones import iana_name, zone_name
 
 COMPONENT_SET = caldav("supported-calendar-component-set")
 RESOURCE_TYPE = dav("resourcetype")
-COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
+COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY")
 
 MAX_TEXT = 4096
 MAX_DEAD = 100_000
@@ -160,6 +160,8 @@ def _components(element: Element) -> tuple[str, ...]:
     kept = tuple(name for name in COMPONENTS if name in wanted)
     if not kept:
         raise Refusal(
-            403, "a calendar holds VEVENT, VTODO or VJOURNAL", precondition="<C:supported-calendar-component/>"
+            403,
+            "a calendar holds VEVENT, VTODO, VJOURNAL or VFREEBUSY",
+            precondition="<C:supported-calendar-component/>",
         )
     return kept

@@ -21,6 +21,7 @@ _CONTENT_TYPES: Mapping[Kind, str] = {
     Kind.EVENT: "text/calendar; charset=utf-8; component=VEVENT",
     Kind.TODO: "text/calendar; charset=utf-8; component=VTODO",
     Kind.JOURNAL: "text/calendar; charset=utf-8; component=VJOURNAL",
+    Kind.FREEBUSY: "text/calendar; charset=utf-8; component=VFREEBUSY",
     Kind.CONTACT: "text/vcard; charset=utf-8",
 }
 

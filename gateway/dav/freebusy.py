@@ -1,20 +1,24 @@
 """free-busy-query (RFC 4791 §7.10): when a calendar is busy, from the computed occurrences, as one VFREEBUSY."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from xml.etree.ElementTree import Element
 
+from gateway.dav import busy_periods
 from gateway.dav.errors import Refusal
 from gateway.dav.names import caldav
 from gateway.dav.places import Context
 from gateway.dav.request import Answer, Request
 from gateway.dav.timespan import read_span, zone_of
 from storage import clock
-from storage.ical.lines import line
+from storage.errors import InvalidData
+from storage.ical.lines import line, parse
 from storage.ical.values import key_of
 from storage.model import Collection, Kind, OccurrenceRow
 from storage.window import instant
 
 _PER_LINE = 4
+_WORDS = ("BUSY", "BUSY-TENTATIVE", "BUSY-UNAVAILABLE")
 Period = tuple[int, int]
 
 
@@ -34,8 +38,21 @@ def free_busy_query(context: Context, request: Request, collection: Collection, 
         last = first + row.occurrence.end - row.occurrence.start
         if word and last > first:
             busy[word].append((max(first, start), min(last, end)))
+    for word, (first, last) in _told(context, collection):
+        if first < end and last > start:
+            busy.setdefault(word, []).append((max(first, start), min(last, end)))
     text = "".join(_calendar(busy, start, end))
     return Answer(200, text.encode(), {"Content-Type": "text/calendar; charset=utf-8; component=VFREEBUSY"})
+
+
+def _told(context: Context, collection: Collection) -> Iterator[tuple[str, Period]]:
+    """What the VFREEBUSY entries of the calendar say, each period with its FBTYPE."""
+    for entry in context.store.free_busy(collection.id):
+        with suppress(InvalidData):
+            [calendar] = parse(entry.text).components("VCALENDAR")
+            for component in calendar.components("VFREEBUSY"):
+                for word, period in busy_periods.busy(component, calendar):
+                    yield word if word in _WORDS else "BUSY", period
 
 
 def _busy_word(row: OccurrenceRow) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from gateway.dav import busy_periods
 from gateway.dav.filters import CompFilter, PropFilter
 from gateway.dav.text_match import combined, has_param, holds
 from gateway.dav.timespan import Span, instances, undated_in
@@ -18,7 +19,7 @@ from storage.ical.values import Moment, moments, parse_nominal
 from storage.model import ComponentRecord, Occurrence
 from storage.window import instant, window
 
-_KINDS = frozenset({"VEVENT", "VTODO", "VJOURNAL"})
+_KINDS = frozenset({"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY"})
 _DAY = 86400
 _MAX_REPEATS = 1000
 
@@ -62,6 +63,8 @@ class _Matcher:
         if position is None:
             return False
         record = self.content.components[position]
+        if component.name == "VFREEBUSY":
+            return busy_periods.in_span(component, self.content.tree, span)
         if component.name == "VALARM":
             return self._rings(component, record, span, position)
         if component.name == "VTODO" and record.start is None and record.end is None:

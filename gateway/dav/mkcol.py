@@ -85,6 +85,9 @@ def _make(context: Context, slug: str, root: Element | None, *, response: str, c
         return render.failed(response, groups, preconditions)
     account = default_account(context.store, context.user)
     fields = wanted.fields
+    if account.mirrored and edits.COMPONENT_SET not in wanted.asked:
+        # Many servers hold no VFREEBUSY; the upstream is asked for one only if the client asks for it.
+        wanted.components = tuple(each for each in wanted.components if each != "VFREEBUSY")
     try:
         context.store.create_collection(
             account.id,

@@ -19,7 +19,7 @@ from storage.model import Collection, Entry, Kind
 
 Listable = TypeVar("Listable", bound=Item)
 
-_KINDS = {"VEVENT": Kind.EVENT, "VTODO": Kind.TODO, "VJOURNAL": Kind.JOURNAL}
+_KINDS = {"VEVENT": Kind.EVENT, "VTODO": Kind.TODO, "VJOURNAL": Kind.JOURNAL, "VFREEBUSY": Kind.FREEBUSY}
 
 
 def calendar_query(context: Context, request: Request, collection: Collection, root: Element) -> Answer:
@@ -51,6 +51,10 @@ def matching_entries(
     if inner is None or kind is None:
         everything = context.store.iter_entries(collection.id)
         yield from everything if wanted.bare else _passing(everything, wanted, zone)
+        return
+    if kind is Kind.FREEBUSY:
+        listed = context.store.free_busy(collection.id)
+        yield from listed if inner.bare else _passing(listed, wanted, zone)
         return
     span = inner.span
     if span is None or inner.anyof:

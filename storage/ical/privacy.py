@@ -19,7 +19,7 @@ BUSY = "Busy"
 HIDDEN = "Private"
 """The name of a contact whose own is hidden."""
 
-_KINDS = frozenset({"VEVENT", "VTODO", "VJOURNAL"})
+_KINDS = frozenset({"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY"})
 _HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//CalHarbor//EN\r\n"
 _FOOT = "END:VCALENDAR\r\n"
 _STAMP = line("DTSTAMP", "19700101T000000Z")
@@ -27,17 +27,18 @@ _STAMP = line("DTSTAMP", "19700101T000000Z")
 
 _MAY_CLASSIFY = re.compile(r"C\s*L\s*A\s*S\s*S", re.IGNORECASE)
 _ONCE = ("RECURRENCE-ID", "DTSTART", "DTEND", "DUE", "DURATION")
-_OFTEN = ("RRULE", "EXRULE", "RDATE", "EXDATE")
+_OFTEN = ("RRULE", "EXRULE", "RDATE", "EXDATE", "FREEBUSY")
 _RULES = frozenset({"RRULE", "EXRULE"})
 _DATE_TEXT = re.compile(r"[0-9TZPWDHMS/,:+.-]+")
 _RULE_PART = re.compile(
     r"(?:FREQ|UNTIL|COUNT|INTERVAL|WKST|RSCALE|SKIP|BY(?:SECOND|MINUTE|HOUR|DAY|MONTHDAY|YEARDAY|WEEKNO|MONTH|SETPOS))"
     r"=[A-Z0-9,+-]+"
 )
-_PARAMS = ("TZID", "VALUE", "RANGE")
+_PARAMS = ("TZID", "VALUE", "RANGE", "FBTYPE")
 _WORDS = {
     "VALUE": frozenset({"DATE", "DATE-TIME", "PERIOD", "DURATION"}),
     "RANGE": frozenset({"THISANDFUTURE"}),
+    "FBTYPE": frozenset({"FREE", "BUSY", "BUSY-UNAVAILABLE", "BUSY-TENTATIVE"}),
     "TRANSP": frozenset({"OPAQUE", "TRANSPARENT"}),
     "STATUS": frozenset({"TENTATIVE", "CONFIRMED", "CANCELLED", "NEEDS-ACTION", "COMPLETED", "IN-PROCESS", "DRAFT",
                          "FINAL"}),

@@ -15,7 +15,7 @@ from storage.model import ComponentRecord, ContactRecord, Kind
 
 __all__ = ["MAX_COMPONENTS", "MAX_DEPTH", "Content", "decode", "read", "refuse_unwritable"]
 
-_KINDS = {"VEVENT": Kind.EVENT, "VTODO": Kind.TODO, "VJOURNAL": Kind.JOURNAL}
+_KINDS = {"VEVENT": Kind.EVENT, "VTODO": Kind.TODO, "VJOURNAL": Kind.JOURNAL, "VFREEBUSY": Kind.FREEBUSY}
 _MAX_TEARS = 4
 
 
@@ -60,10 +60,10 @@ def decode(data: bytes) -> str:
 def read(text: str) -> Content:
     """The records of one calendar object resource (RFC 4791 §4.1).
 
-    Required: one VCALENDAR with at least one VEVENT, VTODO or VJOURNAL, all of one kind and one UID; a DTSTART in every
-    event unless the text has a METHOD (RFC 5545 §3.6.1). An override without UID has the UID of the others, as some
-    servers leave it out. Raises InvalidData, NotOneEntry for several kinds or UIDs, TooLarge (nesting, number of
-    components; the caller limits the size) and UnsupportedKind for a text that holds only VFREEBUSY, VAVAILABILITY or
+    Required: one VCALENDAR with at least one VEVENT, VTODO, VJOURNAL or VFREEBUSY, all of one kind and one UID; a
+    DTSTART in every event unless the text has a METHOD (RFC 5545 §3.6.1). An override without UID has the UID of the
+    others, as some servers leave it out. Raises InvalidData, NotOneEntry for several kinds or UIDs, TooLarge (nesting,
+    number of components; the caller limits the size) and UnsupportedKind for a text that holds only VAVAILABILITY or
     other components.
     """
     refuse_unwritable(text)
@@ -98,9 +98,9 @@ def _calendar(tree: Component) -> Component:
 def _nothing(calendar: Component) -> InvalidData:
     others = sorted({each.name for each in calendar.components()} - {"VTIMEZONE"})
     if others:
-        return UnsupportedKind(f"a calendar holds VEVENT, VTODO and VJOURNAL, not {', '.join(others)[:80]}")
+        return UnsupportedKind(f"a calendar holds VEVENT, VTODO, VJOURNAL and VFREEBUSY, not {', '.join(others)[:80]}")
     return InvalidData(
-        "the VCALENDAR holds no VEVENT, VTODO or VJOURNAL", hint="A calendar without entries is no entry."
+        "the VCALENDAR holds no VEVENT, VTODO, VJOURNAL or VFREEBUSY", hint="A calendar without entries is no entry."
     )
 
 

@@ -174,6 +174,15 @@ def after(conn: Connection, collection_n: int, href: str, limit: int) -> list[En
     return [row(values) for values in rows.fetchall()]
 
 
+FREE_BUSY_INDEX = "CREATE INDEX entries_free_busy ON entries (collection_n, href) WHERE kind = 'freebusy'"
+
+
+def free_busy(conn: Connection, collection_n: int) -> list[Entry]:
+    """A collection's VFREEBUSY entries, by href."""
+    rows = conn.execute(f"{_SELECT} WHERE collection_n = ? AND kind = 'freebusy' ORDER BY href", (collection_n,))
+    return [row(values) for values in rows.fetchall()]
+
+
 def incomplete(conn: Connection, collection_n: int, start: int, end: int) -> list[int]:
     """The numbers of the recurring entries whose materialised instances do not cover [start, end) (since 1970)."""
     rows = conn.execute(

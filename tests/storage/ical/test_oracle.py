@@ -11,7 +11,7 @@ from storage.errors import InvalidData
 from storage.ical.read import decode, read
 from storage.model import ComponentRecord
 
-_KINDS = ("VEVENT", "VTODO", "VJOURNAL")
+_KINDS = ("VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY")
 _NOT_UNDERSTOOD = {"056-broken-timezone", "076-nonsense-in-optional-properties", "086-blank-lines-and-junk"}
 _OTHER_ENDS = {
     "035-todo-due-date-start-time": "it keeps a due date of the other kind",
