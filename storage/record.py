@@ -145,8 +145,8 @@ def render(content: Content, span: tuple[int, int]) -> Rendering:
     if content.kind is Kind.FREEBUSY:
         return [], (None, None, None)
     components_ = content.components
-    first = components_[0] if len(components_) == 1 else None
-    if first is not None and not first.recurring and not first.recurrence_id:
+    if content.plain:
+        first = components_[0]
         single = _single(first)
         return ([(single, rule(first))] if single else []), (None, None, None)
     result = expand(content, *span, limit=BUDGET)
@@ -185,9 +185,7 @@ def _render(conn: Connection, content: Content) -> Rendering:
     """As `render`, reading the horizon only for what recurs."""
     if not content.components:
         return [], (None, None, None)
-    first = content.components[0]
-    plain = len(content.components) == 1 and not first.recurring and not first.recurrence_id
-    return render(content, (0, 0) if plain else horizon(conn))
+    return render(content, (0, 0) if content.plain else horizon(conn))
 
 
 def _single(component: ComponentRecord) -> Occurrence | None:

@@ -3,7 +3,7 @@
 Lenient on purpose: a mirror must hold what a provider sends. Only what would make the entry useless is refused.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from storage.errors import InvalidData, NotOneEntry, UnsupportedKind
 from storage.ical import quirks
@@ -31,6 +31,16 @@ class Content:
     uid: str
     components: tuple[ComponentRecord, ...]
     contact: ContactRecord | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether it has one component, which neither recurs nor is an override: its records tell its only instance."""
+        first = self.components[0] if len(self.components) == 1 else None
+        return first is not None and not first.recurring and not first.recurrence_id
+
+    def light(self) -> "Content":
+        """The same for a reader who keeps many: without the tree, which is most of it, where nobody expands it."""
+        return replace(self, tree=Component("", [])) if self.plain or self.contact else self
 
 
 def decode(data: bytes) -> str:

@@ -71,7 +71,7 @@ def expand(content: Content, start: int | None, end: int | None, *, limit: int =
     no occurrence.
     """
     records = content.components
-    if len(records) == 1 and not records[0].recurring and not records[0].recurrence_id:
+    if content.plain:
         return _clipped(_single(records[0]), _NOTHING, start, end, limit)
     [calendar] = content.tree.components("VCALENDAR")
     components = [child for child in calendar.components() if child.name in _KINDS]

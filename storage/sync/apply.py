@@ -1,5 +1,6 @@
 """Carries out single steps of the plan inside the ledger's transaction: entry, link, outbox and inbox together."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -26,7 +27,7 @@ def understand(entry: RemoteEntry, kind: CollectionKind) -> tuple[str, Content] 
         text = decode(entry.data) if isinstance(entry.data, bytes) else entry.data
         if len(text) > LARGEST:
             return TooLarge(f"{len(text)} characters; at most {LARGEST} are mirrored")
-        return text, read(text, kind)
+        return text, read(text, kind).light()
     except InvalidData as error:
         return error
 
@@ -66,11 +67,25 @@ class Applier:
         self.quarantined = quarantine.versions(conn, collection.n)
         self.freed: list[str] = []
         """UIDs under which the upstream no longer has what it had, so that another entry may have them."""
+        self._new_hrefs: set[str] = set()
+        self._new_uids: set[str] = set()
+        self._new_names: set[str] = set()
+
+    def expect(self, page: Sequence[tuple[str, str]]) -> None:
+        """Ask for a whole page of (href, UID) what of it we do not hold, which need not be asked for each entry."""
+        conn, n = self.conn, self.collection.n
+        hrefs, uids = [href for href, _uid in page], [uid for _href, uid in page if uid]
+        names = [_name_in(href) for href in hrefs]
+        self._new_hrefs = set(hrefs) - links.versions(conn, n, hrefs).keys()
+        self._new_uids = set(uids) - entries.uids(conn, n, uids) - outbox.deleted_uids(conn, n)
+        self._new_names = set(names) - {each.href for each in entries.listed(conn, n, names)}
 
     # -- what we hold -------------------------------------------------------------------------------------------------
 
     def under_href(self, href: str) -> Side | None:
         """What is linked to this remote href."""
+        if href in self._new_hrefs:
+            return None
         link = links.of_href(self.conn, self.collection.n, href)
         if link is None:
             return None
@@ -79,6 +94,8 @@ class Applier:
 
     def under_uid(self, uid: str) -> Side | None:
         """What this collection holds under a UID: a living entry, or a deletion of one that never got a link."""
+        if uid in self._new_uids:
+            return None
         entry = entries.by_uid(self.conn, self.collection.n, uid)
         if entry is not None:
             link = links.of_entry(self.conn, entry.id)
@@ -111,9 +128,9 @@ class Applier:
                 # We deleted (or moved) it before we heard that its creation had arrived: now we know what to delete.
                 stand_in = ids.new_id()
                 outbox.hand_over(self.conn, self.collection.n, side.entry_id, stand_in)
-                links.put(self.conn, Link(stand_in, self.collection.n, theirs.href, theirs.version, text))
+                self._link(stand_in, theirs.href, theirs.version, base=text)
             case Step.OURS if side and side.waiting:
-                links.put(self.conn, Link(side.entry_id, self.collection.n, theirs.href, theirs.version, text))
+                self._link(side.entry_id, theirs.href, theirs.version, base=text)
                 outbox.arrived(self.conn, side.waiting)
             case Step.AGREE if side:
                 self._agree(side, theirs)
@@ -166,7 +183,7 @@ class Applier:
         """The upstream renamed an entry; what it means otherwise is seen when it is taken."""
         side = self.under_href(old_href)
         if side and side.link:
-            links.put(self.conn, Link(side.entry_id, self.collection.n, new_href, "", side.link.base))
+            self._link(side.entry_id, new_href, "", base=side.link.base)
 
     def restore(self, theirs: RemoteEntry, text: str, content: Content) -> None:
         """The upstream refused our change: its own version is live again, where its UID is still to be had."""
@@ -184,8 +201,13 @@ class Applier:
         if self.quarantined.pop(href, None) is not None:
             quarantine.drop(self.conn, self.collection.n, [href])
 
+    def _link(self, entry_id: str, href: str, version: str, *, base: str | None = None, new: bool = False) -> None:
+        """Tie an entry to what the upstream has under `href`; `new`: nothing was ever tied to this entry."""
+        self._new_hrefs.discard(href)
+        (links.insert if new else links.put)(self.conn, Link(entry_id, self.collection.n, href, version, base))
+
     def _agree(self, side: Side, theirs: RemoteEntry) -> None:
-        links.put(self.conn, Link(side.entry_id, self.collection.n, theirs.href, theirs.version, None))
+        self._link(side.entry_id, theirs.href, theirs.version)
         outbox.drop_entry(self.conn, self.collection.n, side.entry_id)
 
     def _write(self, theirs: RemoteEntry, text: str, content: Content, side: Side | None) -> None:
@@ -205,7 +227,9 @@ class Applier:
             at=self.at,
             entry_id=known,
         )
-        links.put(self.conn, Link(written.id, self.collection.n, theirs.href, theirs.version, None))
+        self._new_uids.discard(written.uid)
+        self._new_names.discard(written.href)
+        self._link(written.id, theirs.href, theirs.version, new=known is None)
         if side and side.waiting:
             outbox.drop(self.conn, side.waiting.n)
         if entry:
@@ -234,10 +258,17 @@ class Applier:
     def _free_name(self, remote_href: str, side: Side | None) -> str:
         """The resource name for a new entry: the upstream's own last path segment where it is usable and free."""
         name = str(side.waiting.detail.get("href", "")) if side and side.waiting else ""
-        name = name or unquote(remote_href.rstrip("/").rpartition("/")[2])
-        if not usable_name(name) or entries.by_href(self.conn, self.collection.n, name) is not None:
+        name = name or _name_in(remote_href)
+        if not usable_name(name) or self._taken(name):
             name = f"{ids.new_id()}{'.vcf' if self.collection.kind is CollectionKind.CONTACTS else '.ics'}"
         return name
+
+    def _taken(self, name: str) -> bool:
+        return name not in self._new_names and entries.by_href(self.conn, self.collection.n, name) is not None
+
+
+def _name_in(href: str) -> str:
+    return unquote(href.rstrip("/").rpartition("/")[2])
 
 
 def _ours(side: Side | None) -> Ours | None:

@@ -104,6 +104,7 @@ class Ledger:
         duplicates: list[tuple[RemoteEntry, str]] = []
         with self.writing(collection) as conn:
             applier = Applier(conn, collection, report, clock.iso())
+            applier.expect([(entry.href, each[1].uid) for entry, each in read_entries if isinstance(each, tuple)])
             for entry, understood in read_entries:
                 if isinstance(understood, InvalidData):
                     self._quarantine(conn, collection, entry, understood.message, report)
@@ -113,7 +114,8 @@ class Ledger:
                 if other is not None:
                     duplicates.append((entry, other))
             applier.readmit()
-            held.release(conn, collection.n, [entry.href for entry in changed])
+            if back := held.hrefs(conn, collection.n) & {entry.href for entry in changed}:
+                held.release(conn, collection.n, back)
             if cursor is not None and not duplicates:
                 remotes.set_cursor(conn, collection.n, cursor)
         return duplicates

@@ -102,6 +102,15 @@ def by_uid(conn: Connection, collection_n: int, uid: str) -> Entry | None:
     return row(found) if found else None
 
 
+def uids(conn: Connection, collection_n: int, wanted: Sequence[str]) -> set[str]:
+    """Those of these UIDs that the collection holds."""
+    rows = conn.execute(
+        "SELECT uid FROM entries WHERE collection_n = ? AND uid IN (SELECT value FROM json_each(?))",
+        (collection_n, dumps(list(wanted))),
+    )
+    return {uid for (uid,) in rows.fetchall()}
+
+
 def href_of_uid(conn: Connection, collection_n: int, uid: str) -> str | None:
     """Under which name the collection holds this UID."""
     found = conn.execute("SELECT href FROM entries WHERE collection_n = ? AND uid = ?", (collection_n, uid)).fetchone()

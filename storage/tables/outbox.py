@@ -144,6 +144,16 @@ def emptying(conn: Connection, account_id: int) -> set[int]:
     return {n for (n,) in rows}
 
 
+def deleted_uids(conn: Connection, collection_n: int) -> set[str]:
+    """The UIDs of a collection's entries that have still to be deleted upstream."""
+    rows = conn.execute(
+        """SELECT json_extract(detail, '$.uid') FROM outbox
+           WHERE collection_n = ? AND action = 'delete' AND entry_id IS NOT NULL""",
+        (collection_n,),
+    )
+    return {uid for (uid,) in rows.fetchall() if uid}
+
+
 def unlinked_deletion(conn: Connection, collection_n: int, uid: str) -> Waiting | None:
     """The deletion of an entry with this UID whose creation was sent, but whose arrival we never heard of."""
     row = conn.execute(

@@ -140,6 +140,15 @@ def test_series_and_overrides() -> None:
     ]
 
 
+def test_only_what_may_be_expanded_keeps_its_tree() -> None:
+    for number in ("016", "019", "024", "099"):
+        series = _read(number)
+        assert series.light() is series
+    plain = _read("001")
+    assert plain.light().tree.children == []
+    assert (plain.light().uid, plain.light().components) == (plain.uid, plain.components)
+
+
 def test_people() -> None:
     record = _one("025")
     assert record.organizer == {

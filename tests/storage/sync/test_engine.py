@@ -192,6 +192,18 @@ def test_a_rename_upstream_keeps_the_entry(scene: Scene) -> None:
     assert scene.there()[f"{scene.remote.href}renamed.ics"] == event("a", 2, "after")
 
 
+def test_a_page_may_show_a_uid_or_a_name_twice(scene: Scene) -> None:
+    scene.theirs("twin", event("twin", 1, "first"), f"{scene.remote.href}first.ics")
+    scene.theirs("twin", event("twin", 1, "second"), f"{scene.remote.href}second.ics")
+    for uid in ("this", "that"):
+        scene.theirs(uid, event(uid, 1, uid), f"{scene.remote.href}{uid}/same.ics")
+    scene.sync()
+    here = scene.here()
+    assert here["twin"] == event("twin", 1, "first")
+    assert {uid: here[uid] for uid in ("this", "that")} == {uid: event(uid, 1, uid) for uid in ("this", "that")}
+    assert [item.href for item in quarantine.every(scene.store.db.reader())] == [f"{scene.remote.href}second.ics"]
+
+
 class Locked(MemoryProvider):
     """An upstream whose password has changed."""
 
