@@ -165,6 +165,23 @@ class Grant:
     dead: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A secret link under which anybody reads a calendar, or (`collection` None) when its user is busy in all of them.
+
+    `busy`: it shows nothing but when. `last_used` is exact to some minutes; `revoked` is None while the link works.
+    """
+
+    id: str
+    user: str
+    collection: str | None
+    busy: bool
+    label: str
+    created: str
+    last_used: str | None = None
+    revoked: str | None = None
+
+
 class Entry(NamedTuple):
     """One UID in one collection with all its overrides: the text as it was given, byte for byte (UTF-8).
 

@@ -250,6 +250,10 @@ class Reader:
         """The oldest cursor that `changes` still answers."""
         return cursor.oldest(self.db.reader())
 
+    def changed_at(self, seq: int) -> str:
+        """When a change was made (ISO text); "" for one that the journal has forgotten."""
+        return journal.moment(self.db.reader(), seq)
+
     def changes(
         self, since: int | None = None, *, account: int | None = None, limit: int | None = None
     ) -> list[Change]:

@@ -11,7 +11,7 @@ from sqlite3 import Connection, complete_statement, connect
 from sqlite_utils import Database, Migrations
 
 from storage.errors import StoreError
-from storage.tables import contacts, entries, grants, homes, push, views
+from storage.tables import contacts, entries, feeds, grants, homes, push, views
 
 migrations = Migrations("calharbor")
 
@@ -320,6 +320,13 @@ def m005_push(db: Database) -> None:
 def m009_free_busy(db: Database) -> None:
     """Entries that say when somebody is busy, which no instances lead to."""
     db.execute(entries.FREE_BUSY_INDEX)
+
+
+@migrations()
+def m010_feeds(db: Database) -> None:
+    """Secret links to calendars."""
+    for statement in _split(feeds.TABLES):
+        db.execute(statement)
 
 
 def migrate(conn: Connection) -> None:

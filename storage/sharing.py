@@ -1,12 +1,15 @@
-"""The verbs with which somebody shows a collection to others: to other users of this mirror."""
+"""The verbs with which somebody shows a collection: to other users of this mirror, or to who knows a secret link."""
 
 from dataclasses import replace
 
 from storage import clock, ids
 from storage.errors import InvalidData
-from storage.model import Collection, CollectionKind, Grant, Level
+from storage.model import Collection, CollectionKind, Feed, Grant, Level
 from storage.reading import Reader, found
-from storage.tables import collections, grants
+from storage.tables import collections, feeds, grants
+
+TOUCH_EVERY = 600.0
+"""Seconds between two notes that a link is in use: not every look is worth a write."""
 
 
 class Sharing(Reader):
@@ -45,3 +48,41 @@ class Sharing(Reader):
     def grants(self, *, user: str | None = None, collection: Collection | None = None) -> list[Grant]:
         """What is shared with a user, or of a collection, or all that is, in the order in which it was."""
         return grants.every(self.db.reader(), user=user, collection_n=collection.n if collection else None)
+
+    def add_feed(
+        self, user: str, label: str, secret_hash: str, *, collection_id: str | None = None, busy: bool = False
+    ) -> Feed:
+        """Make a secret link to one of the user's own calendars, or to when they are busy in all (no collection).
+
+        `secret_hash`: the SHA-256 of its secret. Raises `NotFound`, and `InvalidData` for what cannot be a link.
+        """
+        self.user(user)
+        with self.db.atomic() as conn:
+            source = None
+            if collection_id is not None:
+                source = found(collections.by_id(conn, collection_id), f"collection {collection_id}")
+                if source.user != user or source.kind is CollectionKind.CONTACTS:
+                    raise InvalidData(f"{source.name!r} is no calendar of {user}'s", hint="name one of their own")
+            public = source.id if source else None
+            feed = Feed(ids.new_id(), user, public, busy or source is None, label, clock.iso())
+            feeds.add(conn, feed, source.n if source else None, secret_hash)
+            return feed
+
+    def feeds(self, user: str | None = None) -> list[Feed]:
+        """All secret links, or a user's, revoked ones too."""
+        return feeds.every(self.db.reader(), user)
+
+    def feed_by_hash(self, secret_hash: str) -> Feed | None:
+        """The link that this secret belongs to, revoked or not."""
+        return feeds.by_hash(self.db.reader(), secret_hash)
+
+    def touch_feed(self, feed: Feed) -> None:
+        """Note that a link was used; written at most every ten minutes."""
+        if feed.last_used is None or feed.last_used < clock.iso(clock.timestamp() - TOUCH_EVERY):
+            with self.db.atomic() as conn:
+                feeds.set_used(conn, feed.id, clock.iso())
+
+    def revoke_feed(self, feed_id: str) -> None:
+        """Let a link lead nowhere from now on. Raises `NotFound`."""
+        with self.db.atomic() as conn:
+            feeds.set_revoked(conn, found(feeds.get(conn, feed_id), f"link {feed_id}").id, clock.iso())

@@ -55,7 +55,15 @@ ALLOWED: Mapping[str, Sequence[str]] = {
     "gateway.__main__": ["gateway.cli"],
     "gateway.hooks": ["gateway.http", "storage"],
     "gateway.hooks.outgoing": ["plugins.addresses", "plugins.transport", "storage.errors"],
-    "gateway.serve": ["gateway.app", "gateway.config", "gateway.http", "gateway.dav", "gateway.hooks", "storage"],
+    "gateway.serve": [
+        "gateway.app",
+        "gateway.config",
+        "gateway.http",
+        "gateway.dav",
+        "gateway.feeds",
+        "gateway.hooks",
+        "storage",
+    ],
     "gateway.demo": ["gateway.app", "gateway.config", "gateway.http", "gateway.serve", "storage"],
     "gateway.cli": [
         "gateway.app",

@@ -18,6 +18,7 @@ from gateway.dav.app import DavApplication
 from gateway.dav.errors import Refusal
 from gateway.dav.request import Answer, Request
 from gateway.http.access import Access, Principal
+from gateway.http.encoding import GZIP_FORMAT, takes_gzip
 from gateway.http.webpush import Offer
 from storage.errors import CalHarborError
 from storage.store import Store
@@ -33,7 +34,6 @@ MAX_BODY = 10 * 1024 * 1024
 
 THREADS = 4
 _GZIP_FROM = 1024
-_GZIP_FORMAT = 31
 _DRAIN = 4
 """A body that is refused is still read up to this many times the limit, so that the client gets to see the answer."""
 
@@ -199,9 +199,9 @@ def _compressed(answer: Answer, accepted: str) -> Answer:
     if short or any(name.lower() == "etag" for name in answer.headers):
         return answer
     headers = {**answer.headers, "Vary": "Accept-Encoding"}
-    if not _takes_gzip(accepted):
+    if not takes_gzip(accepted):
         return replace(answer, headers=headers)
-    compressor = zlib.compressobj(level=1, wbits=_GZIP_FORMAT)
+    compressor = zlib.compressobj(level=1, wbits=GZIP_FORMAT)
     body, headers = compressor.compress(answer.body), {**headers, "Content-Encoding": "gzip"}
     if answer.rest is None:
         return replace(answer, body=body + compressor.flush(), headers=headers)
@@ -211,12 +211,3 @@ def _compressed(answer: Answer, accepted: str) -> Answer:
 def _zipped(pieces: Iterator[bytes], compressor: "zlib._Compress") -> Iterator[bytes]:
     yield from map(compressor.compress, pieces)
     yield compressor.flush()
-
-
-def _takes_gzip(accepted: str) -> bool:
-    """Whether `Accept-Encoding` names gzip with a weight above 0 (RFC 9110 §12.5.3)."""
-    for part in accepted.lower().split(","):
-        coding, _, weight = part.partition(";")
-        if coding.strip() in ("gzip", "x-gzip"):
-            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 
 from gateway.dav.timespan import Span, instances
-from storage.ical.lines import Component, Line, dump
+from storage.ical.lines import Component, Line, closed, dump
 from storage.ical.read import Content
 from storage.ical.values import key_of
 from storage.model import Occurrence
@@ -22,14 +22,14 @@ def expanded(content: Content, span: Span, zone: tzinfo) -> str:
     [calendar] = content.tree.components("VCALENDAR")
     described = [child for child in calendar.components() if child.name in _KINDS]
     patterns: dict[int, _Pattern] = {}
-    pieces = [_closed(calendar.begin)]
-    pieces.extend(_closed(child.raw) for child in calendar.children if isinstance(child, Line))
+    pieces = [closed(calendar.begin)]
+    pieces.extend(closed(child.raw) for child in calendar.children if isinstance(child, Line))
     for occurrence in instances(content, span, zone):
         position = occurrence.position
         if position not in patterns:
             patterns[position] = _Pattern(described[position])
         pieces.append(patterns[position].of(occurrence))
-    pieces.append(_closed(calendar.end))
+    pieces.append(closed(calendar.end))
     return "".join(pieces)
 
 
@@ -37,8 +37,8 @@ class _Pattern:
     """What every occurrence that a component describes has in common, rendered once."""
 
     def __init__(self, component: Component) -> None:
-        self._begin = _closed(component.begin)
-        self._rest = "".join(_rest(component)) + _closed(component.end)
+        self._begin = closed(component.begin)
+        self._rest = "".join(_rest(component)) + closed(component.end)
         has = {child.name for child in component.children if isinstance(child, Line)}
         self._start = "DTSTART" if "DTSTART" in has or component.name != "VTODO" else ""
         self._end = "DUE" if component.name == "VTODO" else "DTEND"
@@ -61,9 +61,9 @@ class _Pattern:
 def _rest(component: Component) -> Iterator[str]:
     for child in component.children:
         if isinstance(child, Component):
-            yield _closed(dump(child))
+            yield closed(dump(child))
         elif child.name not in _DATED:
-            yield _closed(child.raw)
+            yield closed(child.raw)
 
 
 def _date(name: str, epoch: int, occurrence: Occurrence) -> str:
@@ -73,7 +73,3 @@ def _date(name: str, epoch: int, occurrence: Occurrence) -> str:
 
 def _value_type(text: str) -> str:
     return "" if "T" in text else ";VALUE=DATE"
-
-
-def _closed(raw: str) -> str:
-    return raw if raw.endswith("\n") else f"{raw}\r\n"

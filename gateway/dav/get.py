@@ -14,11 +14,11 @@ from gateway.dav.places import PROFILE, Context, Member, find
 from gateway.dav.request import Answer, Request
 from gateway.http import mobileconfig
 from gateway.http.mobileconfig import Subject
-from storage.ical.lines import Component, dump, escape, line, parse
+from storage.ical.joined import joined
+from storage.ical.lines import closed, escape, line
 from storage.model import Collection, CollectionKind, Entry, Kind
 
 _TEXT = "text/plain; charset=utf-8"
-_PRODUCT = "-//CalHarbor//EN"
 _RANGE = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", re.ASCII | re.IGNORECASE)
 
 
@@ -89,31 +89,11 @@ def _ranged(request: Request, whole: Answer, tag: str, modified: str) -> Answer:
 
 def _all_cards(context: Context, collection: Collection) -> str:
     """Every card as it is stored, one after the other: a text/directory stream (RFC 6350 §3.3 allows several)."""
-    return "".join(_closed(entry.text) for entry in context.store.iter_entries(collection.id))
+    return "".join(closed(entry.text) for entry in context.store.iter_entries(collection.id))
 
 
 def _joined(context: Context, collection: Collection) -> str:
-    """All entries in one VCALENDAR; a VTIMEZONE that several bring stands in it once."""
-    properties = {"VERSION": "2.0", "PRODID": _PRODUCT, "X-WR-CALNAME": escape(collection.name)}
+    properties = [line("X-WR-CALNAME", escape(collection.name))]
     if collection.description:
-        properties["X-WR-CALDESC"] = escape(collection.description)
-    head = "".join(line(name, value).raw for name, value in properties.items())
-    zones: dict[str, str] = {}
-    entries: list[str] = []
-    for entry in context.store.iter_entries(collection.id):
-        for component in _components(entry):
-            text = _closed(dump(component))
-            if component.name == "VTIMEZONE":
-                tzid = component.first("TZID")
-                zones.setdefault(tzid.value if tzid else text, text)
-            else:
-                entries.append(text)
-    return f"BEGIN:VCALENDAR\r\n{head}{''.join(zones.values())}{''.join(entries)}END:VCALENDAR\r\n"
-
-
-def _components(entry: Entry) -> list[Component]:
-    return [part for calendar in parse(entry.text).components("VCALENDAR") for part in calendar.components()]
-
-
-def _closed(text: str) -> str:
-    return text if text.endswith("\n") else f"{text}\r\n"
+        properties.append(line("X-WR-CALDESC", escape(collection.description)))
+    return "".join(joined(properties, (entry.text for entry in context.store.iter_entries(collection.id))))

@@ -3,13 +3,12 @@
 A user's password is kept as argon2id; what was found about a login is remembered for some minutes under a keyed hash,
 so that argon2 runs once for a client that is right and once for one that keeps sending an old password. A device
 password is random, so its SHA-256 is all that is kept, and it works even while guesses from its address are refused.
-Guessing is answered by refusing, never by making a worker sleep. What is remembered is bounded and this process's own.
+What is remembered is bounded and this process's own.
 """
 
 import base64
 import binascii
 import hmac
-import ipaddress
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from threading import BoundedSemaphore, Lock
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from gateway.http.backoff import Backoff, network
 from storage import clock
 from storage.errors import NotFound
 from storage.store import Store
@@ -29,19 +29,13 @@ REMEMBERED = 300.0
 FREE_TRIES = {"address": 10, "user": 50}
 """Different wrong passwords from one address, and for one user from anywhere, before refusing begins."""
 
-LONGEST_REFUSAL = 900.0
-"""No address or user is refused for longer than this many seconds at a time."""
-
 ROOM = 4096
-"""Logins, addresses and users that are remembered; beyond it the oldest is forgotten."""
+"""Logins that are remembered; beyond it the oldest is forgotten."""
 
 TOUCH_EVERY = 3600.0
 """Seconds between two notes that a device is in use: not every request is worth a write."""
 
 _PARALLEL = 4
-
-_Source = tuple[str, str]
-"""What failures are counted for: the word of `FREE_TRIES`, and which address or user."""
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LOOKALIKES = str.maketrans("oil", "011", "- ")
@@ -66,12 +60,6 @@ class _Answer:
     right: bool
     stored: str | None
     until: float
-
-
-@dataclass(slots=True)
-class _Failures:
-    count: int = 0
-    refused_until: float = 0.0
 
 
 def _hasher() -> PasswordHasher:
@@ -133,7 +121,7 @@ class Access:
         self._hasher = _hasher()
         self._nobody = self._hasher.hash(secrets.token_hex(16))
         self._answers: OrderedDict[bytes, _Answer] = OrderedDict()
-        self._failures: OrderedDict[_Source, _Failures] = OrderedDict()
+        self._backoff = Backoff(FREE_TRIES)
         self._lock = Lock()
         self._slots = BoundedSemaphore(_PARALLEL)
 
@@ -162,8 +150,8 @@ class Access:
         known = self._remembered(key, stored)
         if known is not None:
             return known
-        sources = (("address", _network(remote)), ("user", user))
-        if self._refused(sources) or not self._slots.acquire(timeout=1.0):
+        sources = (("address", network(remote)), ("user", user))
+        if self._backoff.refused(sources) or not self._slots.acquire(timeout=1.0):
             return False
         try:
             # Somebody unknown costs the same time as somebody known with a wrong password.
@@ -172,9 +160,9 @@ class Access:
             self._slots.release()
         self._remember(key, _Answer(right, stored, clock.timestamp() + REMEMBERED))
         if right:
-            self._forgive(sources)
+            self._backoff.forgive(sources)
         else:
-            self._count(sources)
+            self._backoff.count(sources)
         return right
 
     def _stored_hash(self, user: str) -> str | None:
@@ -196,40 +184,3 @@ class Access:
             self._answers.move_to_end(key)
             while len(self._answers) > ROOM:
                 self._answers.popitem(last=False)
-
-    def _forgive(self, sources: tuple[_Source, ...]) -> None:
-        with self._lock:
-            for source in sources:
-                self._failures.pop(source, None)
-
-    def _refused(self, sources: tuple[_Source, ...]) -> bool:
-        now = clock.timestamp()
-        with self._lock:
-            return any(source in self._failures and self._failures[source].refused_until > now for source in sources)
-
-    def _count(self, sources: tuple[_Source, ...]) -> None:
-        """Note a wrong password; beyond the free tries, each doubles the time for which its sources are refused."""
-        now = clock.timestamp()
-        with self._lock:
-            for source in sources:
-                failures = self._failures.setdefault(source, _Failures())
-                if failures.refused_until and now > failures.refused_until + LONGEST_REFUSAL:
-                    failures.count = 0
-                failures.count += 1
-                beyond = failures.count - FREE_TRIES[source[0]]
-                if beyond > 0:
-                    failures.refused_until = now + min(LONGEST_REFUSAL, 2.0 ** min(beyond, 20))
-                self._failures.move_to_end(source)
-            while len(self._failures) > ROOM:
-                self._failures.popitem(last=False)
-
-
-def _network(remote: str) -> str:
-    """What counts as one address: an IPv4 address, or the /64 that an IPv6 client can pick its addresses from."""
-    try:
-        address = ipaddress.ip_address(remote)
-    except ValueError:
-        return remote
-    if address.version == 6:
-        return str(ipaddress.ip_network((int(address) & ~((1 << 64) - 1), 64)))
-    return remote

@@ -5,6 +5,7 @@ A line is one JSON object: `at`, `level`, `event`, and what belongs to the event
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -18,6 +19,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOGGER = "calharbor"
+
+_SECRET = re.compile(r"(/ics/).+", re.IGNORECASE | re.DOTALL)
 
 CLIENT_LEFT = 499
 """What stands in the log for a status where the client hung up before its request was whole: nothing was answered."""
@@ -57,7 +60,8 @@ def event(name: str, **fields: object) -> None:
 class RequestLog:
     """ASGI middleware: one line a request, with method, path, status, milliseconds, bytes, address, and user if known.
 
-    An app below may put `calharbor.user` into the scope once it knows who is asking.
+    An app below may put `calharbor.user` into the scope once it knows who is asking, and `calharbor.link` for the
+    secret link that was followed. What follows `/ics/` in a path is a secret and is left out.
     """
 
     def __init__(self, app: App) -> None:
@@ -87,7 +91,7 @@ class RequestLog:
     def _line(self, scope: Scope, seen: dict[str, int], started: float) -> None:
         fields: dict[str, object] = {
             "method": scope["method"],
-            "path": scope["path"],
+            "path": _SECRET.sub(r"\1…", scope["path"]),
             "status": seen["status"] or 500,
             "ms": round((clock.timestamp() - started) * 1000, 1),
             "bytes": seen["bytes"],
@@ -95,4 +99,6 @@ class RequestLog:
         }
         if user := scope.get("calharbor.user"):
             fields["user"] = user
+        if link := scope.get("calharbor.link"):
+            fields["link"] = link
         event("request", **fields)

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from gateway.dav import dav_app, well_known
+from gateway.feeds import PREFIX, feeds_app
 from gateway.http.access import Access
 from gateway.http.health import health
 from gateway.http.log import App, Receive, RequestLog, Scope, Send
@@ -18,7 +19,7 @@ WELL_KNOWN = ("/.well-known/caldav", "/.well-known/carddav")
 def web_app(store: Store, *, base: str = "", push: Offer | None = None) -> App:
     """Every surface over one store; one log line a request. `base` and `push`: see `dav_app`."""
     dav = dav_app(store, Access(store), base=base, push=push)
-    return RequestLog(Doors(dav, well_known, json_app(store)))
+    return RequestLog(Doors(dav, well_known, feeds_app(store), json_app(store)))
 
 
 def json_app(store: Store) -> FastAPI:
@@ -36,9 +37,10 @@ def json_app(store: Store) -> FastAPI:
 class Doors:
     """Dispatches by path before any framework sees a request: DAV clients use methods and paths that those dislike."""
 
-    def __init__(self, dav: App, discovery: App, rest: App) -> None:
+    def __init__(self, dav: App, discovery: App, feeds: App, rest: App) -> None:
         self._dav = dav
         self._discovery = discovery
+        self._feeds = feeds
         self._rest = rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,5 +50,7 @@ class Doors:
             await self._dav(scope, receive, send)
         elif path == "/" or path.rstrip("/") in WELL_KNOWN:
             await self._discovery(scope, receive, send)
+        elif path.startswith(PREFIX):
+            await self._feeds(scope, receive, send)
         else:
             await self._rest(scope, receive, send)

@@ -251,6 +251,11 @@ def unfold(raw: str) -> str:
     return raw.rstrip("\r\n")
 
 
+def closed(text: str) -> str:
+    """The text with a line end behind its last line, which may have none."""
+    return text if text.endswith("\n") else f"{text}\r\n"
+
+
 def unescape(value: str) -> str:
     r"""The text meant by a TEXT value (RFC 5545 §3.3.11); `\:` and `\"`, which some producers write, count as well."""
     if "\\" not in value:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from storage.errors import InvalidData
 from storage.ical import quirks
-from storage.ical.lines import Component, Line, dump, line, parse, unescape
+from storage.ical.lines import Component, Line, closed, dump, line, parse, unescape
 from storage.ical.zones import iana_name
 
 BUSY = "Busy"
@@ -68,7 +68,7 @@ def redacted(text: str, *, busy: bool) -> str | None:
         default = next((_class_of(each) for each in entries if _is_master(each)), "")
         classes = [_class_of(each) or default for each in entries]
         hidden = [busy or hides(each) for each in classes]
-        if not any(hidden):
+        if not busy and not any(hidden):
             return None
         uid = _uid(entries)
         shown = [
@@ -183,7 +183,7 @@ def _calendar(source: Component, shown: Iterable[Component]) -> str:
         if name in needed:
             needed.remove(name)
             pieces.extend(_zone(zone, name))
-    pieces.extend(_closed(dump(each)) for each in shown)
+    pieces.extend(closed(dump(each)) for each in shown)
     return "".join((*pieces, _FOOT))
 
 
@@ -217,7 +217,3 @@ def _tzids(component: Component) -> Iterator[str]:
                 pending.append(child)
             elif "TZID" in child.raw.upper() and (found := child.param("TZID").strip()):
                 yield found
-
-
-def _closed(text: str) -> str:
-    return text if text.endswith("\n") else f"{text}\r\n"

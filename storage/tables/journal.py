@@ -62,6 +62,12 @@ def touched(conn: Connection, collection_n: int, seq: int, limit: int | None) ->
     return rows.fetchall()
 
 
+def moment(conn: Connection, seq: int) -> str:
+    """When a change was made; "" for one that is not in the journal any more."""
+    row = conn.execute("SELECT at FROM journal WHERE seq = ?", (seq,)).fetchone()
+    return str(row[0]) if row else ""
+
+
 def last_before(conn: Connection, at: str) -> int:
     """The number of the last change such that it and all before it were made before `at`."""
     row = conn.execute("SELECT min(seq) - 1 FROM journal WHERE at >= ?", (at,)).fetchone()

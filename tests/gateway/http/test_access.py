@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.http import access as module
+from gateway.http import backoff
 from gateway.http.access import (
     FREE_TRIES,
     Access,
@@ -141,7 +142,7 @@ def test_guessing_from_one_address_is_refused_there_and_not_elsewhere(store: Sto
         assert access.authenticate(basic("bob", "bob's own"), HERE) is None
         assert len(checks) == asked
         assert access.authenticate(basic("alice", "correct horse"), THERE)
-    with clock.use(lambda: 1_000.0 + module.LONGEST_REFUSAL + 1):
+    with clock.use(lambda: 1_000.0 + backoff.LONGEST_REFUSAL + 1):
         assert access.authenticate(basic("bob", "bob's own"), HERE)
 
 
@@ -184,12 +185,13 @@ def test_neighbours_in_one_ipv6_network_count_as_one_address(store: Store) -> No
 
 def test_what_is_remembered_is_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ROOM", 20)
+    monkeypatch.setattr(backoff, "ROOM", 20)
     monkeypatch.setattr(module, "_matches", lambda *_arguments: False)
     access = Access(store)
     for number in range(100):
         access.authenticate(basic(f"user {number}", "x"), f"10.0.{number}.1")
     assert len(access._answers) <= 20
-    assert len(access._failures) <= 20
+    assert len(access._backoff._failures) <= 20
 
 
 def test_a_stored_hash_that_is_none_is_never_right() -> None:
