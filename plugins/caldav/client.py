@@ -7,7 +7,16 @@ from typing import Final
 from urllib.parse import urljoin
 
 from plugins.caldav import quirks
-from plugins.caldav.multistatus import APPLE, CALDAV, CALENDARSERVER, DAV, Element, Multistatus, preconditions
+from plugins.caldav.multistatus import (
+    APPLE,
+    CALDAV,
+    CALENDARSERVER,
+    CARDDAV,
+    DAV,
+    Element,
+    Multistatus,
+    preconditions,
+)
 from plugins.transport import Answer, Transport, plain, refuse
 from storage.errors import CollectionGone, UntrustedAnswer, UpstreamError
 
@@ -20,11 +29,14 @@ _ERROR_LIMIT: Final = 1024 * 1024
 class Flavour:
     """What differs between calendars and address books: names of properties, reports and media types.
 
-    Property names are spelled `namespace local`. `kinds` are the component names that may be mirrored.
+    Property names are spelled `namespace local`. `kinds` are the component names that may be mirrored; `thing` is what
+    a person calls such a collection.
     """
 
+    thing: str
     home_set: str
     resource_type: str
+    description: str
     data: str
     multiget: str
     media_type: str
@@ -35,8 +47,10 @@ class Flavour:
 
 
 CALENDARS: Final = Flavour(
+    thing="calendar",
     home_set=f"{CALDAV}calendar-home-set",
     resource_type=f"{CALDAV}calendar",
+    description=f"{CALDAV}calendar-description",
     data=f"{CALDAV}calendar-data",
     multiget=f"{CALDAV}calendar-multiget",
     media_type="text/calendar",
@@ -46,8 +60,21 @@ CALENDARS: Final = Flavour(
     kinds=("VEVENT", "VTODO", "VJOURNAL"),
 )
 
+BOOKS: Final = Flavour(
+    thing="address book",
+    home_set=f"{CARDDAV}addressbook-home-set",
+    resource_type=f"{CARDDAV}addressbook",
+    description=f"{CARDDAV}addressbook-description",
+    data=f"{CARDDAV}address-data",
+    multiget=f"{CARDDAV}addressbook-multiget",
+    media_type="text/vcard",
+    suffix=".vcf",
+    well_known="/.well-known/carddav",
+    services=("_carddavs._tcp", "_carddav._tcp"),
+    kinds=("VCARD",),
+)
 
-_PREFIXES: Final = {DAV: "D:", CALDAV: "C:", CALENDARSERVER: "S:", APPLE: "A:"}
+_PREFIXES: Final = {DAV: "D:", CALDAV: "C:", CARDDAV: "R:", CALENDARSERVER: "S:", APPLE: "A:"}
 _DECLARATIONS: Final = "".join(f' xmlns:{prefix[:-1]}="{name.strip()}"' for name, prefix in _PREFIXES.items())
 
 
@@ -76,14 +103,20 @@ class DavClient:
     """Requests to one account's server. Hrefs are canonical; `root` is the URL against which they are resolved.
 
     `spellings` remembers how the server itself wrote an href, where that differs from the canonical form: requests use
-    its spelling. It is a cache and may be lost. Safe for several threads.
+    its spelling. It is a cache and may be lost; the clients of one account share it. Safe for several threads.
     """
 
-    def __init__(self, transport: Transport, root: str, flavour: Flavour = CALENDARS) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        root: str,
+        flavour: Flavour = CALENDARS,
+        spellings: dict[str, str] | None = None,
+    ) -> None:
         self.transport = transport
         self.root = root
         self.flavour = flavour
-        self.spellings: dict[str, str] = {}
+        self.spellings: dict[str, str] = {} if spellings is None else spellings
 
     def canonical(self, href: str, base: str = "/") -> str:
         """The canonical form of an href from an answer about `base`; how the server spelled it is remembered."""
@@ -137,7 +170,7 @@ class DavClient:
         return self.transport.request("DELETE", self.url(href), headers=headers, limit=REPORT_LIMIT)
 
     def send(self, method: str, href: str, body: bytes) -> Answer:
-        """Send an XML body (MKCALENDAR, PROPPATCH); the caller judges the status."""
+        """Send an XML body (MKCALENDAR, MKCOL, PROPPATCH); the caller judges the status."""
         headers = {"Content-Type": "application/xml; charset=utf-8"}
         return self.transport.request(method, self.url(href), headers=headers, body=body, limit=_ERROR_LIMIT)
 

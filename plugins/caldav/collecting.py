@@ -1,10 +1,11 @@
 """The collections themselves: which there are, making, changing and removing them."""
 
 from collections.abc import Sequence
+from itertools import islice
 from urllib.parse import urljoin
 
 from plugins.caldav import mapping, quirks
-from plugins.caldav.client import DavClient, Refused, check_itself, refusal
+from plugins.caldav.client import DavClient, Flavour, Refused, check_itself, refusal
 from plugins.caldav.discovery import Home
 from plugins.caldav.multistatus import Multistatus, Response
 from plugins.transport import Answer
@@ -20,9 +21,9 @@ class Collecting:
         self._client = client
         self._root = root
 
-    def inside(self, home: str) -> list[RemoteCollection]:
-        """Every collection in a home (a URL) that is mirrored, in the server's order; never an incomplete list."""
-        responses = self._ask(home, mapping.collections_body(), "1")
+    def inside(self, home: str, flavours: Sequence[Flavour]) -> list[RemoteCollection]:
+        """Every collection of these flavours in a home (a URL), in the server's order; never an incomplete list."""
+        responses = self._ask(home, mapping.collections_body(flavours), "1")
         itself = quirks.canonical_href(home)
         own = [each for each in responses if quirks.same_collection(self._client.canonical(each.href), itself)]
         for each in own:
@@ -33,23 +34,23 @@ class Collecting:
         for response in responses:
             if response.status >= 500 or response.failed.get(mapping.RESOURCE_TYPE, 0) >= 500:
                 raise UntrustedAnswer(f"{response.href}: the server cannot tell what this is at the moment")
-            if mapping.is_mirrored(response, self._client.flavour):
-                href = self._client.canonical(response.href)
-                found.append(mapping.collection(response, href, self._client.flavour))
+            href = self._client.canonical(response.href)
+            fitting = (each for each in flavours if mapping.is_mirrored(response, each))
+            found.extend(mapping.collection(response, href, each) for each in islice(fitting, 1))
         return found
 
     def one(self, href: str) -> RemoteCollection:
         """One collection by its href; raises `CollectionGone` if it is none that is mirrored."""
-        responses = self._ask(href, mapping.collections_body(), "0")
+        responses = self._ask(href, mapping.collections_body([self._client.flavour]), "0")
         if len(responses) != 1:
             raise UntrustedAnswer(f"{href}: {len(responses)} answers to a question about one collection")
         check_itself(responses[0].status, href)
         if not mapping.is_mirrored(responses[0], self._client.flavour):
-            raise CollectionGone(f"{href}: it is not a calendar any more")
+            raise CollectionGone(f"{href}: it is not a {self._client.flavour.thing} any more")
         return mapping.collection(responses[0], href, self._client.flavour)
 
     def create(self, home: Home, name: str, wanted: RemoteCollection) -> RemoteCollection:
-        """MKCALENDAR; where the server refuses the properties, without them and then one by one."""
+        """MKCALENDAR or MKCOL; where the server refuses the properties, without them and then one by one."""
         if not home.homes:
             raise Rejected(f"{name}: the account is a single collection, no other can be made beside it")
         href = quirks.canonical_href(urljoin(home.homes[0].rstrip("/") + "/", quirks.resource_name(name) + "/"))
@@ -60,22 +61,23 @@ class Collecting:
             wanted.timezone or None,
             wanted.order or None,
         )
-        values = mapping.property_values(edit, _zone_text)
-        error = self._make(href, mapping.creation_body(wanted.components, values))
+        flavour = self._client.flavour
+        values = mapping.property_values(edit, _zone_text, flavour)
+        error = self._make(href, *mapping.creation(flavour, wanted.components, values))
         if error is None:
             return self.one(href)
         if error.status in {403, 405, 409, 412} and (there := self._existing(href)) is not None:
             if there.name == wanted.name and set(there.components) == set(wanted.components):
                 return there
             raise Rejected(f"{name}: the name is taken upstream", status=error.status)
-        if again := self._make(href, mapping.creation_body(wanted.components, {})):
+        if again := self._make(href, *mapping.creation(flavour, wanted.components, {})):
             raise Rejected(again.message, status=again.status)
         self._set(href, values)
         return self.one(href)
 
     def update(self, href: str, edit: CollectionEdit) -> None:
         """PROPPATCH of everything at once, then, if that fails, of each property alone."""
-        refused = self._set(href, mapping.property_values(edit, _zone_text))
+        refused = self._set(href, mapping.property_values(edit, _zone_text, self._client.flavour))
         if refused:
             raise Rejected(f"{href}: the server refuses to set {', '.join(refused)}", status=403)
 
@@ -102,9 +104,9 @@ class Collecting:
         except CollectionGone:
             return None
 
-    def _make(self, href: str, body: bytes) -> Refused | None:
+    def _make(self, href: str, method: str, body: bytes) -> Refused | None:
         """None: made. Errors that say nothing about the request itself are raised."""
-        answer = self._client.send("MKCALENDAR", href, body)
+        answer = self._client.send(method, href, body)
         if answer.status in {200, 201, 204}:
             return None
         error = self._judged(answer, f"creating {href}")

@@ -1,7 +1,7 @@
-"""Finds an account's calendar homes from whatever a person typed: a URL, a domain, an e-mail address (RFC 6764)."""
+"""Finds an account's homes from whatever a person typed: a URL, a domain, an e-mail address (RFC 6764)."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import quote, urljoin
 
@@ -10,11 +10,13 @@ from plugins.caldav.client import CALENDARS, DavClient, Flavour, document, prop
 from plugins.caldav.mapping import RESOURCE_TYPE
 from plugins.caldav.multistatus import CALDAV, Response
 from plugins.transport import Origin, Transport, Trust
-from storage.errors import ConfigError, NeedsLogin, UntrustedAnswer, UpstreamError
+from storage.errors import ConfigError, NeedsLogin, RateLimited, Unreachable, UntrustedAnswer, UpstreamError
 from storage.provider import Login
 
 _PRINCIPAL: Final = "DAV: current-user-principal"
 _ADDRESSES: Final = f"{CALDAV}calendar-user-address-set"
+_NO_SERVICE: Final = frozenset({500, 501})
+"""What servers without address books answer at places that they do not know, besides 4xx."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def lookup(domain: str, names: Sequence[str]) -> list[Service]:
 
 
 class Discovery:
-    """One search. `transport` gets its proof here, for the first server that answers."""
+    """One search, for calendars or for address books. `transport` gets its proof here, for the first that answers."""
 
     def __init__(
         self, transport: Transport, login: Login, *, flavour: Flavour = CALENDARS, lookup: Lookup = lookup
@@ -119,6 +121,39 @@ class Discovery:
             if home is not None:
                 return home
         raise self._failure(tried, failures)
+
+    def beside(self, start: Start, other: Home) -> Home | None:
+        """The homes of this kind of an account of which the other kind is at `other`; None where it has none.
+
+        The principal names both on most servers; else they are looked for as RFC 6764 says. A server that answers
+        nothing at all leaves the question open, and its error is raised: what is not there would be taken for gone.
+        """
+        if other.collection:
+            return None
+        for url in (other.principal, *self._elsewhere(start, other)):
+            try:
+                home = self._look_at(url) if url else None
+            except Unreachable as error:
+                if error.status not in _NO_SERVICE and Origin.of(url) == Origin.of(other.homes[0]):
+                    raise
+                continue
+            except RateLimited:
+                raise
+            except UpstreamError:
+                continue
+            near = [each for each in home.homes if self._transport.trust.covers(Origin.of(each))] if home else []
+            if home is not None and near:
+                return replace(home, homes=tuple(near))
+        return None
+
+    def _elsewhere(self, start: Start, other: Home) -> Iterator[str]:
+        found = Origin.of(other.homes[0])
+        if host := quirks.contacts_host(Origin.of(start.url).host):
+            yield f"https://{host}/"
+        yield f"{found}{self._flavour.well_known}"
+        for place in self._places(start, []):
+            if Origin.of(place) != found:
+                yield place
 
     def _places(self, start: Start, tried: list[str]) -> Iterator[str]:
         yield start.url
@@ -183,7 +218,8 @@ class Discovery:
             if error.code in {"unreachable", "rate-limited"}:
                 return error
         reasons = "; ".join(error.message for error in failures)
+        what = f"no {self._flavour.thing} service found"
         return UntrustedAnswer(
-            f"account {self._login.account}: no calendar service found. Tried {', '.join(tried)}. {reasons}",
-            hint="Set `url` to the CalDAV address that the provider's help pages name.",
+            f"account {self._login.account}: {what}. Tried {', '.join(tried)}. {reasons}",
+            hint="Set `url` to the CalDAV or CardDAV address that the provider's help pages name.",
         )

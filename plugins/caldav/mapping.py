@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from plugins.caldav.client import Flavour, document, markup, prop
+from plugins.caldav.client import BOOKS, Flavour, document, markup, prop
 from plugins.caldav.multistatus import APPLE, CALDAV, CALENDARSERVER, Response
 from storage.ical.zones import iana_name
 from storage.model import CollectionKind
@@ -18,7 +18,6 @@ REPORTS: Final = "DAV: supported-report-set"
 PRIVILEGES: Final = "DAV: current-user-privilege-set"
 COMPONENTS: Final = f"{CALDAV}supported-calendar-component-set"
 NAME: Final = "DAV: displayname"
-DESCRIPTION: Final = f"{CALDAV}calendar-description"
 COLOR: Final = f"{APPLE}calendar-color"
 ORDER: Final = f"{APPLE}calendar-order"
 TIMEZONE: Final = f"{CALDAV}calendar-timezone"
@@ -29,17 +28,8 @@ SYNC: Final = "sync:"
 STAMP: Final = "ctag:"
 """Prefix of a version or cursor that is a ctag: it tells that something changed, not what."""
 
-COLLECTION_PROPS: Final = (
-    RESOURCE_TYPE,
-    NAME,
-    PRIVILEGES,
-    COMPONENTS,
-    DESCRIPTION,
-    COLOR,
-    ORDER,
-    TIMEZONE,
-    TIMEZONE_ID,
-)
+COMMON_PROPS: Final = (RESOURCE_TYPE, NAME, PRIVILEGES)
+CALENDAR_PROPS: Final = (COMPONENTS, COLOR, ORDER, TIMEZONE, TIMEZONE_ID)
 """Neither sync token nor ctag among them: Radicale reads the whole collection for each, and a round asks it anyway."""
 
 _NO_CALENDARS: Final = frozenset(
@@ -51,6 +41,7 @@ _NO_CALENDARS: Final = frozenset(
         f"{CALENDARSERVER}dropbox-home",
     }
 )
+_KINDS: Final = {("VTODO",): CollectionKind.TASKS, BOOKS.kinds: CollectionKind.CONTACTS}
 _WRITING: Final = frozenset({"DAV: all", "DAV: write", "DAV: write-content", "DAV: bind"})
 _TZID = re.compile(r"^TZID(?:;[^:\r\n]*)?:([^\r\n]+)", re.MULTILINE | re.IGNORECASE)
 
@@ -60,9 +51,10 @@ def listing_body() -> bytes:
     return document("DAV: propfind", prop((ETAG, RESOURCE_TYPE)))
 
 
-def collections_body() -> bytes:
-    """PROPFIND for everything a `RemoteCollection` shows."""
-    return document("DAV: propfind", prop(COLLECTION_PROPS))
+def collections_body(flavours: Sequence[Flavour]) -> bytes:
+    """PROPFIND for everything a `RemoteCollection` of these flavours shows."""
+    own = () if BOOKS in flavours and len(flavours) == 1 else CALENDAR_PROPS
+    return document("DAV: propfind", prop((*COMMON_PROPS, *(each.description for each in flavours), *own)))
 
 
 def version_body() -> bytes:
@@ -103,7 +95,7 @@ def is_mirrored(response: Response, flavour: Flavour) -> bool:
 
 def components(response: Response, flavour: Flavour) -> tuple[str, ...]:
     """The component names that the collection takes, of those that we mirror; all where it does not say (§5.2.3)."""
-    if COMPONENTS not in response.props:
+    if COMPONENTS not in response.props or flavour is BOOKS:
         return flavour.kinds
     named = {child.attributes.get("name", "").upper() for child in response.children(COMPONENTS)}
     return tuple(kind for kind in flavour.kinds if kind in named) if named else flavour.kinds
@@ -115,9 +107,9 @@ def collection(response: Response, href: str, flavour: Flavour) -> RemoteCollect
     return RemoteCollection(
         href=href,
         name=response.text(NAME) or href.rstrip("/").rpartition("/")[2],
-        kind=CollectionKind.TASKS if kinds == ("VTODO",) else CollectionKind.CALENDAR,
+        kind=_KINDS.get(kinds, CollectionKind.CALENDAR),
         components=kinds,
-        description=response.text(DESCRIPTION),
+        description=response.text(flavour.description),
         color=response.text(COLOR),
         timezone=_timezone(response),
         order=response.text(ORDER),
@@ -159,14 +151,19 @@ def _timezone(response: Response) -> str:
     return iana_name(named) if named else ""
 
 
-def property_values(edit: CollectionEdit, zone_text: Callable[[str], str]) -> dict[str, str]:
-    """Property name → XML inside it for what `edit` sets; `zone_text` makes a VCALENDAR holding a zone's VTIMEZONE."""
+def property_values(edit: CollectionEdit, zone_text: Callable[[str], str], flavour: Flavour) -> dict[str, str]:
+    """Property name → XML inside it for what `edit` sets; `zone_text` makes a VCALENDAR holding a zone's VTIMEZONE.
+
+    An address book has neither colour nor order nor zone: there is no property for them.
+    """
     values: dict[str, str] = {}
-    plain = ((NAME, edit.name), (DESCRIPTION, edit.description), (COLOR, edit.color), (ORDER, edit.order))
+    plain = [(NAME, edit.name), (flavour.description, edit.description)]
+    if flavour is not BOOKS:
+        plain += [(COLOR, edit.color), (ORDER, edit.order)]
     for tag, value in plain:
         if value is not None:
             values[tag] = _escaped(value)
-    if edit.timezone is not None:
+    if edit.timezone is not None and flavour is not BOOKS:
         values[TIMEZONE] = _escaped(zone_text(edit.timezone)) if edit.timezone else ""
     return values
 
@@ -184,13 +181,19 @@ def update_body(values: dict[str, str]) -> bytes:
     return document("DAV: propertyupdate", body)
 
 
-def creation_body(kinds: Sequence[str], values: dict[str, str]) -> bytes:
-    """MKCALENDAR (RFC 4791 §5.3.1) for these components, with properties."""
+def creation(flavour: Flavour, kinds: Sequence[str], values: dict[str, str]) -> tuple[str, bytes]:
+    """The method and body that make a collection with these properties.
+
+    MKCALENDAR (RFC 4791 §5.3.1) for a calendar of these components, extended MKCOL (RFC 5689) for an address book.
+    """
     inner = "".join(markup(tag, text) for tag, text in values.items() if text)
+    if flavour is BOOKS:
+        inner = markup(RESOURCE_TYPE, markup("DAV: collection") + markup(BOOKS.resource_type)) + inner
+        return "MKCOL", document("DAV: mkcol", markup("DAV: set", markup("DAV: prop", inner)))
     if kinds:
         names = "".join(markup(f"{CALDAV}comp", attributes=f' name="{kind}"') for kind in kinds)
         inner += markup(COMPONENTS, names)
-    return document(f"{CALDAV}mkcalendar", markup("DAV: set", markup("DAV: prop", inner)))
+    return "MKCALENDAR", document(f"{CALDAV}mkcalendar", markup("DAV: set", markup("DAV: prop", inner)))
 
 
 def _escaped(text: str) -> str:

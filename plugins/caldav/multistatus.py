@@ -13,6 +13,7 @@ from storage.errors import UntrustedAnswer
 
 DAV: Final = "DAV: "
 CALDAV: Final = "urn:ietf:params:xml:ns:caldav "
+CARDDAV: Final = "urn:ietf:params:xml:ns:carddav "
 CALENDARSERVER: Final = "http://calendarserver.org/ns/ "
 APPLE: Final = "http://apple.com/ns/ical/ "
 

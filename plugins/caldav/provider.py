@@ -1,4 +1,4 @@
-"""The CalDAV adapter: one account at any CalDAV server."""
+"""The CalDAV adapter: one account at any server, its calendars and (CardDAV) its address books."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -7,14 +7,15 @@ from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
 
-from plugins.caldav import auth, mapping
-from plugins.caldav.client import CALENDARS, DavClient, Flavour
+from plugins.caldav import auth, mapping, quirks
+from plugins.caldav.client import BOOKS, CALENDARS, DavClient, Flavour
 from plugins.caldav.collecting import Collecting
 from plugins.caldav.discovery import Discovery, Home, Lookup, lookup, start_of, trust_of
 from plugins.caldav.reading import Reading
 from plugins.caldav.writing import Writing
 from plugins.transport import Transport
-from storage.errors import CursorGone
+from storage.errors import CursorGone, Rejected, UntrustedAnswer, UpstreamError
+from storage.model import CollectionKind
 from storage.provider import (
     Capabilities,
     CollectionEdit,
@@ -33,7 +34,7 @@ _ASK: Final = 500
 
 @dataclass(slots=True)
 class _Session:
-    """What one account's server was found to be; lives as long as the provider."""
+    """What one account's server was found to be, for calendars or for address books; lives as long as the provider."""
 
     home: Home
     client: DavClient
@@ -56,7 +57,6 @@ class CalDavProvider:
     """
 
     name = "caldav"
-    flavour: Flavour = CALENDARS
 
     def __init__(self, login: Login, *, lookup: Lookup = lookup) -> None:
         auth.check(login)
@@ -65,16 +65,21 @@ class CalDavProvider:
         self._lookup = lookup
         self._start = start_of(login)
         self._transport = Transport(trust_of(self._start), ca_file=login.settings.get("ca_file", ""))
-        self._session: _Session | None = None
+        self._sessions: dict[Flavour, _Session] = {}
+        self._spellings: dict[str, str] = {}
 
     def collections(self) -> Sequence[RemoteCollection]:
         """Every collection in the account's homes; mailboxes, notifications and subscriptions are left out."""
-        session = self._found()
-        if session.home.collection:
-            return [session.collecting.one(session.client.canonical(session.home.collection))]
         found: dict[str, RemoteCollection] = {}
-        for home in session.home.homes:
-            for collection in session.collecting.inside(home):
+        homes: dict[str, list[Flavour]] = {}
+        for flavour, session in self._found().items():
+            if session.home.collection:
+                only = session.collecting.one(session.client.canonical(session.home.collection))
+                found.setdefault(only.href, only)
+            for home in session.home.homes:
+                homes.setdefault(home, []).append(flavour)
+        for home, flavours in homes.items():
+            for collection in self._found()[flavours[0]].collecting.inside(home, flavours):
                 found.setdefault(collection.href, collection)
         return list(found.values())
 
@@ -83,7 +88,7 @@ class CalDavProvider:
 
         Raises `CursorGone` for a dead token, and for a cursor that was not made here.
         """
-        reading = self._found().reading
+        reading = self._of(collection).reading
         if cursor is None:
             return self._everything(reading, collection.href, reading.version(collection.href), known)
         if cursor.startswith(mapping.SYNC):
@@ -97,51 +102,78 @@ class CalDavProvider:
 
     def listing(self, collection: RemoteCollection) -> Mapping[str, str]:
         """The ETag of every entry, from a PROPFIND."""
-        return self._found().reading.members(collection.href)
+        return self._of(collection).reading.members(collection.href)
 
     def fetch(self, collection: RemoteCollection, hrefs: Sequence[str]) -> Mapping[str, RemoteEntry | None]:
         """Those entries by multiget, and by GET what multiget withheld."""
         found: dict[str, RemoteEntry | None] = {}
-        for batch in self._found().reading.bodies(collection.href, [(href, "") for href in hrefs]):
+        for batch in self._of(collection).reading.bodies(collection.href, [(href, "") for href in hrefs]):
             found.update((href, entry) for href, entry in batch if entry is None or entry.data)
         return found
 
     def push(self, collection: RemoteCollection, push: Push) -> Receipt:
         """PUT or DELETE under a condition; what a PUT left behind is read back."""
-        return self._found().writing.push(collection.href, push)
+        return self._of(collection).writing.push(collection.href, push)
 
     def create_collection(self, name: str, wanted: RemoteCollection) -> RemoteCollection:
-        """MKCALENDAR in the first home; a collection of that name which is as wanted already counts as made."""
-        session = self._found()
+        """MKCALENDAR or MKCOL in the first home; a collection of that name, as wanted already, counts as made."""
+        flavour = _flavour_of(wanted.kind)
+        session = self._found().get(flavour)
+        if session is None:
+            raise Rejected(f"{name}: this account has no {flavour.thing}s upstream")
         return session.collecting.create(session.home, name, wanted)
 
     def update_collection(self, collection: RemoteCollection, edit: CollectionEdit) -> None:
         """PROPPATCH; raises `Rejected` naming the properties that the server refused, after setting the others."""
-        self._found().collecting.update(collection.href, edit)
+        self._of(collection).collecting.update(collection.href, edit)
 
     def delete_collection(self, collection: RemoteCollection) -> None:
         """DELETE of the collection; gone already is fine (Cyrus says 404 to a deletion that it did)."""
-        self._found().collecting.delete(collection.href)
+        self._of(collection).collecting.delete(collection.href)
 
     def addresses(self) -> Sequence[str]:
         """`calendar-user-address-set` of the principal (RFC 6638 §2.4.1)."""
-        return self._found().home.addresses
+        return next(iter(self._found().values())).home.addresses
 
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
 
-    def _found(self) -> _Session:
-        if self._session is None:
-            search = Discovery(self._transport, self._login, flavour=self.flavour, lookup=self._lookup)
-            home = search.find(self._start)
-            root = home.collection or home.homes[0]
-            client = DavClient(self._transport, root, self.flavour)
-            reading = Reading(client)
-            self._session = _Session(
-                home, client, reading, Writing(client, reading), Collecting(client, urlsplit(root).path)
-            )
-        return self._session
+    def _of(self, collection: RemoteCollection) -> _Session:
+        """The session of a collection's kind; where all that is known of it is its href, of the home it lies in."""
+        sessions = self._found()
+        wanted = sessions.get(_flavour_of(collection.kind))
+        if wanted is not None and (collection.components or _holds(wanted, collection.href)):
+            return wanted
+        holding = [each for each in sessions.values() if _holds(each, collection.href)]
+        return next(iter((*holding, *filter(None, [wanted]), *sessions.values())))
+
+    def _found(self) -> Mapping[Flavour, _Session]:
+        """What the account has, looked for once: calendars and the address books beside them, or these alone."""
+        if not self._sessions:
+            calendars, books = self._search(CALENDARS), self._search(BOOKS)
+            try:
+                home = calendars.find(self._start)
+            except UntrustedAnswer as error:
+                try:
+                    found = {BOOKS: books.find(self._start)}
+                except UpstreamError:
+                    raise error from None
+            else:
+                found = {CALENDARS: home}
+                if beside := books.beside(self._start, home):
+                    found[BOOKS] = beside
+            self._sessions = {flavour: self._open(flavour, each) for flavour, each in found.items()}
+        return self._sessions
+
+    def _search(self, flavour: Flavour) -> Discovery:
+        return Discovery(self._transport, self._login, flavour=flavour, lookup=self._lookup)
+
+    def _open(self, flavour: Flavour, home: Home) -> _Session:
+        root = home.collection or home.homes[0]
+        client = DavClient(self._transport, root, flavour, self._spellings)
+        reading = Reading(client)
+        return _Session(home, client, reading, Writing(client, reading), Collecting(client, urlsplit(root).path))
 
     def _everything(self, reading: Reading, collection: str, version: str, known: Known) -> Iterator[Page]:
         """All members, listed after `version` was read.
@@ -186,6 +218,16 @@ class CalDavProvider:
         for batch in reading.bodies(collection, wanted):
             changed = [entry for _, entry in batch if entry is not None]
             yield Page(changed=changed, gone=[href for href, entry in batch if entry is None])
+
+
+def _flavour_of(kind: CollectionKind) -> Flavour:
+    return BOOKS if kind is CollectionKind.CONTACTS else CALENDARS
+
+
+def _holds(session: _Session, href: str) -> bool:
+    """Whether an href lies in one of the session's homes, by its path."""
+    places = (session.home.collection, *session.home.homes)
+    return any(place and href.startswith(quirks.canonical_href(place)) for place in places)
 
 
 def _closed(pages: Iterable[Page], end: Page) -> Iterator[Page]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
 
@@ -79,8 +80,36 @@ def resource_name(name: str) -> str:
 
 
 def sibling_domains(home: Origin) -> tuple[str, ...]:
-    """iCloud spreads one account over `pNN-caldav.icloud.com` and its siblings; credentials may go to all of them."""
-    return ("icloud.com",) if home.scheme == "https" and f".{home.host}".endswith(".icloud.com") else ()
+    """Where else an account's credentials may go.
+
+    iCloud spreads one account over `pNN-caldav.icloud.com` and its siblings; others have a host of its own for
+    contacts (`contacts_host`).
+    """
+    if home.scheme != "https":
+        return ()
+    if f".{home.host}".endswith(".icloud.com"):
+        return ("icloud.com",)
+    host = contacts_host(home.host)
+    return (host,) if host else ()
+
+
+def contacts_host(host: str) -> str:
+    """The host that has the contacts of an account whose calendars are at `host`, as the provider's help pages name it.
+
+    Their CalDAV principals do not lead there.
+    """
+    return _CONTACTS_HOSTS.get(host.lower(), "")
+
+
+_CONTACTS_HOSTS: Final = MappingProxyType(
+    {
+        "caldav.icloud.com": "contacts.icloud.com",
+        "caldav.fastmail.com": "carddav.fastmail.com",
+        "caldav.gmx.net": "carddav.gmx.net",
+        "caldav.web.de": "carddav.web.de",
+        "caldav.calendar.yahoo.com": "carddav.address.yahoo.com",
+    }
+)
 
 
 def dead_token(status: int, preconditions: Collection[str]) -> bool:

@@ -3,18 +3,27 @@
 from typing import Final
 
 from plugins.caldav import quirks
-from plugins.caldav.client import DavClient, Refused, refusal
-from plugins.caldav.multistatus import CALDAV
+from plugins.caldav.client import CALENDARS, DavClient, Refused, refusal
+from plugins.caldav.multistatus import CALDAV, CARDDAV
 from plugins.caldav.reading import Reading
 from plugins.transport import Answer
+from storage.content import same
 from storage.errors import EntryGone, InvalidData, Rejected, UntrustedAnswer, UpstreamError, VersionMismatch
-from storage.ical.canonical import same
 from storage.provider import Push, PushAction, Receipt, RemoteEntry
 
 _DONE: Final = frozenset({200, 201, 202, 204})
 _GONE: Final = frozenset({404, 410})
-_UID_TAKEN: Final = frozenset({f"{CALDAV}no-uid-conflict", f"{CALDAV}unique-scheduling-object-resource"})
-"""RFC 4791 §5.3.2.1 and RFC 6638 §3.2.4.1; Cyrus sends the second, also for a UID in another calendar of the user."""
+_UID_TAKEN: Final = frozenset(
+    {
+        f"{CALDAV}no-uid-conflict",
+        f"{CALDAV}unique-scheduling-object-resource",
+        f"{CARDDAV}no-uid-conflict",
+    }
+)
+"""RFC 4791 §5.3.2.1, RFC 6638 §3.2.4.1, RFC 6352 §6.3.2.1.
+
+Cyrus sends the second, also for a UID in another calendar of the user.
+"""
 
 
 class Writing:
@@ -89,7 +98,7 @@ class Writing:
             except EntryGone:
                 return Receipt(push.href)
         headers = {"If-Match": version} if version else {}
-        if not push.notify:
+        if not push.notify and self._client.flavour is CALENDARS:
             headers["Schedule-Reply"] = "F"  # RFC 6638 §8.1: leaving a meeting must not mail its organizer
         answer = self._client.delete(push.href, headers)
         if answer.status in _DONE or (answer.status in _GONE and not answer.redirected):

@@ -10,8 +10,8 @@ from typing import Protocol
 
 import pytest
 
+from storage.content import same
 from storage.errors import CollectionGone, CursorGone, EntryGone, UpstreamError, VersionMismatch
-from storage.ical.canonical import same
 from storage.model import CollectionKind
 from storage.provider import (
     Capabilities,
@@ -92,6 +92,11 @@ def event(uid: str, summary: str = "Meeting", *, guests: Sequence[str] = ()) -> 
     return "\r\n".join(lines) + "\r\n"
 
 
+def card(uid: str, name: str = "Ada") -> str:
+    """A small vCard."""
+    return f"BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nFN:{name}\r\nN:{name};;;;\r\nTEL;TYPE=HOME:1\r\nEND:VCARD\r\n"
+
+
 @dataclass
 class Mirror:
     """The least that an engine keeps: versions and texts by href. Applies pages as the contract says one may."""
@@ -142,12 +147,6 @@ class Mirror:
         return [href for page in self.pages for href in page.gone]
 
 
-def create(provider: Provider, collection: RemoteCollection, uid: str, text: str = "") -> tuple[str, str, str]:
-    """Create an entry; its href, version and text as the upstream now shows them."""
-    push = Push(PushAction.CREATE, uid, text or event(uid), name=f"{uid}.ics", key=f"key-{uid}")
-    return settled(provider, collection, provider.push(collection, push))
-
-
 def settled(provider: Provider, collection: RemoteCollection, receipt: Receipt) -> tuple[str, str, str]:
     """What a receipt leaves open, read back as the engine does."""
     if receipt.version and receipt.text is not None:
@@ -158,7 +157,37 @@ def settled(provider: Provider, collection: RemoteCollection, receipt: Receipt) 
 
 
 class ProviderContract:
-    """The suite. Every test gets a fresh collection."""
+    """The suite. Every test gets a fresh collection: a calendar, unless a subclass says otherwise."""
+
+    kind = CollectionKind.CALENDAR
+    component = "VEVENT"
+    suffix = ".ics"
+
+    def entry(self, uid: str, title: str = "Meeting") -> str:
+        """A small entry of the kind."""
+        return event(uid, title)
+
+    def titled(self, title: str) -> str:
+        """The line in which such an entry has its title."""
+        return f"SUMMARY:{title}"
+
+    def file(self, stem: str) -> str:
+        """A resource name for such an entry."""
+        return f"{stem}{self.suffix}"
+
+    def create(
+        self, provider: Provider, collection: RemoteCollection, uid: str, text: str = ""
+    ) -> tuple[str, str, str]:
+        """Create an entry; its href, version and text as the upstream now shows them."""
+        push = Push(PushAction.CREATE, uid, text or self.entry(uid), name=self.file(uid), key=f"key-{uid}")
+        return settled(provider, collection, provider.push(collection, push))
+
+    def wanted(self) -> RemoteCollection:
+        """A collection to be made, with every property that the kind has."""
+        color, zone, order = "#FF2968FF", "Europe/Berlin", "4"
+        return RemoteCollection(
+            "", "Wanted ä & <b>", self.kind, (self.component,), "What it is for", color, zone, order
+        )
 
     @pytest.fixture
     def provider(self, bench: Bench) -> Provider:
@@ -177,8 +206,8 @@ class ProviderContract:
     def test_collections_show_the_collection(self, provider: Provider, collection: RemoteCollection) -> None:
         found = {each.href: each for each in provider.collections()}
         assert collection.href in found
-        assert "VEVENT" in found[collection.href].components
-        assert found[collection.href].kind is CollectionKind.CALENDAR
+        assert self.component in found[collection.href].components
+        assert found[collection.href].kind is self.kind
         assert not found[collection.href].read_only
 
     def test_empty_collection(self, provider: Provider, collection: RemoteCollection) -> None:
@@ -192,17 +221,18 @@ class ProviderContract:
 
     def test_first_pull_brings_everything(self, bench: Bench, provider: Provider, collection: RemoteCollection) -> None:
         for number in range(7):
-            bench.put(collection, f"e{number}.ics", event(f"e{number}", f"Number {number}"))
+            bench.put(collection, self.file(f"e{number}"), self.entry(f"e{number}", f"Number {number}"))
         mirror = Mirror()
         mirror.pull(provider, collection)
         assert all(page.full for page in mirror.pages)
         assert len(mirror.texts) == 7
-        assert all(any(same(event(f"e{n}", f"Number {n}"), text) for text in mirror.texts.values()) for n in range(7))
+        written = [self.entry(f"e{number}", f"Number {number}") for number in range(7)]
+        assert all(any(same(each, text) for text in mirror.texts.values()) for each in written)
         assert mirror.versions == dict(provider.listing(collection))
 
     def test_what_is_known_is_only_named(self, bench: Bench, provider: Provider, collection: RemoteCollection) -> None:
         for number in range(3):
-            bench.put(collection, f"e{number}.ics", event(f"e{number}"))
+            bench.put(collection, self.file(f"e{number}"), self.entry(f"e{number}"))
         mirror = Mirror()
         mirror.pull(provider, collection)
         mirror.pull(provider, collection)
@@ -213,17 +243,17 @@ class ProviderContract:
         self, bench: Bench, provider: Provider, collection: RemoteCollection
     ) -> None:
         for number in range(4):
-            bench.put(collection, f"e{number}.ics", event(f"e{number}"))
+            bench.put(collection, self.file(f"e{number}"), self.entry(f"e{number}"))
         mirror = Mirror()
         cursor = mirror.pull(provider, collection)
-        bench.put(collection, "e1.ics", event("e1", "Moved"))
-        bench.put(collection, "e9.ics", event("e9", "New"))
-        bench.remove(collection, "e2.ics")
+        bench.put(collection, self.file("e1"), self.entry("e1", "Moved"))
+        bench.put(collection, self.file("e9"), self.entry("e9", "New"))
+        bench.remove(collection, self.file("e2"))
         cursor = mirror.pull(provider, collection, cursor)
         assert len(mirror.changed) == 2
         assert len(mirror.gone) == 1 or mirror.pages[-1].full
         assert mirror.versions == dict(provider.listing(collection))
-        assert any("SUMMARY:Moved" in text for text in mirror.texts.values())
+        assert any(self.titled("Moved") in text for text in mirror.texts.values())
         mirror.pull(provider, collection, cursor)
         assert not mirror.changed
         assert not mirror.gone
@@ -236,26 +266,26 @@ class ProviderContract:
 
         before = version()
         assert version() == before
-        bench.put(collection, "e1.ics", event("e1"))
+        bench.put(collection, self.file("e1"), self.entry("e1"))
         assert version() != before or before == ""
 
     def test_a_dead_cursor_says_so(self, bench: Bench, provider: Provider, collection: RemoteCollection) -> None:
         if not provider.capabilities.cursor:
             return
-        bench.put(collection, "e1.ics", event("e1"))
+        bench.put(collection, self.file("e1"), self.entry("e1"))
         mirror = Mirror()
         cursor = mirror.pull(provider, collection)
         assert cursor
         dead = bench.kill_cursors(collection, cursor)
         with pytest.raises(CursorGone):
             next(iter(provider.pull(collection, dead, mirror.known)))
-        bench.remove(collection, "e1.ics")
+        bench.remove(collection, self.file("e1"))
         mirror.pull(provider, next(c for c in provider.collections() if c.href == collection.href))
         assert not mirror.versions
 
     def test_fetch_by_name(self, bench: Bench, provider: Provider, collection: RemoteCollection) -> None:
-        bench.put(collection, "e1.ics", event("e1"))
-        bench.put(collection, "e2.ics", event("e2"))
+        bench.put(collection, self.file("e1"), self.entry("e1"))
+        bench.put(collection, self.file("e2"), self.entry("e2"))
         hrefs = list(provider.listing(collection))
         missing = hrefs[0].replace("e1", "nothing").replace("e2", "nothing")
         found = provider.fetch(collection, [*hrefs, missing])
@@ -269,12 +299,12 @@ class ProviderContract:
         assert provider.fetch(collection, []) == {}
 
     def test_create_update_delete(self, provider: Provider, collection: RemoteCollection) -> None:
-        href, version, text = create(provider, collection, "e1")
-        assert same(text, event("e1"))
+        href, version, text = self.create(provider, collection, "e1")
+        assert same(text, self.entry("e1"))
         assert provider.listing(collection) == {href: version}
-        push = Push(PushAction.UPDATE, "e1", event("e1", "Later"), base=text, href=href, version=version)
+        push = Push(PushAction.UPDATE, "e1", self.entry("e1", "Later"), base=text, href=href, version=version)
         href, version, text = settled(provider, collection, provider.push(collection, push))
-        assert same(text, event("e1", "Later"))
+        assert same(text, self.entry("e1", "Later"))
         assert provider.listing(collection) == {href: version}
         provider.push(collection, Push(PushAction.DELETE, "e1", base=text, href=href, version=version))
         assert provider.listing(collection) == {}
@@ -282,39 +312,39 @@ class ProviderContract:
     def test_our_own_write_is_known_by_the_next_pull(self, provider: Provider, collection: RemoteCollection) -> None:
         mirror = Mirror()
         cursor = mirror.pull(provider, collection)
-        href, version, text = create(provider, collection, "e1")
+        href, version, text = self.create(provider, collection, "e1")
         mirror.versions[href], mirror.texts[href] = version, text
         mirror.pull(provider, collection, cursor)
         assert not mirror.changed
 
     def test_a_creation_never_overwrites(self, bench: Bench, provider: Provider, collection: RemoteCollection) -> None:
-        bench.put(collection, "e1.ics", event("e1", "Theirs"))
+        bench.put(collection, self.file("e1"), self.entry("e1", "Theirs"))
         with pytest.raises(VersionMismatch):
-            create(provider, collection, "e1", event("e1", "Ours"))
+            self.create(provider, collection, "e1", self.entry("e1", "Ours"))
         (entry,) = provider.fetch(collection, list(provider.listing(collection))).values()
         assert entry is not None
-        assert "SUMMARY:Theirs" in str(entry.data)
+        assert self.titled("Theirs") in str(entry.data)
 
     def test_a_uid_stands_once_in_a_collection(
         self, bench: Bench, provider: Provider, collection: RemoteCollection
     ) -> None:
-        bench.put(collection, "other-name.ics", event("e1", "Theirs"))
+        bench.put(collection, self.file("other-name"), self.entry("e1", "Theirs"))
         with pytest.raises(VersionMismatch):
-            create(provider, collection, "e1", event("e1", "Ours"))
+            self.create(provider, collection, "e1", self.entry("e1", "Ours"))
         assert len(provider.listing(collection)) == 1
 
     def test_a_repeated_creation_changes_nothing(self, provider: Provider, collection: RemoteCollection) -> None:
-        href, version, _ = create(provider, collection, "e1")
+        href, version, _ = self.create(provider, collection, "e1")
         try:
-            again, same_version, _ = create(provider, collection, "e1")
+            again, same_version, _ = self.create(provider, collection, "e1")
         except VersionMismatch:
             again, same_version = href, version
         assert (again, same_version) == (href, version)
         assert provider.listing(collection) == {href: version}
 
     def test_a_repeated_update_changes_nothing(self, provider: Provider, collection: RemoteCollection) -> None:
-        href, version, text = create(provider, collection, "e1")
-        push = Push(PushAction.UPDATE, "e1", event("e1", "Later"), base=text, href=href, version=version)
+        href, version, text = self.create(provider, collection, "e1")
+        push = Push(PushAction.UPDATE, "e1", self.entry("e1", "Later"), base=text, href=href, version=version)
         provider.push(collection, push)
         listed = dict(provider.listing(collection))
         try:
@@ -326,50 +356,50 @@ class ProviderContract:
     def test_an_update_of_another_version_is_refused(
         self, bench: Bench, provider: Provider, collection: RemoteCollection
     ) -> None:
-        href, version, text = create(provider, collection, "e1")
-        bench.put(collection, href.rpartition("/")[2], event("e1", "Theirs"))
+        href, version, text = self.create(provider, collection, "e1")
+        bench.put(collection, href.rpartition("/")[2], self.entry("e1", "Theirs"))
         with pytest.raises(VersionMismatch):
             provider.push(
                 collection,
-                Push(PushAction.UPDATE, "e1", event("e1", "Ours"), base=text, href=href, version=version),
+                Push(PushAction.UPDATE, "e1", self.entry("e1", "Ours"), base=text, href=href, version=version),
             )
         with pytest.raises(VersionMismatch):
             provider.push(collection, Push(PushAction.DELETE, "e1", base=text, href=href, version=version))
         entry = provider.fetch(collection, [href])[href]
         assert entry is not None
-        assert "SUMMARY:Theirs" in str(entry.data)
+        assert self.titled("Theirs") in str(entry.data)
 
     def test_an_update_of_a_missing_entry(self, bench: Bench, provider: Provider, collection: RemoteCollection) -> None:
-        href, version, text = create(provider, collection, "e1")
+        href, version, text = self.create(provider, collection, "e1")
         bench.remove(collection, href.rpartition("/")[2])
         with pytest.raises(EntryGone):
             provider.push(
                 collection,
-                Push(PushAction.UPDATE, "e1", event("e1", "Later"), base=text, href=href, version=version),
+                Push(PushAction.UPDATE, "e1", self.entry("e1", "Later"), base=text, href=href, version=version),
             )
         assert provider.listing(collection) == {}
 
     def test_deleting_what_is_gone_succeeds(self, provider: Provider, collection: RemoteCollection) -> None:
-        href, version, text = create(provider, collection, "e1")
+        href, version, text = self.create(provider, collection, "e1")
         push = Push(PushAction.DELETE, "e1", base=text, href=href, version=version)
         provider.push(collection, push)
         assert provider.push(collection, push).href == href
 
     def test_odd_names_round_trip(self, bench: Bench, provider: Provider, collection: RemoteCollection) -> None:
         for number, name in enumerate(bench.names):
-            bench.put(collection, name, event(f"odd-{number}"))
+            bench.put(collection, name, self.entry(f"odd-{number}"))
         mirror = Mirror()
         cursor = mirror.pull(provider, collection)
         assert mirror.versions == dict(provider.listing(collection))
         assert len(mirror.texts) == len(bench.names)
         for number, (href, version) in enumerate(sorted(mirror.versions.items())):
             uid = mirror.texts[href].partition("UID:")[2].partition("\r\n")[0]
-            text = event(uid, f"Round {number}")
+            text = self.entry(uid, f"Round {number}")
             push = Push(PushAction.UPDATE, uid, text, base=mirror.texts[href], href=href, version=version)
             assert settled(provider, collection, provider.push(collection, push))[0] == href
         cursor = mirror.pull(provider, collection, cursor)
         assert len(mirror.versions) == len(bench.names), "the report of changes spells hrefs as the listing does"
-        assert all(f"SUMMARY:Round {n}" in mirror.texts[href] for n, href in enumerate(sorted(mirror.versions)))
+        assert all(self.titled(f"Round {n}") in mirror.texts[href] for n, href in enumerate(sorted(mirror.versions)))
         for href, version in sorted(mirror.versions.items()):
             provider.push(
                 collection, Push(PushAction.DELETE, "odd", base=mirror.texts[href], href=href, version=version)
@@ -381,12 +411,12 @@ class ProviderContract:
         stems = ("a/b", "line\nbreak", "dot.", ".hidden", "sp ace", "ümläut", "x" * 300, "%2F", "urn:uuid:1", "tilde~")
         made = set()
         for number, stem in enumerate(stems):
-            push = Push(PushAction.CREATE, f"odd-{number}", event(f"odd-{number}"), name=f"{stem}.ics")
+            push = Push(PushAction.CREATE, f"odd-{number}", self.entry(f"odd-{number}"), name=self.file(f"{stem}"))
             made.add(provider.push(collection, push).href)
         assert set(provider.listing(collection)) == made
 
     def test_reading_writes_nothing(self, bench: Bench, provider: Provider, collection: RemoteCollection) -> None:
-        bench.put(collection, "e1.ics", event("e1"))
+        bench.put(collection, self.file("e1"), self.entry("e1"))
         before = bench.writes
         mirror = Mirror()
         provider.collections()
@@ -398,25 +428,18 @@ class ProviderContract:
     def test_collections_are_made_changed_and_removed(self, provider: Provider, collection: RemoteCollection) -> None:
         if not provider.capabilities.create_collections:
             return
-        wanted = RemoteCollection(
-            "",
-            "Wanted ä & <b>",
-            CollectionKind.CALENDAR,
-            ("VEVENT",),
-            "What it is for",
-            "#FF2968FF",
-            "Europe/Berlin",
-            "4",
-        )
+        wanted = self.wanted()
         made = provider.create_collection("wanted-1", wanted)
         assert (made.name, made.kind, made.components) == (wanted.name, wanted.kind, wanted.components)
         assert (made.description, made.color, made.order) == (wanted.description, wanted.color, wanted.order)
         assert made.timezone == wanted.timezone
         assert {made.href, collection.href} <= {each.href for each in provider.collections()}
-        provider.update_collection(made, CollectionEdit(name="Other", color="#00FF00FF", description=""))
+        color = "#00FF00FF" if wanted.color else ""
+        cleared = "" if wanted.description else None
+        provider.update_collection(made, CollectionEdit(name="Other", color=color or None, description=cleared))
         now = next(each for each in provider.collections() if each.href == made.href)
-        assert (now.name, now.color, now.description, now.order) == ("Other", "#00FF00FF", "", "4")
-        create(provider, made, "e1")
+        assert (now.name, now.color, now.description, now.order) == ("Other", color, "", wanted.order)
+        self.create(provider, made, "e1")
         provider.delete_collection(made)
         provider.delete_collection(made)
         assert made.href not in {each.href for each in provider.collections()}
@@ -426,7 +449,7 @@ class ProviderContract:
             return
         mirror = Mirror()
         cursor = mirror.pull(provider, collection)
-        href, version, text = create(provider, collection, "e1")
+        href, version, text = self.create(provider, collection, "e1")
         provider.delete_collection(collection)
         with pytest.raises(CollectionGone):
             list(provider.pull(collection, cursor, mirror.known))
@@ -439,7 +462,37 @@ class ProviderContract:
         with pytest.raises(CollectionGone):
             provider.push(collection, Push(PushAction.UPDATE, "e1", text, base=text, href=href, version=version))
         with pytest.raises(UpstreamError):
-            create(provider, collection, "e2")
+            self.create(provider, collection, "e2")
+
+
+class ContactsContract(ProviderContract):
+    """The same suite over an address book."""
+
+    kind = CollectionKind.CONTACTS
+    component = "VCARD"
+    suffix = ".vcf"
+
+    def entry(self, uid: str, title: str = "Ada") -> str:
+        return card(uid, title)
+
+    def titled(self, title: str) -> str:
+        return f"FN:{title}"
+
+    def wanted(self) -> RemoteCollection:
+        """Its name alone: Xandikos keeps no description of an address book."""
+        return RemoteCollection("", "Wanted ä & <b>", self.kind, (self.component,))
+
+    def test_a_uid_stands_once_in_a_collection(
+        self, bench: Bench, provider: Provider, collection: RemoteCollection
+    ) -> None:
+        """As RFC 6352 §6.3.2.1 demands; Cyrus and Xandikos do not look, and then both cards stand there."""
+        bench.put(collection, self.file("other-name"), self.entry("e1", "Theirs"))
+        try:
+            self.create(provider, collection, "e1", self.entry("e1", "Ours"))
+        except VersionMismatch:
+            assert len(provider.listing(collection)) == 1
+        else:
+            assert len(provider.listing(collection)) == 2
 
 
 class SilenceContract:
@@ -448,7 +501,8 @@ class SilenceContract:
     def test_nobody_is_mailed(self, bench: MailBench) -> None:
         provider, collection = bench.provider(), bench.collection()
         guests = ["guest@example.com"]
-        href, version, text = create(provider, collection, "e1", event("e1", guests=guests))
+        created = Push(PushAction.CREATE, "e1", event("e1", guests=guests), name="e1.ics", key="key-e1")
+        href, version, text = settled(provider, collection, provider.push(collection, created))
         push = Push(PushAction.UPDATE, "e1", event("e1", "Later", guests=guests), base=text, href=href, version=version)
         href, version, text = settled(provider, collection, provider.push(collection, push))
         provider.push(collection, Push(PushAction.DELETE, "e1", base=text, href=href, version=version))

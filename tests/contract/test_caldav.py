@@ -1,6 +1,6 @@
-"""The CalDAV adapter keeps the contract, on a real Radicale, Xandikos and Cyrus."""
+"""The CalDAV adapter keeps the contract for calendars and address books, on a real Radicale, Xandikos and Cyrus."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
@@ -8,7 +8,7 @@ import pytest
 
 from plugins.caldav.provider import CalDavProvider
 from storage.provider import Login, Provider, RemoteCollection
-from tests.contract.provider import ODD_NAMES, ProviderContract
+from tests.contract.provider import ODD_NAMES, ContactsContract, ProviderContract
 from tests.upstreams.faults import FaultyProxy
 from tests.upstreams.fixtures import real_server
 from tests.upstreams.serving import Server
@@ -19,7 +19,8 @@ __all__ = ["real_server"]
 class CalDavBench:
     """A real server behind a proxy that counts; the bench itself talks to the server directly."""
 
-    names = ODD_NAMES
+    names: Sequence[str] = ODD_NAMES
+    media_type = "text/calendar"
 
     def __init__(self, server: Server, proxy: FaultyProxy) -> None:
         self._server = server
@@ -34,14 +35,17 @@ class CalDavBench:
         return self._open[-1]
 
     def collection(self) -> RemoteCollection:
-        self._made.append(self._server.make_calendar(f"c{uuid4().hex[:8]}"))
+        self._made.append(self.make(f"c{uuid4().hex[:8]}"))
         path = urlsplit(self._made[-1]).path
         return next(each for each in self.provider().collections() if each.href == path)
 
+    def make(self, name: str) -> str:
+        """A new collection; its URL."""
+        return self._server.make_calendar(name)
+
     def put(self, collection: RemoteCollection, name: str, text: str) -> None:
-        answer = self._http.put(
-            self._url(collection, name), content=text.encode(), headers={"Content-Type": "text/calendar; charset=utf-8"}
-        )
+        headers = {"Content-Type": f"{self.media_type}; charset=utf-8"}
+        answer = self._http.put(self._url(collection, name), content=text.encode(), headers=headers)
         assert answer.is_success, answer.text
 
     def remove(self, collection: RemoteCollection, name: str) -> None:
@@ -72,5 +76,24 @@ class TestCalDav(ProviderContract):
     def bench(self, real_server: Server) -> Iterator[CalDavBench]:
         with FaultyProxy(real_server.url) as proxy:
             bench = CalDavBench(real_server, proxy)
+            yield bench
+            bench.close()
+
+
+class CardDavBench(CalDavBench):
+    """The same for address books."""
+
+    names = tuple(name.replace(".ics", ".vcf") for name in ODD_NAMES)
+    media_type = "text/vcard"
+
+    def make(self, name: str) -> str:
+        return self._server.make_address_book(name)
+
+
+class TestCardDav(ContactsContract):
+    @pytest.fixture
+    def bench(self, real_server: Server) -> Iterator[CardDavBench]:
+        with FaultyProxy(real_server.url) as proxy:
+            bench = CardDavBench(real_server, proxy)
             yield bench
             bench.close()

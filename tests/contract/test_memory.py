@@ -3,8 +3,9 @@
 import pytest
 
 from plugins.memory.provider import MemoryProvider, MemoryUpstream
+from storage.model import CollectionKind
 from storage.provider import Provider, RemoteCollection
-from tests.contract.provider import ODD_NAMES, ProviderContract, SilenceContract
+from tests.contract.provider import ODD_NAMES, ContactsContract, ProviderContract, SilenceContract
 
 
 class MemoryBench:
@@ -12,14 +13,15 @@ class MemoryBench:
 
     names = ODD_NAMES
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: RemoteCollection | None = None) -> None:
         self.upstream = MemoryUpstream()
+        self.wanted = wanted
 
     def provider(self) -> Provider:
         return MemoryProvider(self.upstream, page_size=2)
 
     def collection(self) -> RemoteCollection:
-        return self.upstream.add("calendar")
+        return self.upstream.add("calendar", self.wanted)
 
     def put(self, collection: RemoteCollection, name: str, text: str) -> None:
         self.upstream.put(collection.href, collection.href + name, text)
@@ -44,3 +46,9 @@ class TestMemory(ProviderContract, SilenceContract):
     @pytest.fixture
     def bench(self) -> MemoryBench:
         return MemoryBench()
+
+
+class TestMemoryContacts(ContactsContract):
+    @pytest.fixture
+    def bench(self) -> MemoryBench:
+        return MemoryBench(RemoteCollection("", "People", CollectionKind.CONTACTS, ("VCARD",)))

@@ -10,7 +10,7 @@ import httpx
 from dulwich import porcelain
 
 from plugins.caldav.provider import CalDavProvider
-from storage.ical.canonical import canonical
+from storage.content import canonical
 from storage.model import Account, Collection, Origin
 from storage.provider import Login, Provider
 from storage.store import Store
@@ -66,8 +66,9 @@ class Upstream:
         self.server = server
         self.http = httpx.Client(auth=server.auth, trust_env=False, timeout=120)
 
-    def put(self, collection: str, name: str, text: str) -> None:
-        answer = self.http.put(collection + quote(name), content=text.encode(), headers=_TYPE)
+    def put(self, collection: str, name: str, text: str, *, media_type: str = "text/calendar") -> None:
+        headers = {"Content-Type": f"{media_type}; charset=utf-8"}
+        answer = self.http.put(collection + quote(name), content=text.encode(), headers=headers)
         assert answer.status_code in (200, 201, 204), f"{answer.status_code} {answer.text[:300]}"
 
     def fill(self, collection: str, entries: Mapping[str, str]) -> None:
@@ -114,7 +115,6 @@ class Upstream:
         return {uid_of(text): canonical(text) for text in texts}
 
 
-_TYPE = {"Content-Type": "text/calendar; charset=utf-8"}
 _XML = {"Content-Type": "application/xml; charset=utf-8"}
 
 

@@ -98,7 +98,8 @@ def _running(folder: Path, users: Mapping[str, str] | None) -> Iterator[Server]:
     with running("cyrus", command, url, folder / "log"):
         username = next(iter(everybody))
         home = f"{url}calendars/user/{username}/"
-        server = Server("cyrus", url, username, everybody[username], home, everybody, folder / "log")
+        books = f"{url}addressbooks/user/{username}/"
+        server = Server("cyrus", url, username, everybody[username], home, everybody, folder / "log", books)
         _welcome(mail_port, everybody)
         wait_until(lambda: _is_ready(server), "cyrus", alive=lambda: True, log=folder / "log", seconds=10)
         yield server

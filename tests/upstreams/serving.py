@@ -13,7 +13,10 @@ import httpx
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: where it is, one account on it, and the account's calendar home (a URL with closing slash)."""
+    """A running server: where it is, one account on it, and the account's homes (URLs with closing slash).
+
+    `book_home` is that of address books where it is another than that of calendars.
+    """
 
     name: str
     url: str
@@ -22,6 +25,7 @@ class Server:
     home: str
     others: Mapping[str, str] = field(default_factory=dict)
     log: Path | None = None
+    book_home: str = ""
 
     @property
     def auth(self) -> tuple[str, str]:
@@ -39,6 +43,19 @@ class Server:
             answer = client.request("MKCALENDAR", url)
         if answer.status_code not in {200, 201}:
             raise RuntimeError(f"{self.name}: MKCALENDAR {url} answered {answer.status_code}: {answer.text[:500]}")
+        return url
+
+    def make_address_book(self, name: str) -> str:
+        """Extended MKCOL in the home; returns its URL."""
+        url = f"{self.book_home or self.home}{name}/"
+        body = (
+            '<D:mkcol xmlns:D="DAV:" xmlns:R="urn:ietf:params:xml:ns:carddav"><D:set><D:prop><D:resourcetype>'
+            "<D:collection/><R:addressbook/></D:resourcetype></D:prop></D:set></D:mkcol>"
+        )
+        with self.client() as client:
+            answer = client.request("MKCOL", url, content=body, headers={"Content-Type": "application/xml"})
+        if answer.status_code not in {200, 201}:
+            raise RuntimeError(f"{self.name}: MKCOL {url} answered {answer.status_code}: {answer.text[:500]}")
         return url
 
 

@@ -20,4 +20,5 @@ def running_xandikos(folder: Path, user: str = "up") -> Iterator[Server]:
         *("--current-user-principal", f"/{user}/", "--autocreate", "--state-dir", str(folder / "state")),
     ]
     with running("xandikos", command, url, folder / "log"):
-        yield Server("xandikos", url, user, user, f"{url}{user}/calendars/", {user: user}, folder / "log")
+        home = f"{url}{user}/"
+        yield Server("xandikos", url, user, user, f"{home}calendars/", {user: user}, folder / "log", f"{home}contacts/")

@@ -21,7 +21,7 @@ from storage.errors import (
     VersionMismatch,
 )
 from storage.provider import Login, Page, Push, PushAction, RemoteCollection
-from tests.contract.provider import Mirror, create, event
+from tests.contract.provider import Mirror, ProviderContract, event
 from tests.upstreams.faults import Fault, FaultyProxy
 from tests.upstreams.fixtures import radicale
 from tests.upstreams.scripted import Request
@@ -240,10 +240,10 @@ def test_changes_in_pages_can_be_resumed_after_each(scene: Scene) -> None:
 def test_a_creation_survives(scene: Scene, fault: Fault) -> None:
     scene.proxy.inject(fault, times=1)
     try:
-        href, version, _ = create(scene.provider, scene.collection, "new")
+        href, version, _ = ProviderContract().create(scene.provider, scene.collection, "new")
     except Unreachable:
         assert fault is Fault.LOST_ANSWER
-        href, version, _ = create(scene.provider, scene.collection, "new")
+        href, version, _ = ProviderContract().create(scene.provider, scene.collection, "new")
     listed = scene.provider.listing(scene.collection)
     assert listed[href] == version
     assert len(listed) == COUNT + 1

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugins.caldav import mapping
-from plugins.caldav.client import CALENDARS
+from plugins.caldav.client import BOOKS, CALENDARS
 from plugins.caldav.multistatus import Multistatus, Response
 from storage.model import CollectionKind
 from storage.provider import CollectionEdit
@@ -23,7 +23,7 @@ SYNC = (
 def response(props: str) -> Response:
     """A response for `/cal/x/` with these properties found."""
     body = (
-        '<D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:A="http://apple.com/ns/ical/"'
+        '<D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:R="urn:ietf:params:xml:ns:carddav" xmlns:A="http://apple.com/ns/ical/"'
         ' xmlns:S="http://calendarserver.org/ns/"><D:response><D:href>/cal/x/</D:href><D:propstat><D:prop>'
         f"{props}</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response></D:multistatus>"
     )
@@ -129,7 +129,7 @@ def test_an_edit_arrives_as_it_was_meant(edit: Mapping[str, str]) -> None:
         "color": "{http://apple.com/ns/ical/}calendar-color",
         "order": "{http://apple.com/ns/ical/}calendar-order",
     }
-    values = mapping.property_values(CollectionEdit(**edit), lambda zone: zone)
+    values = mapping.property_values(CollectionEdit(**edit), lambda zone: zone, CALENDARS)
     root = ElementTree.fromstring(mapping.update_body(values))
     found = {element.tag: element.text or "" for element in root.iterfind("{DAV:}set/{DAV:}prop/*")}
     allowed = {name: "".join(c for c in value if c >= " " or c in "\t\n\r") for name, value in edit.items()}
@@ -137,14 +137,16 @@ def test_an_edit_arrives_as_it_was_meant(edit: Mapping[str, str]) -> None:
 
 
 def test_a_zone_is_written_out_and_removed() -> None:
-    values = mapping.property_values(CollectionEdit(timezone="Europe/Berlin"), lambda zone: f"<{zone}>")
+    values = mapping.property_values(CollectionEdit(timezone="Europe/Berlin"), lambda zone: f"<{zone}>", CALENDARS)
     assert values == {mapping.TIMEZONE: "&lt;Europe/Berlin&gt;"}
-    cleared = mapping.update_body(mapping.property_values(CollectionEdit(timezone=""), str))
+    cleared = mapping.update_body(mapping.property_values(CollectionEdit(timezone=""), str, CALENDARS))
     assert ElementTree.fromstring(cleared).find("{DAV:}remove/{DAV:}prop/*") is not None
 
 
 def test_a_creation_names_its_components() -> None:
-    root = ElementTree.fromstring(mapping.creation_body(("VEVENT", "VTODO"), {mapping.NAME: "N"}))
+    method, body = mapping.creation(CALENDARS, ("VEVENT", "VTODO"), {mapping.NAME: "N"})
+    assert method == "MKCALENDAR"
+    root = ElementTree.fromstring(body)
     assert root.tag == "{urn:ietf:params:xml:ns:caldav}mkcalendar"
     assert [element.get("name") for element in root.iter("{urn:ietf:params:xml:ns:caldav}comp")] == ["VEVENT", "VTODO"]
 
@@ -155,3 +157,32 @@ def test_what_a_report_asks_for() -> None:
     changes = ElementTree.fromstring(mapping.sync_body("urn:t?a=1&b=2"))
     assert changes.findtext("{DAV:}sync-token") == "urn:t?a=1&b=2"
     assert changes.find("{DAV:}limit") is None
+
+
+BOOK = "<D:resourcetype><D:collection/><R:addressbook/></D:resourcetype>"
+
+
+def test_an_address_book_is_one() -> None:
+    found = response(
+        f"{BOOK}<D:displayname>People</D:displayname><R:addressbook-description>d</R:addressbook-description>"
+    )
+    assert mapping.is_mirrored(found, BOOKS)
+    assert not mapping.is_mirrored(found, CALENDARS)
+    book = mapping.collection(found, "/cal/x/", BOOKS)
+    assert (book.kind, book.components) == (CollectionKind.CONTACTS, ("VCARD",))
+    assert (book.name, book.description) == ("People", "d")
+
+
+def test_an_address_book_is_made_by_extended_mkcol() -> None:
+    edit = CollectionEdit("N", "D", "#336699", "Europe/Berlin", "4")
+    method, body = mapping.creation(BOOKS, ("VCARD",), mapping.property_values(edit, str, BOOKS))
+    assert method == "MKCOL"
+    root = ElementTree.fromstring(body)
+    props = root.find("{DAV:}set/{DAV:}prop")
+    assert root.tag == "{DAV:}mkcol"
+    assert props is not None
+    assert [element.tag for element in props] == [
+        "{DAV:}resourcetype",
+        "{DAV:}displayname",
+        "{urn:ietf:params:xml:ns:carddav}addressbook-description",
+    ]
