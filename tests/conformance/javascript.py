@@ -19,4 +19,4 @@ def run() -> list[Case]:
     with laboratory.endpoint() as server:
         command = ["node", SCRIPT.name, f"{server.url}/dav/", "alice", "secret"]
         done = laboratory.run(command, folder=folder, seconds=120)
-    return tap(done.stdout + done.stderr, "the script")
+    return tap(done.printed, "the script")

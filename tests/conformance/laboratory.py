@@ -12,8 +12,9 @@ import sys
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 
 from tests.conformance.outcome import Unavailable, first_line
 from tests.gateway.running import Running, serving
@@ -39,6 +40,14 @@ email = bob@example.org
 """What a stranger writes for two people of one household who keep their calendars here only."""
 
 
+@dataclass(frozen=True)
+class Done:
+    """A program that ended: its exit code, and what it printed to both outputs."""
+
+    code: int
+    printed: str
+
+
 @contextmanager
 def endpoint() -> Iterator[Running]:
     """`calharbor serve` on a free loopback port with a fresh mirror, for alice and bob (password `secret`)."""
@@ -52,33 +61,39 @@ def run(
     folder: Path | None = None,
     extra: Mapping[str, str] | None = None,
     seconds: int = RUN_SECONDS,
-) -> subprocess.CompletedProcess[str]:
-    """Run to the end with both outputs caught. Raises `Unavailable` if it takes longer than `seconds`."""
-    environment = {**os.environ, "NO_PROXY": "127.0.0.1,localhost", **(extra or {})}
-    for name in ("PYTHONPATH", "VIRTUAL_ENV"):
-        environment.pop(name, None)
-    try:
-        return subprocess.run(
-            [str(word) for word in command],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            stdin=subprocess.DEVNULL,
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise Unavailable(f"{Path(command[0]).name} did not end within {seconds} s") from None
+) -> Done:
+    """Run to the end, at most so many seconds (exit code 124 then), with what was printed until then.
+
+    The output goes through a file: a pipe would stay open as long as any service that the program has started.
+    """
+    ours = ("PYTHONPATH", "VIRTUAL_ENV")
+    inherited = {name: value for name, value in os.environ.items() if name not in ours}
+    words = [str(word) for word in command]
+    with TemporaryFile() as output:
+        try:
+            code = subprocess.run(
+                words,
+                cwd=folder,
+                env={**inherited, "NO_PROXY": "127.0.0.1,localhost", **(extra or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=seconds,
+                check=False,
+            ).returncode
+        except subprocess.TimeoutExpired:
+            code = 124
+        output.seek(0)
+        printed = output.read().decode("utf-8", "replace")
+    return Done(code, printed)
 
 
 def _install(command: Sequence[str | Path], what: str, folder: Path | None = None) -> None:
     extra = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     done = run(command, folder=folder, extra=extra, seconds=INSTALL_SECONDS)
-    if done.returncode:
-        lines = [line for line in (done.stdout + done.stderr).splitlines() if "error" in line.lower()]
-        raise Unavailable(f"{what} cannot be installed: {first_line((lines or [done.stderr])[0])}")
+    if done.code:
+        lines = [line for line in done.printed.splitlines() if "error" in line.lower()]
+        raise Unavailable(f"{what} cannot be installed: {first_line((lines or [done.printed])[0])}")
 
 
 def python(name: str, *requirements: str) -> Path:
@@ -117,12 +132,12 @@ def sdist(requirement: str) -> Path:
     return source
 
 
-def debian(**programs: str) -> None:
-    """Install Debian packages; `package=path` names a file of each by which it is known to be there.
+def debian(*packages: tuple[str, str]) -> None:
+    """Install Debian packages, each given with a file (a glob) by which it is known to be there.
 
-    Underscores in a package's name stand for hyphens. Raises `Unavailable` where apt-get is missing or refuses.
+    Raises `Unavailable` where apt-get is missing or refuses.
     """
-    wanted = [name.replace("_", "-") for name, path in programs.items() if not Path(path).exists()]
+    wanted = [name for name, file in packages if not list(Path("/").glob(file.lstrip("/")))]
     if not wanted:
         return
     if not shutil.which("apt-get") or os.getuid() != 0:
@@ -134,7 +149,7 @@ def debian(**programs: str) -> None:
 def npm(name: str, packages: Mapping[str, str]) -> Path:
     """A folder in which node finds these packages (name → exact version)."""
     if not shutil.which("npm"):
-        debian(nodejs="/usr/bin/node", npm="/usr/bin/npm")
+        debian(("nodejs", "/usr/bin/node"), ("npm", "/usr/bin/npm"))
     folder = BUILD / name
     folder.mkdir(parents=True, exist_ok=True)
     manifest = folder / "package.json"

@@ -37,10 +37,10 @@ def run() -> list[Case]:
         ]
         extra = {"CALDAV_CONFIG_FILE": str(file), "HOME": folder}
         done = laboratory.run([*command, "--format", "text", "--verbose", "--diff"], extra=extra)
-    return parse(done.stdout, done.stderr)
+    return parse(done.printed)
 
 
-def parse(report: str, errors: str) -> list[Case]:
+def parse(report: str) -> list[Case]:
     """The features of a verbose text report; without a single one, a failure with the tool's last words."""
     features, _, differences = report.partition("\nDiff")
     worse = dict(re.findall(r"^  (\S+): expected=\S+ +observed=(?!full)(\S+)", differences, re.MULTILINE))
@@ -53,4 +53,4 @@ def parse(report: str, errors: str) -> list[Case]:
             cases.append(Case(name, Verdict.SKIPPED, said))
         else:
             cases.append(Case(name, Verdict.FAILED if name in worse else Verdict.PASSED, f"{support[1]} {said}"))
-    return cases or [Case("the tool reports", Verdict.FAILED, (errors.strip().splitlines() or ["nothing"])[-1])]
+    return cases or [Case("the tool reports", Verdict.FAILED, (report.strip().splitlines() or ["nothing"])[-1])]

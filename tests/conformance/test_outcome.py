@@ -64,11 +64,11 @@ def test_a_report_of_the_server_tester() -> None:
         "Diff (expected vs observed):\n  worse: expected=full  observed=ungraceful\n"
         "  create: expected=fragile  observed=full\n"
     )
-    found = {case.name: case.verdict for case in server_tester.parse(report, "")}
+    found = {case.name: case.verdict for case in server_tester.parse(report)}
     assert found == {
         "create": Verdict.PASSED,
         "odd": Verdict.PASSED,
         "worse": Verdict.FAILED,
         "unasked": Verdict.SKIPPED,
     }
-    assert server_tester.parse("", "Traceback\nboom\n") == [Case("the tool reports", Verdict.FAILED, "boom")]
+    assert server_tester.parse("Traceback\nboom\n") == [Case("the tool reports", Verdict.FAILED, "boom")]
