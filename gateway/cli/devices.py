@@ -36,8 +36,7 @@ def device() -> None:
 @with_session
 def add(session: Session, user: str, label: str, mobileconfig: Path | None) -> None:
     """Make a password for one device of USER; LABEL is what you call it. It is shown this once."""
-    if not label.strip() or not label.isprintable() or len(label) > 100:
-        raise ConfigError(f"{label!r} cannot be a label", hint="use some words on one line")
+    check_label(label)
     store, password = session.prepared, new_device_password()
     if mobileconfig is None:
         number = store.add_device(user, label, device_hash(password))
@@ -53,6 +52,12 @@ def add(session: Session, user: str, label: str, mobileconfig: Path | None) -> N
     if mobileconfig is not None:
         click.echo(f"profile:  {mobileconfig}")
     click.echo(f"It is not shown again. `calharbor device revoke {number}` ends it.", err=True)
+
+
+def check_label(label: str) -> None:
+    """Raises `ConfigError` for what nobody could read in a list."""
+    if not label.strip() or not label.isprintable() or len(label) > 100:
+        raise ConfigError(f"{label!r} cannot be a label", hint="use some words on one line")
 
 
 def _address(session: Session) -> str:

@@ -7,11 +7,25 @@ from collections.abc import Sequence
 
 import click
 
-from gateway.cli import accounts, agenda, changes, config, demo, devices, inbox, serve, status, sync, users, verify
+from gateway.cli import (
+    accounts,
+    agenda,
+    changes,
+    config,
+    demo,
+    devices,
+    inbox,
+    serve,
+    sharing,
+    status,
+    sync,
+    users,
+    verify,
+)
 from gateway.http.errors import body_of
 from storage.errors import CalHarborError, ConfigError
 
-GROUPS = (serve, demo, sync, status, accounts, users, devices, changes, inbox, agenda, verify, config)
+GROUPS = (serve, demo, sync, status, accounts, users, devices, sharing, changes, inbox, agenda, verify, config)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
