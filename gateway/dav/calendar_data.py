@@ -9,7 +9,7 @@ from gateway.dav import busy_periods, entry_properties, names
 from gateway.dav.errors import Refusal
 from gateway.dav.expansion import expanded
 from gateway.dav.names import caldav
-from gateway.dav.render import Renderer
+from gateway.dav.render import Budget, Renderer
 from gateway.dav.timespan import Span, instances, read_span
 from storage.errors import InvalidData
 from storage.ical.lines import Component, Line, dump, parse
@@ -61,11 +61,11 @@ def read_wanted(element: Element) -> DataWanted:
     )
 
 
-def renderer(wanted: DataWanted, zone: tzinfo) -> Renderer[Entry]:
+def renderer(wanted: DataWanted, zone: tzinfo, budget: Budget) -> Renderer[Entry]:
     """What renders the content of `calendar-data` for each entry."""
     if wanted.whole:
         return entry_properties.calendar_data
-    return lambda entry: names.text(shaped(entry.text, wanted, zone))
+    return lambda entry: names.text(budget.count(shaped(entry.text, wanted, zone)))
 
 
 def shaped(text: str, wanted: DataWanted, zone: tzinfo) -> str:

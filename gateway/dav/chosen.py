@@ -3,7 +3,7 @@
 from datetime import tzinfo
 from xml.etree.ElementTree import Element
 
-from gateway.dav import address_data, calendar_data, entry_properties
+from gateway.dav import address_data, calendar_data, entry_properties, render
 from gateway.dav.address_data import ADDRESS_DATA
 from gateway.dav.entry_properties import CALENDAR_DATA, CREATION_DATE, Item
 from gateway.dav.names import dav
@@ -20,6 +20,7 @@ class Chosen:
     def __init__(self, context: Context, request: Request, collection: Collection, root: Element, zone: tzinfo) -> None:
         """Raises `Refusal` for calendar-data or address-data that cannot be given."""
         prop = root.find(dav("prop"))
+        self.budget = render.Budget()
         self._listed: dict[str, Renderer[Item]] = entry_properties.of_listed(context, collection)
         self._entry: dict[str, Renderer[Entry]] = entry_properties.of_entry(context, collection)
         cards = collection.kind is CollectionKind.CONTACTS
@@ -28,7 +29,7 @@ class Chosen:
         if data is not None and cards:
             self._entry[name] = address_data.renderer(address_data.read_wanted(data))
         elif data is not None:
-            self._entry[name] = calendar_data.renderer(calendar_data.read_wanted(data), zone)
+            self._entry[name] = calendar_data.renderer(calendar_data.read_wanted(data), zone, self.budget)
         self.wanted = self._wanted(root, prop, minimal=request.minimal)
         self.needs_text = data is not None
         self.needs_entries = self.needs_text or CREATION_DATE in self.wanted.names

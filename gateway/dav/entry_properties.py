@@ -10,9 +10,9 @@ from gateway.dav import names, privileges, sharing
 from gateway.dav.names import caldav, dav
 from gateway.dav.places import Context
 from gateway.dav.privileges import ENTRY_WRITE, READ
-from gateway.dav.properties import ENTRY_REPORTS, href, reports, resource_id
+from gateway.dav.properties import CALENDAR_ENTRY_REPORTS, ENTRY_REPORTS, href, reports, resource_id
 from gateway.dav.render import Renderer
-from storage.model import Collection, Entry, Kind, RedactedEntry, RedactedListed
+from storage.model import Collection, CollectionKind, Entry, Kind, RedactedEntry, RedactedListed
 
 CALENDAR_DATA = caldav("calendar-data")
 CREATION_DATE = dav("creationdate")
@@ -24,9 +24,6 @@ _CONTENT_TYPES: Mapping[Kind, str] = {
     Kind.FREEBUSY: "text/calendar; charset=utf-8; component=VFREEBUSY",
     Kind.CONTACT: "text/vcard; charset=utf-8",
 }
-
-
-_REPORTS = reports(ENTRY_REPORTS)
 
 
 class Item(Protocol):
@@ -53,6 +50,7 @@ def content_type(kind: Kind) -> str:
 
 def of_listed(context: Context, collection: Collection) -> dict[str, Renderer[Item]]:
     """The properties of a collection's entries that a listing suffices for."""
+    answered = reports(ENTRY_REPORTS if collection.kind is CollectionKind.CONTACTS else CALENDAR_ENTRY_REPORTS)
     principal, owner = href(context.principal), href(sharing.owner(context, collection))
     return {
         **_of_access(context, collection),
@@ -63,7 +61,7 @@ def of_listed(context: Context, collection: Collection) -> dict[str, Renderer[It
         dav("resourcetype"): lambda _: "",
         dav("current-user-principal"): lambda _: principal,
         dav("resource-id"): lambda item: resource_id(item.id),
-        dav("supported-report-set"): lambda _: _REPORTS,
+        dav("supported-report-set"): lambda _: answered,
         dav("owner"): lambda _: owner,
         dav("supportedlock"): lambda _: "",
     }

@@ -19,7 +19,8 @@ def multiget(context: Context, request: Request, collection: Collection, root: E
     """Answer in the order named. What is not there, or not in this collection, is 404 in its own response."""
     chosen = Chosen(context, request, collection, root, zone_of(root, collection))
     asked = list(dict.fromkeys((element.text or "").strip() for element in root.findall(dav("href"))))
-    return render.multistatus(_responses(context, collection, chosen, asked))
+    responses = _responses(context, collection, chosen, asked)
+    return render.multistatus(render.within(chosen.budget, context.of(collection), responses))
 
 
 def _responses(context: Context, collection: Collection, chosen: Chosen, asked: list[str]) -> Iterator[str]:

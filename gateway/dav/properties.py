@@ -20,6 +20,7 @@ from storage.model import Collection, CollectionKind
 from storage.vcard.read import VERSIONS
 
 ENTRY_REPORTS = tuple(map(dav, ("expand-property", "acl-principal-prop-set")))
+CALENDAR_ENTRY_REPORTS = (*ENTRY_REPORTS, caldav("calendar-query"), caldav("calendar-multiget"))
 PRINCIPAL_REPORTS = (
     *ENTRY_REPORTS,
     *map(dav, ("principal-match", "principal-property-search", "principal-search-property-set")),
@@ -70,6 +71,9 @@ SETTABLE: Mapping[str, str] = {
 SETTABLE_OF_BOOK: Mapping[str, str] = {dav("displayname"): "name", carddav("addressbook-description"): "description"}
 """The same for an address book; a colour or an order of one is kept as a dead property."""
 
+ADD_MEMBER = ";add-member"
+"""The name inside a collection to which new members are POSTed (RFC 5995); no client names an entry so."""
+
 TRANSPARENCY = caldav("schedule-calendar-transp")
 """Kept as a dead property where a client set it; before that a calendar is opaque (RFC 6638 §9.1)."""
 
@@ -115,6 +119,9 @@ def of_collection(context: Context, collection: Collection) -> dict[str, Rendere
     held: dict[str, Renderer[None]] = {
         **_common(context, _granted(collection)),
         dav("resource-id"): lambda _: resource_id(collection.id),
+        dav("add-member"): lambda _: (
+            None if collection.read_only else href(context.of(collection) + segment(ADD_MEMBER))
+        ),
         dav("displayname"): lambda _: names.text(collection.name),
         dav("owner"): lambda _: href(sharing.owner(context, collection)),
         dav("resourcetype"): lambda _: resource_type(collection) + sharing.resource_types(context, collection),

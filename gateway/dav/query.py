@@ -22,18 +22,26 @@ Listable = TypeVar("Listable", bound=Item)
 _KINDS = {"VEVENT": Kind.EVENT, "VTODO": Kind.TODO, "VJOURNAL": Kind.JOURNAL, "VFREEBUSY": Kind.FREEBUSY}
 
 
-def calendar_query(context: Context, request: Request, collection: Collection, root: Element) -> Answer:
-    """Answer a calendar-query with every entry that its filter matches."""
+def calendar_query(
+    context: Context, request: Request, collection: Collection, root: Element, *, only: str | None = None
+) -> Answer:
+    """Answer a calendar-query with every entry that its filter matches; `only`: the one entry that is looked at.
+
+    An answer that would make too much text out of what is stored ends with 507 for the collection.
+    """
     zone = zone_of(root, collection)
     wanted = read_filter(root)
     chosen = Chosen(context, request, collection, root, zone)
     start = context.of(collection)
-    if wanted.bare and not chosen.needs_entries:
+    if only is None and wanted.bare and not chosen.needs_entries:
         listed = render.rows(chosen.of_listed, chosen.wanted)
         return render.multistatus(_lines(start, listed, context.store.listing(collection.id)))
     row = render.rows(chosen.of_entry, chosen.wanted)
-    found = matching_entries(context, collection, wanted, zone, text=chosen.needs_text)
-    return render.multistatus(_lines(start, row, found))
+    if only is not None:
+        found = _passing([context.store.entry_at(collection.id, only)], wanted, zone)
+    else:
+        found = matching_entries(context, collection, wanted, zone, text=chosen.needs_text)
+    return render.multistatus(render.within(chosen.budget, start, _lines(start, row, found)))
 
 
 def matching_entries(

@@ -25,6 +25,9 @@ _OK = "<status>HTTP/1.1 200 OK</status>"
 _NO_DEAD: Mapping[str, str] = {}
 _REASONS = {403: "Forbidden", 404: "Not Found", 409: "Conflict", 424: "Failed Dependency", 507: "Insufficient Storage"}
 
+MOST = 32 * 1024 * 1024
+"""Characters of text that one report makes at most, beyond the entry with which it gets there."""
+
 
 def segment(name: str) -> str:
     """One path segment as written in an href: everything but RFC 3986's unreserved characters is percent-encoded."""
@@ -41,6 +44,32 @@ class Wanted:
     names: tuple[str, ...]
     minimal: bool = False
     names_only: bool = False
+
+
+class Budget:
+    """How much text one report may make of what is stored: a rule of one line can stand for millions of instances."""
+
+    def __init__(self) -> None:
+        self._left = MOST
+
+    @property
+    def spent(self) -> bool:
+        """Whether the report has to end."""
+        return self._left <= 0
+
+    def count(self, text: str) -> str:
+        """The text, taken from what is left."""
+        self._left -= len(text)
+        return text
+
+
+def within(budget: Budget, href: str, responses: Iterable[str]) -> Iterator[str]:
+    """The responses until the budget is spent; then 507 for the resource that was asked (RFC 6578 §3.6)."""
+    for response in responses:
+        yield response
+        if budget.spent:
+            yield status(href, 507, "<number-of-matches-within-limits/>")
+            return
 
 
 def multistatus(responses: Iterable[str], *, token: str = "") -> Answer:

@@ -22,7 +22,7 @@ from gateway.dav.query import calendar_query
 from gateway.dav.request import Answer, Request
 from gateway.dav.sync import sync_collection
 from gateway.dav.sync_home import sync_home
-from storage.model import Collection
+from storage.model import Collection, CollectionKind
 
 Report = Callable[[Context, Request, Place, Element], Answer]
 CollectionReport = Callable[[Context, Request, Collection, Element], Answer]
@@ -59,6 +59,11 @@ def report(context: Context, request: Request) -> Answer:
     of_collection = _OF_COLLECTIONS.get(root.tag)
     if of_collection is not None and isinstance(place, Collection) and root.tag in reports_of(place):
         return of_collection(context, request, place, root)
+    if isinstance(place, Member) and place.collection.kind is not CollectionKind.CONTACTS:
+        if root.tag == caldav("calendar-query"):
+            return calendar_query(context, request, place.collection, root, only=place.name)
+        if root.tag == caldav("calendar-multiget"):
+            return multiget(context, request, place.collection, root)
     if root.tag == dav("sync-collection") and isinstance(place, Home):
         return sync_home(context, request, root)
     asked = _EVERYWHERE.get(root.tag)

@@ -5,8 +5,9 @@ With sync-level 1 a collection counts as changed when anything in it did: its en
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC
+from itertools import chain, islice
 from xml.etree.ElementTree import Element
 
 from gateway.dav import names, properties, render
@@ -32,16 +33,18 @@ def sync_home(context: Context, request: Request, root: Element) -> Answer:
     most = limit(root)
     since = _since(context, (root.findtext(dav("sync-token")) or "").strip())
     delta = context.store.home_delta(context.user, since, limit=None if deep else most)
-    found = list(_responses(context, request, root, delta, since if deep else None, deep=deep))
-    if deep and most is not None and len(found) > most:
-        raise Refusal(
-            507,
-            f"there are {len(found)} results",
-            precondition=TOO_MANY,
-            hint="synchronise each collection by itself, or allow more",
-        )
+    found: Iterable[str] = _responses(context, request, root, delta, since if deep else None, deep=deep)
+    if deep and most is not None:
+        found = list(islice(found, most + 1))
+        if len(found) > most:
+            raise Refusal(
+                507,
+                f"there are more than {most} results",
+                precondition=TOO_MANY,
+                hint="synchronise each collection by itself, or allow more",
+            )
     if delta.truncated:
-        found.append(render.status(context.principal, 507, TOO_MANY))
+        found = chain(found, [render.status(context.principal, 507, TOO_MANY)])
     return render.multistatus(found, token=properties.home_token(context, delta.position))
 
 

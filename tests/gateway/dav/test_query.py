@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.dav import render
 from gateway.dav.names import caldav
 from tests.gateway.dav.door import NAMESPACES, Door, component, event
 
@@ -207,3 +208,41 @@ def test_a_report_without_a_body_or_a_name(door: Door) -> None:
     assert door.report("").status == 400
     assert door.report("<C:calendar-query").status == 400
     assert door.report(f"<C:calendar-query {NAMESPACES}/>", "/dav/alice/").status == 403
+
+
+def test_an_entry_is_asked_about_by_itself(full: Door) -> None:
+    """RFC 4791 §7.8: the report on an entry is about that one alone."""
+    body = (
+        f'<C:calendar-query {NAMESPACES}><prop><getetag/></prop><C:filter><C:comp-filter name="VCALENDAR">{{}}'
+        "</C:comp-filter></C:filter></C:calendar-query>"
+    )
+    for name, inner, found in (
+        ("plain", comp("VEVENT", DAY), {"plain"}),
+        ("plain", "", {"plain"}),
+        ("plain", comp("VTODO"), set()),
+        ("other-day", comp("VEVENT", DAY), set()),
+    ):
+        assert full.report(body.format(inner), f"/dav/alice/work/{name}").names == found
+    assert full.report(body.format(""), "/dav/alice/work/none").status == 404
+    asked = "<href>/dav/alice/work/plain</href>"
+    multiget = f"<C:calendar-multiget {NAMESPACES}><prop><getetag/></prop>{asked}</C:calendar-multiget>"
+    assert full.report(multiget, "/dav/alice/work/plain").names == {"plain"}
+
+
+@pytest.mark.parametrize("report", ["calendar-query", "calendar-multiget"])
+def test_an_answer_that_makes_too_much_of_little_ends(door: Door, report: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 4791 §7.8: `number-of-matches-within-limits`, for rules of a few octets that stand for gigabytes."""
+    monkeypatch.setattr(render, "MOST", 50_000)
+    for uid in "abc":
+        door.put(uid, event(uid, "RRULE:FREQ=HOURLY"))
+    hrefs = "".join(f"<href>/dav/alice/work/{uid}</href>" for uid in "abc") if "multi" in report else ""
+    window = 'start="20260310T000000Z" end="20260610T000000Z"'
+    got = door.report(
+        f"<C:{report} {NAMESPACES}><prop><C:calendar-data><C:expand {window}/></C:calendar-data></prop>"
+        f"{hrefs}</C:{report}>"
+    )
+    assert {href: reply.status for href, reply in got.replies.items()} == {
+        "/dav/alice/work/a": 207,
+        "/dav/alice/work/": 507,
+    }
+    assert "number-of-matches-within-limits" in got.text
