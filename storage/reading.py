@@ -47,6 +47,7 @@ from storage.tables.conflicts import Conflict
 from storage.tables.counts import Counts
 from storage.tables.held import Held
 from storage.tables.quarantine import Quarantined
+from storage.window import Known
 
 MOST = 20_000
 """At most so many instances of one entry are expanded for one question."""
@@ -218,6 +219,15 @@ class Reader:
         for at in range(0, 0 if place else len(numbers), PAGE):
             page = numbers[at : at + PAGE]
             yield from entries.numbered(self.db.reader(), page, kinds=kinds, text=text)
+
+    def instances(self, collection_id: str, start: int | None, end: int | None, *, zone: tzinfo = UTC) -> Known | None:
+        """The instances inside [start, end) that need no expansion, by entry; None for more than `MOST`, or a share.
+
+        Raises `NotFound`.
+        """
+        with self.db.snapshot() as conn:
+            place = self.collection(collection_id)
+            return None if place.share else window.known(conn, place, window.window(start, end, zone), MOST)
 
     def occurrences(
         self, collection_ns: Sequence[int], start: int, end: int, *, zone: tzinfo = UTC

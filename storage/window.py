@@ -1,11 +1,13 @@
 """Which entries and instances fall into a span of time: the materialised ones, and beyond them by expansion."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from storage import record
 from storage.db import Connection
 from storage.ical.read import Content, read
-from storage.model import Occurrence, OccurrenceRow
+from storage.model import Collection, Entry, Kind, Occurrence, OccurrenceRow
 from storage.recurrence.expand import expand
 from storage.tables import components, entries, occurrences
 from storage.tables.occurrences import Window
@@ -62,6 +64,28 @@ def rows(conn: Connection, collection_n: int, span: Window, limit: int) -> list[
             for o in _expanded(content, span, limit)
         )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The materialised instances inside a window, as a collection stood at the change `seq`."""
+
+    seq: int
+    found: Mapping[int, Sequence[Occurrence]]
+    partial: frozenset[int]
+
+    def of(self, entry: Entry) -> Sequence[Occurrence] | None:
+        """An entry's instances, in order; None where they are not known and the entry has to be expanded."""
+        if not entry.n or entry.seq > self.seq or entry.n in self.partial or entry.kind is Kind.FREEBUSY:
+            return None
+        return self.found.get(entry.n, ())
+
+
+def known(conn: Connection, collection: Collection, span: Window, limit: int) -> Known | None:
+    """The materialised instances in the window; None where there are more than `limit`."""
+    partial = entries.incomplete(conn, collection.n, *_widest(span))
+    found = occurrences.by_entry(conn, collection.n, span, partial, limit)
+    return None if found is None else Known(collection.seq, found, frozenset(partial))
 
 
 def by_time(found: list[OccurrenceRow], zone: tzinfo) -> list[OccurrenceRow]:

@@ -1,6 +1,6 @@
 """What a report wants of an entry's text: all of it, chosen parts, or its occurrences in a window (RFC 4791 §9.6)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from xml.etree.ElementTree import Element
@@ -15,7 +15,8 @@ from storage.errors import InvalidData
 from storage.ical.lines import Component, Line, dump, parse
 from storage.ical.read import Content, read
 from storage.ical.values import parse_datetime, wall_seconds
-from storage.model import Entry, Kind
+from storage.model import Entry, Kind, Occurrence
+from storage.window import Known
 
 _KINDS = frozenset({"VEVENT", "VTODO", "VJOURNAL"})
 
@@ -40,7 +41,12 @@ class DataWanted:
     @property
     def whole(self) -> bool:
         """Whether the text is wanted as it is stored."""
-        return self.expand is None and self.overrides is None and self.periods is None and self.part is None
+        return not self.windowed and self.part is None
+
+    @property
+    def windowed(self) -> bool:
+        """Whether a window of time decides what is given."""
+        return not (self.expand is None and self.overrides is None and self.periods is None)
 
 
 def read_wanted(element: Element) -> DataWanted:
@@ -61,29 +67,40 @@ def read_wanted(element: Element) -> DataWanted:
     )
 
 
-def renderer(wanted: DataWanted, zone: tzinfo, budget: Budget) -> Renderer[Entry]:
-    """What renders the content of `calendar-data` for each entry."""
+def renderer(wanted: DataWanted, zone: tzinfo, budget: Budget, known: Known | None = None) -> Renderer[Entry]:
+    """What renders the content of `calendar-data` for each entry; `known`: instances in the window to expand."""
     if wanted.whole:
         return entry_properties.calendar_data
-    return lambda entry: names.text(budget.count(shaped(entry.text, wanted, zone)))
+
+    def render(entry: Entry) -> str:
+        return names.text(budget.count(shaped(entry.text, wanted, zone, known.of(entry) if known else None)))
+
+    return render
 
 
-def shaped(text: str, wanted: DataWanted, zone: tzinfo) -> str:
-    """The text as wanted. A stored text that cannot be read any more is given whole: it must not fail the report."""
+def shaped(text: str, wanted: DataWanted, zone: tzinfo, known: Sequence[Occurrence] | None = None) -> str:
+    """The text as wanted; `known`: its instances in the window to expand, where they are at hand.
+
+    A stored text that cannot be read any more is given whole: it must not fail the report.
+    """
     try:
-        content = read(text)
+        if wanted.expand is not None and known is not None:
+            text = expanded(parse(text), known)
+        elif wanted.windowed:
+            text = _in_window(text, read(text), wanted, zone)
+        if wanted.part is not None:
+            text = "".join(_chosen(parse(text), Part(comps={"VCALENDAR": wanted.part})))
     except InvalidData:
         return text
+    return text
+
+
+def _in_window(text: str, content: Content, wanted: DataWanted, zone: tzinfo) -> str:
     if content.kind is Kind.FREEBUSY:
-        text = text if wanted.periods is None else _with_periods(content, wanted.periods)
-    elif wanted.expand is not None:
-        text = expanded(content, wanted.expand, zone)
-    elif wanted.overrides is not None:
-        text = _limited(content, wanted.overrides, zone)
-    if wanted.part is None:
-        return text
-    part = Part(comps={"VCALENDAR": wanted.part})
-    return "".join(_chosen(parse(text), part))
+        return text if wanted.periods is None else _with_periods(content, wanted.periods)
+    if wanted.expand is not None:
+        return expanded(content.tree, instances(content, wanted.expand, zone))
+    return text if wanted.overrides is None else _limited(content, wanted.overrides, zone)
 
 
 def _with_periods(content: Content, span: Span) -> str:

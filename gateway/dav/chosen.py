@@ -17,8 +17,20 @@ from storage.model import Collection, CollectionKind, Entry
 class Chosen:
     """What a report asks of each entry: by name, `allprop`, or `propname`; nothing asked for gives bare responses."""
 
-    def __init__(self, context: Context, request: Request, collection: Collection, root: Element, zone: tzinfo) -> None:
-        """Raises `Refusal` for calendar-data or address-data that cannot be given."""
+    def __init__(
+        self,
+        context: Context,
+        request: Request,
+        collection: Collection,
+        root: Element,
+        zone: tzinfo,
+        *,
+        many: bool = False,
+    ) -> None:
+        """Raises `Refusal` for calendar-data or address-data that cannot be given.
+
+        `many`: it is for many entries of the collection, so that their instances are better read together.
+        """
         prop = root.find(dav("prop"))
         self.budget = render.Budget()
         self._listed: dict[str, Renderer[Item]] = entry_properties.of_listed(context, collection)
@@ -29,7 +41,10 @@ class Chosen:
         if data is not None and cards:
             self._entry[name] = address_data.renderer(address_data.read_wanted(data))
         elif data is not None:
-            self._entry[name] = calendar_data.renderer(calendar_data.read_wanted(data), zone, self.budget)
+            wanted, known = calendar_data.read_wanted(data), None
+            if many and wanted.expand is not None:
+                known = context.store.instances(collection.id, wanted.expand.start, wanted.expand.end, zone=zone)
+            self._entry[name] = calendar_data.renderer(wanted, zone, self.budget, known)
         self.wanted = self._wanted(root, prop, minimal=request.minimal)
         self.needs_text = data is not None
         self.needs_entries = self.needs_text or CREATION_DATE in self.wanted.names

@@ -4,12 +4,9 @@ Floating and all-day values have no time zone to convert from and stay as they a
 or override, is copied line by line without its rules; only the dates are new.
 """
 
-from collections.abc import Iterator
-from datetime import tzinfo
+from collections.abc import Iterable, Iterator
 
-from gateway.dav.timespan import Span, instances
 from storage.ical.lines import Component, Line, closed, dump
-from storage.ical.read import Content
 from storage.ical.values import key_of
 from storage.model import Occurrence
 
@@ -17,14 +14,14 @@ _KINDS = frozenset({"VEVENT", "VTODO", "VJOURNAL"})
 _DATED = frozenset({"DTSTART", "DTEND", "DUE", "DURATION", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE", "EXRULE"})
 
 
-def expanded(content: Content, span: Span, zone: tzinfo) -> str:
-    """The entry's text with its occurrences inside the span in place of its rules; time zones are left out."""
-    [calendar] = content.tree.components("VCALENDAR")
+def expanded(tree: Component, occurrences: Iterable[Occurrence]) -> str:
+    """The entry's text with these occurrences of it in place of its rules; time zones are left out."""
+    [calendar] = tree.components("VCALENDAR")
     described = [child for child in calendar.components() if child.name in _KINDS]
     patterns: dict[int, _Pattern] = {}
     pieces = [closed(calendar.begin)]
     pieces.extend(closed(child.raw) for child in calendar.children if isinstance(child, Line))
-    for occurrence in instances(content, span, zone):
+    for occurrence in occurrences:
         position = occurrence.position
         if position not in patterns:
             patterns[position] = _Pattern(described[position])

@@ -31,7 +31,7 @@ def calendar_query(
     """
     zone = zone_of(root, collection)
     wanted = read_filter(root)
-    chosen = Chosen(context, request, collection, root, zone)
+    chosen = Chosen(context, request, collection, root, zone, many=only is None)
     start = context.of(collection)
     if only is None and wanted.bare and not chosen.needs_entries:
         listed = render.rows(chosen.of_listed, chosen.wanted)

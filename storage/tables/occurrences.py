@@ -55,6 +55,8 @@ _SHORT = f"""o.collection_n = :collection AND o.start >= :first - {WEEK} AND o.s
 _LONG = f"""o.collection_n = :collection AND o."end" - o.start > {WEEK} AND o."end" >= :first AND o.start <= :last
     AND {_HOLDS}"""
 
+_SKIPPED = " AND o.entry_n NOT IN (SELECT value FROM json_each(:skip))"
+
 ENTRIES_IN = f"""SELECT o.entry_n FROM occurrences o WHERE {_SHORT}
     UNION SELECT o.entry_n FROM occurrences o INDEXED BY occurrences_long WHERE {_LONG}"""
 """The numbers of the entries with an instance in a window; parameters of `_bound`."""
@@ -91,12 +93,32 @@ def entries_in(conn: Connection, collection_n: int, window: Window) -> list[int]
     return [n for (n,) in conn.execute(ENTRIES_IN, _bound(collection_n, window)).fetchall()]
 
 
+def by_entry(
+    conn: Connection, collection_n: int, window: Window, skip: Sequence[int], limit: int
+) -> dict[int, list[Occurrence]] | None:
+    """The instances in the window by entry, in order, but for the entries in `skip`; None for more than `limit`."""
+    columns = 'o.entry_n, o.k, o.start, o."end", o.recurrence_id, o.position, o.all_day, o.floating'
+    parameters = {**_bound(collection_n, window), "skip": dumps(list(skip)), "limit": limit + 1}
+    rows = conn.execute(
+        f"""SELECT {columns} FROM occurrences o WHERE {_SHORT} {_SKIPPED}
+            UNION ALL SELECT {columns} FROM occurrences o INDEXED BY occurrences_long WHERE {_LONG} {_SKIPPED}
+            ORDER BY 1, 2 LIMIT :limit""",
+        parameters,
+    ).fetchall()
+    if len(rows) > limit:
+        return None
+    found: dict[int, list[Occurrence]] = {}
+    for entry_n, _k, start, end, recurrence_id, position, all_day, floating in rows:
+        each = Occurrence(start, end, recurrence_id, position, bool(all_day), bool(floating))
+        found.setdefault(entry_n, []).append(each)
+    return found
+
+
 def rows_in(conn: Connection, collection_n: int, window: Window, skip: Sequence[int]) -> list[OccurrenceRow]:
     """The instances in the window with what describes them, but for those of the entries with the numbers in `skip`."""
-    skipped = " AND o.entry_n NOT IN (SELECT value FROM json_each(:skip))"
     parameters = {**_bound(collection_n, window), "skip": dumps(list(skip))}
-    found = conn.execute(_ROWS % "" + _SHORT + skipped, parameters).fetchall()
-    found += conn.execute(_ROWS % "INDEXED BY occurrences_long" + _LONG + skipped, parameters).fetchall()
+    found = conn.execute(_ROWS % "" + _SHORT + _SKIPPED, parameters).fetchall()
+    found += conn.execute(_ROWS % "INDEXED BY occurrences_long" + _LONG + _SKIPPED, parameters).fetchall()
     described: dict[tuple[int, int], ComponentRecord] = {}
     result: list[OccurrenceRow] = []
     for entry, uid, href, kind, entry_n, start, end, recurrence_id, position, all_day, floating, *component in found:

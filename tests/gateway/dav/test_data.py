@@ -55,6 +55,41 @@ def test_an_override_moved_out_of_the_window_is_not_in_it(door: Door) -> None:
     assert values([found], "RECURRENCE-ID") == ["20260329T080000Z"]
 
 
+SPANS = [
+    ("20260101T000000Z", "20270101T000000Z"),
+    ("20260328T083000Z", "20260329T083000Z"),
+    ("20990301T000000Z", "20990315T000000Z"),
+]
+
+
+@pytest.mark.parametrize("span", SPANS)
+def test_what_is_expanded_from_the_index_is_what_is_computed(door: Door, span: tuple[str, str]) -> None:
+    moved = "RECURRENCE-ID;TZID=Europe/Berlin:20260329T100000\nDTSTART:20260405T120000Z\nDTEND:20260405T130000Z"
+    future = "RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20260330T100000\nDTSTART:20260330T120000Z"
+    texts = {
+        "single": event("single", "SUMMARY:one", "DTSTART:20260328T100000Z", "DTEND:20260328T110000Z"),
+        "long": event("long", "", "DTSTART;VALUE=DATE:20260301", "DTEND;VALUE=DATE:20260601"),
+        "floating": event("floating", "RRULE:FREQ=WEEKLY", "DTSTART:20260320T100000", "DTEND:20260320T110000"),
+        "days": event("days", "RRULE:FREQ=MONTHLY", "DTSTART;VALUE=DATE:20260331", "DTEND;VALUE=DATE:20260402"),
+        "s": series(moved, future, lines="RRULE:FREQ=DAILY\nEXDATE;TZID=Europe/Berlin:20260328T100000"),
+        "due": component("VTODO", "due", "DUE:20260328T090000Z"),
+        "undated": component("VTODO", "undated", "SUMMARY:some day"),
+    }
+    for name, text in texts.items():
+        assert door.put(name, text).status == 201
+    every = door.report(
+        f"<C:calendar-query {NAMESPACES}><prop>{expand(*span)}</prop><C:filter><C:comp-filter name='VCALENDAR'/>"
+        "</C:filter></C:calendar-query>"
+    )
+    hrefs = "".join(f"<href>/dav/alice/work/{name}</href>" for name in texts)
+    named = door.report(f"<C:calendar-multiget {NAMESPACES}><prop>{expand(*span)}</prop>{hrefs}</C:calendar-multiget>")
+    data = caldav("calendar-data")
+    assert {href: reply.text(data) for href, reply in every.replies.items()} == {
+        href: reply.text(data) for href, reply in named.replies.items()
+    }
+    assert len(every.replies) == len(texts)
+
+
 def test_an_invitation_to_one_occurrence_alone(door: Door) -> None:
     """F2: stock Radicale fails the whole report."""
     door.put("lone", component("VEVENT", "lone", "RECURRENCE-ID:20260329T080000Z\nDTSTART:20260329T090000Z\nSUMMARY:x"))
