@@ -1,107 +1,19 @@
-"""The same requests to stock Radicale and to us, on the same entries: the standard shapes have the same answers."""
+"""The same requests to stock Radicale and to us, on the same entries: the standard shapes have the same answers.
 
-import io
+Where we differ on purpose: `test_differences.py`.
+"""
+
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-from urllib.parse import unquote
 
 import pytest
-from radicale import config
-from radicale.app import Application
 
 from gateway.dav.names import caldav, dav
 from storage.ical.canonical import canonical
-from tests.gateway.dav.door import NAMESPACES, Door, Got, component, event
+from storage.ical.lines import parse
+from tests.gateway.dav.door import NAMESPACES, Got, event
+from tests.gateway.dav.stock import DATA, ETAGS, Pair, comp, entries, query, same
 
-ETAGS = "<getetag/><getcontenttype/><resourcetype/>"
-DATA = "<getetag/><C:calendar-data/>"
-VOLATILE = {dav("getetag"), dav("sync-token")}
-
-
-def comp(name: str, inner: str = "") -> str:
-    return f'<C:comp-filter name="{name}">{inner}</C:comp-filter>'
-
-
-def query(props: str, inner: str) -> str:
-    filters = f"<C:filter>{comp('VCALENDAR', inner)}</C:filter>"
-    return f"<C:calendar-query {NAMESPACES}><prop>{props}</prop>{filters}</C:calendar-query>"
-
-
-class Stock:
-    """Radicale as it is installed, with its file storage, called without a server."""
-
-    def __init__(self, folder: Path) -> None:
-        configuration = config.load()
-        configuration.update(
-            {
-                "storage": {"filesystem_folder": str(folder)},
-                "auth": {"type": "none", "delay": 0},
-                "rights": {"type": "owner_only"},
-            },
-            "test",
-            privileged=True,
-        )
-        self._app = Application(configuration)
-
-    def request(self, method: str, path: str, body: str = "", headers: dict[str, str] | None = None) -> Got:
-        data = body.encode()
-        environ: dict[str, Any] = {
-            "REQUEST_METHOD": method,
-            "PATH_INFO": unquote(path),
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "HTTP_AUTHORIZATION": "Basic YWxpY2U6eA==",
-            "CONTENT_LENGTH": str(len(data)),
-            "wsgi.input": io.BytesIO(data),
-            "wsgi.errors": io.StringIO(),
-            "wsgi.url_scheme": "http",
-        }
-        environ.update({f"HTTP_{name.upper().replace('-', '_')}": value for name, value in (headers or {}).items()})
-        started: list[Any] = []
-        content = b"".join(self._app(environ, lambda status, sent: started.append((status, sent))))
-        return Got(int(started[0][0][:3]), dict(started[0][1]), content)
-
-
-class Pair:
-    """Both servers with the same calendar; our paths are theirs below `/dav`."""
-
-    def __init__(self, folder: Path) -> None:
-        self.ours = Door(folder / "ours")
-        self.stock = Stock(folder / "stock")
-        assert self.stock.request("MKCALENDAR", "/alice/work/").status == 201
-        for name, text in entries().items():
-            assert self.ours.request("PUT", f"/dav/alice/work/{name}", text).status == 201
-            assert self.stock.request("PUT", f"/alice/work/{name}", text).status == 201
-
-    def ask(self, method: str, body: str, headers: dict[str, str] | None = None) -> tuple[Got, Got]:
-        stock = self.stock.request(method, "/alice/work/", body.replace("/dav/", "/"), headers)
-        return self.ours.request(method, "/dav/alice/work/", body, headers), stock
-
-
-def entries() -> dict[str, str]:
-    """Entries whose bytes Radicale's rewriting does not change in meaning."""
-    zoned = ("DTSTART;TZID=Europe/Berlin:20260310T100000", "DTEND;TZID=Europe/Berlin:20260310T113000")
-    zone = (
-        "BEGIN:VTIMEZONE\r\nTZID:Europe/Berlin\r\nBEGIN:STANDARD\r\nDTSTART:19961027T030000\r\nTZOFFSETFROM:+0200\r\n"
-        "TZOFFSETTO:+0100\r\nRRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU\r\nEND:STANDARD\r\nBEGIN:DAYLIGHT\r\n"
-        "DTSTART:19960331T020000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\nRRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU\r\n"
-        "END:DAYLIGHT\r\nEND:VTIMEZONE\r\nBEGIN:VEVENT"
-    )
-    made = {
-        f"plain{n}.ics": event(
-            f"plain{n}", f"SUMMARY:Nr {n}", f"DTSTART:202603{n:02}T100000Z", f"DTEND:202603{n:02}T110000Z"
-        )
-        for n in range(1, 29)
-    }
-    made["weekly.ics"] = event("weekly", "SUMMARY:W\nRRULE:FREQ=WEEKLY", *zoned).replace("BEGIN:VEVENT", zone, 1)
-    made["counted.ics"] = event("counted", "SUMMARY:C\nRRULE:FREQ=DAILY;COUNT=4\nEXDATE:20260311T100000Z")
-    made["day.ics"] = event("day", "SUMMARY:D", "DTSTART;VALUE=DATE:20260315", "DTEND;VALUE=DATE:20260317")
-    made["alarm.ics"] = event(
-        "alarm", "SUMMARY:A\nCATEGORIES:X\nBEGIN:VALARM\nACTION:DISPLAY\nDESCRIPTION:d\nTRIGGER:-PT5M\nEND:VALARM"
-    )
-    made["task.ics"] = component("VTODO", "task", "SUMMARY:T\nDUE:20260312T100000Z")
-    made["note.ics"] = component("VJOURNAL", "note", "SUMMARY:J\nDTSTART:20260313T100000Z")
-    return made
+MARCH = 'start="20260301T000000Z" end="20260401T000000Z"'
 
 
 @pytest.fixture(scope="module")
@@ -109,31 +21,6 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     made = Pair(tmp_path_factory.mktemp("pair"))
     yield made
     made.ours.store.close()
-
-
-def content(got: Got, prefix: str = "") -> dict[str, tuple[int, dict[str, str], dict[str, int]]]:
-    """An answer in a form that both servers share: hrefs decoded, texts in canonical form, volatile values dropped."""
-    found = {}
-    for href, reply in got.replies.items():
-        values: dict[str, str] = {}
-        for name, prop in reply.props.items():
-            text = prop.text or ""
-            if name in VOLATILE:
-                text = "present" if text else ""
-            elif name == caldav("calendar-data"):
-                text = canonical(text)
-            elif name == dav("getcontenttype"):
-                text = text.replace(" ", "")
-            values[name] = text + "".join(sorted(child.tag for child in prop))
-        found[unquote(href.removeprefix(prefix))] = (reply.status, values, reply.refused)
-    return found
-
-
-def same(answers: tuple[Got, Got]) -> int:
-    """Compare; how many responses there were."""
-    ours, theirs = content(answers[0], "/dav"), content(answers[1])
-    assert ours == theirs
-    return len(ours)
 
 
 @pytest.mark.parametrize("depth", ["0", "1"])
@@ -182,17 +69,23 @@ def test_multiget(pair: Pair, props: str) -> None:
         comp("VJOURNAL", '<C:time-range start="20260313T000000Z" end="20260314T000000Z"/>'),
         comp("VEVENT", '<C:prop-filter name="SUMMARY"><C:text-match>nr 1</C:text-match></C:prop-filter>'),
         comp("VEVENT", '<C:prop-filter name="CATEGORIES"><C:is-not-defined/></C:prop-filter>'),
+        comp("VEVENT", '<C:prop-filter name="RRULE"/>'),
+        comp(
+            "VEVENT",
+            '<C:prop-filter name="SUMMARY"><C:text-match negate-condition="yes">Nr</C:text-match></C:prop-filter>',
+        ),
+        comp(
+            "VEVENT",
+            '<C:prop-filter name="SUMMARY"><C:text-match collation="i;octet">nr</C:text-match></C:prop-filter>',
+        ),
+        comp(
+            "VEVENT",
+            f'<C:time-range {MARCH}/><C:prop-filter name="SUMMARY"><C:text-match>c</C:text-match></C:prop-filter>',
+        ),
     ],
 )
 def test_calendar_query(pair: Pair, inner: str) -> None:
     same(pair.ask("REPORT", query(DATA, inner)))
-
-
-def test_events_with_an_alarm_are_found(pair: Pair) -> None:
-    """F8b: a deliberate difference, stock Radicale finds none."""
-    ours, stock = pair.ask("REPORT", query(DATA, comp("VEVENT", comp("VALARM"))))
-    assert ours.names == {"alarm.ics"}
-    assert stock.replies == {}
 
 
 def test_first_synchronisation(pair: Pair) -> None:
@@ -218,3 +111,110 @@ def test_expand_of_an_ordinary_series(pair: Pair) -> None:
         for got in pair.ask("REPORT", body)
     ]
     assert starts[0] == starts[1]
+
+
+def test_whole_texts(pair: Pair) -> None:
+    for name in [*entries(), "none.ics"]:
+        ours, theirs = pair.ask("GET", path=f"/alice/work/{name}")
+        assert ours.status == theirs.status
+        if ours.status == 200:
+            assert canonical(ours.text) == canonical(theirs.text)
+            assert ours.headers["content-type"].partition(";")[0] == theirs.headers["Content-Type"].partition(";")[0]
+
+
+def test_a_whole_calendar(pair: Pair) -> None:
+    def uids(got: Got) -> list[str]:
+        [calendar] = parse(got.text).components()
+        return sorted(each.lines("UID")[0].value for each in calendar.components() if each.name != "VTIMEZONE")
+
+    ours, theirs = pair.ask("GET")
+    assert uids(ours) == uids(theirs)
+    assert ours.text.count("BEGIN:VTIMEZONE") == theirs.text.count("BEGIN:VTIMEZONE") == 1
+
+
+def test_when_a_calendar_is_busy(pair: Pair) -> None:
+    """In the days that have no overlaps: how they are merged is another matter."""
+    window = 'start="20260301T000000Z" end="20260309T000000Z"'
+    body = f"<C:free-busy-query {NAMESPACES}><C:time-range {window}/></C:free-busy-query>"
+
+    def periods(got: Got) -> set[str]:
+        [calendar] = parse(got.text).components()
+        lines = [line for each in calendar.components() for line in each.lines("FREEBUSY")]
+        pairs = {part.replace("+00:00", "Z") for line in lines for part in line.value.split(",")}
+        return {pair.partition("/")[0] for pair in pairs}
+
+    ours, theirs = (periods(got) for got in pair.ask("REPORT", body))
+    assert len(ours) == 8
+    assert ours == theirs
+
+
+def test_the_way_to_the_calendars(pair: Pair) -> None:
+    props = f"<propfind {NAMESPACES}><prop><current-user-principal/></prop></propfind>"
+    ours, theirs = pair.ask("PROPFIND", props, {"Depth": "0"}, "/")
+    name = dav("current-user-principal")
+    found = [next(iter(got.replies.values())).props[name].findtext(dav("href")) for got in (ours, theirs)]
+    assert found == ["/dav/alice/", "/alice/"]
+    home = f"<propfind {NAMESPACES}><prop><C:calendar-home-set/><principal-URL/></prop></propfind>"
+    ours, theirs = pair.ask("PROPFIND", home, {"Depth": "0"}, "/alice/")
+    for name in (caldav("calendar-home-set"), dav("principal-URL")):
+        mine = ours.replies["/dav/alice/"].props[name].findtext(dav("href"))
+        stock = theirs.replies["/alice/"].props[name].findtext(dav("href")) or ""
+        assert mine == f"/dav{stock}"
+
+
+def test_the_life_of_an_entry(pair: Pair) -> None:
+    """Every status of a client's writes, the successes that we name otherwise aside."""
+    pair.ask("MKCALENDAR", path="/alice/life/")
+    entry, other = "/alice/life/a.ics", "/alice/life/b.ics"
+    steps: list[tuple[int, str, str, str, dict[str, str]]] = [
+        (409, "MKCALENDAR", "/alice/life/", "", {}),
+        (412, "PUT", entry, event("a"), {"If-Match": '"x"'}),
+        (201, "PUT", entry, event("a"), {"If-None-Match": "*"}),
+        (412, "PUT", entry, event("a", "SUMMARY:x"), {"If-None-Match": "*"}),
+        (412, "PUT", entry, event("a", "SUMMARY:x"), {"If-Match": '"x"'}),
+        (409, "PUT", other, event("a"), {}),
+        (409, "PUT", "/alice/none/a.ics", event("a"), {}),
+        (412, "DELETE", entry, "", {"If-Match": '"x"'}),
+        (404, "DELETE", other, "", {}),
+        (404, "GET", other, "", {}),
+        (404, "PROPFIND", other, "", {"Depth": "0"}),
+        (201, "MOVE", entry, "", {"Destination": "http://localhost/dav/alice/life/c.ics", "Host": "localhost"}),
+        (404, "GET", entry, "", {}),
+        (200, "GET", "/alice/life/c.ics", "", {}),
+    ]
+    for status, method, path, body, headers in steps:
+        assert pair.statuses(method, path, body, headers) == (status, status), (method, path, headers)
+    conflict = [got.conditions for got in pair.ask("PUT", event("a"), path=other)]
+    assert conflict == [{caldav("no-uid-conflict")}] * 2
+
+
+def test_what_a_calendar_is_called(pair: Pair) -> None:
+    pair.ask("MKCALENDAR", path="/alice/called/")
+    sets = (
+        "<displayname>Näme &amp; so</displayname><ICAL:calendar-color>#ff0000ff</ICAL:calendar-color>"
+        "<x xmlns='urn:x'>1</x>"
+    )
+    body = f"<propertyupdate {NAMESPACES}><set><prop>{sets}</prop></set></propertyupdate>"
+    assert pair.statuses("PROPPATCH", "/alice/called/", body) == (207, 207)
+    asked = f"<propfind {NAMESPACES}><prop><displayname/><ICAL:calendar-color/><x xmlns='urn:x'/></prop></propfind>"
+    same(pair.ask("PROPFIND", asked, {"Depth": "0"}, "/alice/called/"))
+    body = f"<propertyupdate {NAMESPACES}><remove><prop><ICAL:calendar-color/></prop></remove></propertyupdate>"
+    pair.ask("PROPPATCH", body, path="/alice/called/")
+    same(pair.ask("PROPFIND", asked, {"Depth": "0"}, "/alice/called/"))
+
+
+def test_what_changed_since_a_token(pair: Pair) -> None:
+    pair.ask("MKCALENDAR", path="/alice/synced/")
+    asked = "<sync-level>1</sync-level><prop><getetag/></prop>"
+    body = f"<sync-collection {NAMESPACES}><sync-token>%s</sync-token>{asked}</sync-collection>"
+    for uid in "abc":
+        pair.ask("PUT", event(uid), path=f"/alice/synced/{uid}.ics")
+    tokens = [got.xml.findtext(dav("sync-token")) or "" for got in pair.ask("REPORT", body % "", path="/alice/synced/")]
+    pair.ask("DELETE", path="/alice/synced/a.ics")
+    pair.ask("PUT", event("b", "SUMMARY:x"), path="/alice/synced/b.ics")
+    pair.ask("PUT", event("d"), path="/alice/synced/d.ics")
+    ours = pair.ours.report(body % tokens[0], "/dav/alice/synced/")
+    theirs = pair.stock.request("REPORT", "/alice/synced/", body % tokens[1])
+    assert same((ours, theirs)) == 3
+    wrong = [got.conditions for got in pair.ask("REPORT", body % "urn:x", path="/alice/synced/")]
+    assert wrong == [{dav("valid-sync-token")}] * 2
