@@ -142,6 +142,7 @@ def move(conn: Connection, wish: Wish, target_id: str, target_href: str, *, over
         raise NotFound(f"there is no {wish.href} in {place.name!r}", hint="list the collection again")
     goal = writable(conn, target_id)
     source, target = shared.behind(conn, place), shared.behind(conn, goal)
+    refuse_mailbox(source)
     if target.n == source.n and target_href == entry.href:
         return entry
     _check_name(target_href)
@@ -278,11 +279,21 @@ def _check_uid(conn: Connection, collection: Collection, uid: str, href: str) ->
 
 
 def _check_kind(collection: Collection, names: set[str]) -> None:
+    refuse_mailbox(collection)
     refused = sorted(names - set(collection.components))
     if refused:
         raise UnsupportedKind(
             f"the collection {collection.name!r} holds {', '.join(collection.components)}, not {', '.join(refused)}",
             hint="write it to another collection",
+        )
+
+
+def refuse_mailbox(collection: Collection) -> None:
+    """Raises `ReadOnly` where the collection is a scheduling inbox or outbox."""
+    if collection.mailbox:
+        raise ReadOnly(
+            f"{collection.name!r} is a mailbox: messages come into it by themselves, and can only be deleted",
+            hint="write to a calendar",
         )
 
 

@@ -22,6 +22,7 @@ class Origin(StrEnum):
     CLI = "cli"
     MCP = "mcp"
     UNDO = "undo"
+    SCHEDULING = "scheduling"
 
 
 class Action(StrEnum):
@@ -61,6 +62,8 @@ class CollectionKind(StrEnum):
     CALENDAR = "calendar"
     TASKS = "tasks"
     CONTACTS = "contacts"
+    INBOX = "inbox"
+    OUTBOX = "outbox"
 
 
 class Level(StrEnum):
@@ -141,6 +144,11 @@ class Collection:
     def source(self) -> int:
         """The number of the collection that holds its entries."""
         return self.share.source if self.share else self.n
+
+    @property
+    def mailbox(self) -> bool:
+        """Whether this is a scheduling inbox or outbox, and no calendar, task list or address book."""
+        return self.kind in (CollectionKind.INBOX, CollectionKind.OUTBOX)
 
 
 @dataclass(frozen=True, slots=True)

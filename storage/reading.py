@@ -20,6 +20,7 @@ from storage.model import (
     Account,
     Change,
     Collection,
+    CollectionKind,
     ComponentRecord,
     Device,
     Entry,
@@ -28,6 +29,7 @@ from storage.model import (
     OccurrenceRow,
     User,
 )
+from storage.scheduling import people
 from storage.tables import (
     accounts,
     collections,
@@ -136,6 +138,24 @@ class Reader:
         return found(
             collections.by_slug(conn, user, slug) or shared.by_slug(conn, user, slug), f"collection {slug!r} of {user}"
         )
+
+    # -- scheduling ---------------------------------------------------------------------------------------------------
+
+    def mailbox(self, user: str, kind: CollectionKind) -> Collection | None:
+        """The user's scheduling inbox or outbox; None for a user without any account."""
+        return collections.mailbox(self.db.reader(), user, kind)
+
+    def addresses(self, user: str) -> list[str]:
+        """The user's calendar user addresses in normal form, the preferred one first, the principal last."""
+        return people.addresses(self.db.reader(), user)
+
+    def user_of(self, address: str) -> str | None:
+        """Which user of this server has this calendar user address."""
+        return people.user_of(self.db.reader(), address)
+
+    def default_calendar(self, user: str) -> Collection | None:
+        """The calendar into which the user's invitations go; None where there is none that could take them."""
+        return people.default_calendar(self.db.reader(), user)
 
     # -- entries ------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from sqlite3 import Connection, complete_statement, connect
 from sqlite_utils import Database, Migrations
 
 from storage.errors import StoreError
-from storage.tables import contacts, entries, feeds, grants, homes, push, views
+from storage.tables import contacts, default_calendars, entries, feeds, grants, homes, push, views
 
 migrations = Migrations("calharbor")
 
@@ -284,6 +284,13 @@ def m001_mirror(db: Database) -> None:
 def m002_views(db: Database) -> None:
     """The read interface for other programs."""
     for statement in views.STATEMENTS:
+        db.execute(statement)
+
+
+@migrations()
+def m004_scheduling(db: Database) -> None:
+    """Where invitations go."""
+    for statement in _split(default_calendars.DDL):
         db.execute(statement)
 
 

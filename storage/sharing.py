@@ -26,6 +26,8 @@ class Sharing(Reader):
             source = found(collections.by_id(conn, collection_id), f"collection {collection_id}")
             if source.user == user:
                 raise InvalidData(f"{source.name!r} belongs to {user} already", hint="name somebody else")
+            if source.mailbox:
+                raise InvalidData(f"{source.name!r} is a mailbox, its owner's alone", hint="share a calendar")
             if level is Level.BUSY and source.kind is not CollectionKind.CALENDAR:
                 raise InvalidData(f"{source.name!r} has no times that could be busy", hint="share it with level read")
             known = grants.of(conn, source.n, user)

@@ -18,10 +18,12 @@ class Shelves(Sharing):
     def rename_collection(self, collection_id: str, slug: str, *, origin: Origin, actor: str = "") -> Collection:
         """Give a collection another path segment. Its id, its entries and its name stay, and no upstream hears of it.
 
-        Raises `NotFound`, `AlreadyExists`, and `StoreBusy` while the upstream is making it under the old one.
+        Raises `NotFound`, `ReadOnly` for a mailbox, `AlreadyExists`, and `StoreBusy` while the upstream is making it
+        under the old one.
         """
         with self.db.atomic() as conn:
             before = found(collections.by_id(conn, collection_id), f"collection {collection_id}")
+            local.refuse_mailbox(before)
             _check_free(conn, before.user, slug)
             waiting = outbox.get(conn, before.n, None)
             if waiting is not None and waiting.action == "create" and waiting.attempts:
@@ -39,6 +41,7 @@ class Shelves(Sharing):
         account = self.account(account_id)
         with self.db.atomic() as conn:
             source = local.opened(conn, collection_id)
+            local.refuse_mailbox(source)
             _check_free(conn, account.user, slug)
             wanted = replace(
                 source,

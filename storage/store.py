@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from storage import clock, content, cursor, ids, local, record, schema, shared, shelf
+from storage import clock, content, cursor, ids, local, mailboxes, record, schema, shared, shelf
 from storage.cursor import Delta
 from storage.db import Database
 from storage.errors import AlreadyExists, StoreError
@@ -19,8 +19,9 @@ from storage.ical.read import read
 from storage.local import Wish
 from storage.model import Account, Collection, CollectionKind, Device, Entry, Origin, State, User
 from storage.reading import found
+from storage.scheduling import people
 from storage.shelves import Shelves
-from storage.tables import accounts, collections, consumers, devices, entries, grants, meta, users
+from storage.tables import accounts, collections, consumers, default_calendars, devices, entries, grants, meta, users
 
 __all__ = ["Delta", "PutResult", "Store"]
 
@@ -65,6 +66,8 @@ class Store(Shelves):
                 meta.put(conn, "store_id", ids.new_id())
                 meta.put(conn, "horizon_from", int((now - PAST).timestamp()))
                 meta.put(conn, "horizon_until", int((now + FUTURE).timestamp()))
+            for user in collections.users_without_mailboxes(conn):
+                mailboxes.settle(conn, user)
             store_id = meta.get(conn, "store_id") or ""
         return cls(folder, db, store_id)
 
@@ -132,6 +135,8 @@ class Store(Shelves):
             else:
                 account_id = known.id
                 accounts.update(conn, replace(account, id=known.id), declared=declared)
+                mailboxes.settle(conn, known.user)
+            mailboxes.settle(conn, account.user)
             return found(accounts.by_id(conn, account_id), f"account {account.name!r}")
 
     def set_paused(self, account_id: int, paused: bool) -> None:
@@ -149,6 +154,7 @@ class Store(Shelves):
         with self.db.atomic() as conn:
             for collection in collections.every(conn, account_id=account_id):
                 shelf.remove(conn, collection, origin=Origin.CLI, actor="", at=clock.iso())
+            mailboxes.settle(conn, account.user, leaving=account_id)
             accounts.delete(conn, account_id)
         self.credentials.remove(account.name)
 
@@ -244,8 +250,20 @@ class Store(Shelves):
                 grants.delete(conn, -place.n)
                 return
             collection = local.writable(conn, collection_id)
+            local.refuse_mailbox(collection)
             local.tell_collection(conn, collection, "delete")
             shelf.remove(conn, collection, origin=origin, actor=actor, at=clock.iso())
+
+    def choose_default_calendar(self, user: str, collection_id: str | None) -> None:
+        """Let the invitations of this user go into this calendar (RFC 6638 §9.2); None: let the mirror choose.
+
+        Raises `NotFound` where that is no calendar of the user's that holds events and can be written.
+        """
+        with self.db.atomic() as conn:
+            if collection_id is not None:
+                fit = [each.id for each in collections.every(conn, user=user) if people.takes_invitations(each)]
+                found(collection_id if collection_id in fit else None, f"calendar of {user} that takes invitations")
+            default_calendars.put(conn, user, collection_id)
 
     # -- entries ------------------------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ from gateway.dav.get import get
 from gateway.dav.mkcol import mkcalendar, mkcol
 from gateway.dav.move import copy, move
 from gateway.dav.places import Context
-from gateway.dav.post import post
+from gateway.dav.post import post, takes_post
 from gateway.dav.propfind import propfind
 from gateway.dav.proppatch import proppatch
 from gateway.dav.put import put
@@ -78,12 +78,14 @@ class DavApplication(Application):
         kept = {name: value for name, value in headers if rest is None or name != "Content-Length"}
         return Answer(int(status[:3]), b"".join(chunks), kept, rest)
 
-    def do_OPTIONS(self, *args: Any) -> RadicaleAnswer:  # noqa: N802
-        """Radicale's answer with what this endpoint really does."""
-        status, headers, body, xml = super().do_OPTIONS(*args)
+    def do_OPTIONS(self, environ: dict[str, Any], *args: Any) -> RadicaleAnswer:  # noqa: N802
+        """Radicale's answer with what this endpoint really does there."""
+        status, headers, body, xml = super().do_OPTIONS(environ, *args)
         methods, compliance = _METHODS, COMPLIANCE
+        if self._push is not None or takes_post(environ[_CONTEXT], environ[_REQUEST]):
+            methods = (*_METHODS, "POST")
         if self._push is not None:
-            methods, compliance = (*_METHODS, "POST"), f"{COMPLIANCE}, webdav-push"
+            compliance = f"{COMPLIANCE}, webdav-push"
         return status, {**headers, "Allow": ", ".join(methods), "DAV": compliance}, body, xml
 
     def do_POST(self, *args: Any) -> RadicaleAnswer:  # noqa: N802, D102

@@ -1,16 +1,18 @@
 """What a client's property instructions mean: checked one by one, applied all or none (RFC 4918 §9.2)."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
 from gateway.dav import body, names
 from gateway.dav.errors import Refusal
+from gateway.dav.mailbox import DEFAULT_CALENDAR
 from gateway.dav.names import apple, caldav, carddav, cs, dav
-from gateway.dav.properties import SETTABLE, SETTABLE_OF_BOOK, TRANSPARENCY
+from gateway.dav.properties import SETTABLE, SETTABLE_OF_BOOK
 from storage.errors import InvalidData
 from storage.ical.lines import parse
 from storage.ical.zones import iana_name, zone_name
+from storage.scheduling.busy import TRANSPARENCY
 
 COMPONENT_SET = caldav("supported-calendar-component-set")
 RESOURCE_TYPE = dav("resourcetype")
@@ -25,13 +27,16 @@ _PROTECTED = frozenset(
         COMPONENT_SET,
         *map(caldav, ("supported-calendar-data", "supported-collation-set", "max-resource-size", "max-instances")),
         *map(caldav, ("min-date-time", "max-date-time", "max-attendees-per-instance")),
-        *map(caldav, ("calendar-home-set", "calendar-user-address-set", "calendar-user-type")),
+        *map(caldav, ("calendar-home-set", "calendar-user-address-set", "calendar-user-type", "schedule-tag")),
+        *map(caldav, ("schedule-inbox-URL", "schedule-outbox-URL")),
+        DEFAULT_CALENDAR,
         *map(carddav, ("supported-address-data", "supported-collation-set", "max-resource-size")),
         *map(carddav, ("addressbook-home-set", "principal-address")),
         cs("getctag"),
     }
 )
 _ONE_LINE = (dav("displayname"), apple("calendar-color"), apple("calendar-order"))
+_NOTHING: Mapping[str, Callable[[Element], str]] = {}
 _CANNOT = "<cannot-modify-protected-property/>"
 
 
@@ -72,10 +77,18 @@ def instructions(root: Element) -> Iterator[Instruction]:
 
 
 def work_out(
-    steps: Iterable[Instruction], dead: Mapping[str, str], *, cards: bool = False, creating: bool = False
+    steps: Iterable[Instruction],
+    dead: Mapping[str, str],
+    *,
+    cards: bool = False,
+    creating: bool = False,
+    settable: Mapping[str, Callable[[Element], str]] = _NOTHING,
 ) -> Edits:
     """Check every instruction. `dead`: the collection's dead properties so far; `cards`: it is an address book;
     `creating`: more may be set then.
+
+    `settable`: properties that may be set on this very resource, and what makes a value of each; it stands in `fields`
+    under the property's own name, empty where the property is removed.
     """
     edits = Edits(dead=dict(dead))
     if cards:
@@ -84,7 +97,10 @@ def work_out(
         if step.name not in edits.asked:
             edits.asked.append(step.name)
         try:
-            _apply(edits, step, creating=creating)
+            if step.name in settable:
+                edits.fields[step.name] = "" if step.remove else settable[step.name](step.element)
+            else:
+                _apply(edits, step, creating=creating)
         except Refusal as refusal:
             edits.refused[step.name] = (refusal.status, refusal.precondition)
     if sum(map(len, edits.dead.values())) > MAX_DEAD:

@@ -70,7 +70,7 @@ def of_listed(context: Context, collection: Collection) -> dict[str, Renderer[It
 def _of_access(context: Context, collection: Collection) -> Mapping[str, Renderer[Item]]:
     """The access control properties: what is shown in part of somebody else's can be read alone."""
     reading = privileges.properties(context, READ)
-    if collection.read_only:
+    if collection.read_only or collection.mailbox:
         return reading
     writing = privileges.properties(context, (*READ, *ENTRY_WRITE))
     return {name: _by_item(reading[name], render) for name, render in writing.items()} if collection.share else writing

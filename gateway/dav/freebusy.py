@@ -1,7 +1,9 @@
 """free-busy-query (RFC 4791 §7.10): when a calendar is busy, from the computed occurrences, as one VFREEBUSY."""
 
+from collections.abc import Collection as Group
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from datetime import tzinfo
 from xml.etree.ElementTree import Element
 
 from gateway.dav import busy_periods
@@ -12,14 +14,13 @@ from gateway.dav.request import Answer, Request
 from gateway.dav.timespan import read_span, zone_of
 from storage import clock
 from storage.errors import InvalidData
-from storage.ical.lines import line, parse
+from storage.ical.lines import Line, line, parse
 from storage.ical.values import key_of
-from storage.model import Collection, Kind, OccurrenceRow
-from storage.window import instant
+from storage.model import Collection
+from storage.scheduling.busy import Busy, Period, busy, together
 
 _PER_LINE = 4
 _WORDS = ("BUSY", "BUSY-TENTATIVE", "BUSY-UNAVAILABLE")
-Period = tuple[int, int]
 
 
 def free_busy_query(context: Context, request: Request, collection: Collection, root: Element) -> Answer:
@@ -31,18 +32,21 @@ def free_busy_query(context: Context, request: Request, collection: Collection, 
     span = read_span(element, both=True)
     start, end = span.start or 0, span.end or 0
     zone = zone_of(root, collection)
-    busy: dict[str, list[Period]] = {"BUSY": [], "BUSY-TENTATIVE": []}
-    for row in context.store.occurrences([collection.n], start, end, zone=zone):
-        word = _busy_word(row)
-        first = instant(row.occurrence, zone)
-        last = first + row.occurrence.end - row.occurrence.start
-        if word and last > first:
-            busy[word].append((max(first, start), min(last, end)))
+    text = answer_text(busy_in(context, collection, start, end, zone), start, end)
+    return Answer(200, text.encode(), {"Content-Type": "text/calendar; charset=utf-8; component=VFREEBUSY"})
+
+
+def busy_in(context: Context, collection: Collection, start: int, end: int, zone: tzinfo, me: Group[str] = ()) -> Busy:
+    """When a calendar is busy inside [start, end): from its events, and from the VFREEBUSY entries that it holds.
+
+    `zone` and `me`: see `storage.scheduling.busy.busy`.
+    """
+    told: dict[str, list[Period]] = {}
     for word, (first, last) in _told(context, collection):
         if first < end and last > start:
-            busy.setdefault(word, []).append((max(first, start), min(last, end)))
-    text = "".join(_calendar(busy, start, end))
-    return Answer(200, text.encode(), {"Content-Type": "text/calendar; charset=utf-8; component=VFREEBUSY"})
+            told.setdefault(word, []).append((max(first, start), min(last, end)))
+    rows = context.store.occurrences([collection.n], start, end, zone=zone)
+    return together([busy(rows, start, end, zone, me), told])
 
 
 def _told(context: Context, collection: Collection) -> Iterator[tuple[str, Period]]:
@@ -55,28 +59,18 @@ def _told(context: Context, collection: Collection) -> Iterator[tuple[str, Perio
                     yield word if word in _WORDS else "BUSY", period
 
 
-def _busy_word(row: OccurrenceRow) -> str:
-    component = row.component
-    if row.kind is not Kind.EVENT or component.transparency == "TRANSPARENT" or component.status == "CANCELLED":
-        return ""
-    return "BUSY-TENTATIVE" if component.status == "TENTATIVE" else "BUSY"
+def answer_text(busy: Busy, start: int, end: int, about: Iterable[Line] = ()) -> str:
+    """Busy periods as a VCALENDAR with one VFREEBUSY; `about`: further properties of it."""
+    return "".join(_calendar(busy, start, end, about))
 
 
-def _calendar(busy: dict[str, list[Period]], start: int, end: int) -> Iterator[str]:
+def _calendar(busy: Busy, start: int, end: int, about: Iterable[Line]) -> Iterator[str]:
     yield "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//CalHarbor//EN\r\nMETHOD:REPLY\r\nBEGIN:VFREEBUSY\r\n"
     yield f"DTSTAMP:{key_of(int(clock.timestamp()))}\r\nDTSTART:{key_of(start)}\r\nDTEND:{key_of(end)}\r\n"
+    for each in about:
+        yield line(each.name, each.value, each.params).raw
     for word, periods in busy.items():
-        merged = [f"{key_of(first)}/{key_of(last)}" for first, last in _merged(periods)]
+        merged = [f"{key_of(first)}/{key_of(last)}" for first, last in periods]
         for at in range(0, len(merged), _PER_LINE):
             yield line("FREEBUSY", ",".join(merged[at : at + _PER_LINE]), {"FBTYPE": [word]}).raw
     yield "END:VFREEBUSY\r\nEND:VCALENDAR\r\n"
-
-
-def _merged(periods: Iterable[Period]) -> list[Period]:
-    found: list[Period] = []
-    for first, last in sorted(periods):
-        if found and first <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], last))
-        else:
-            found.append((first, last))
-    return found

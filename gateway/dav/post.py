@@ -2,19 +2,34 @@
 
 from gateway.dav import add_member, push
 from gateway.dav.errors import Refusal
+from gateway.dav.outbox import free_busy
 from gateway.dav.places import Context, Member, find
 from gateway.dav.properties import ADD_MEMBER
 from gateway.dav.request import Answer, Request
+from storage.errors import NotFound
+from storage.model import Collection, CollectionKind
 
 
 def post(context: Context, request: Request) -> Answer:
-    """Answer a POST: a `push-register` document registers for push messages, `add-member` takes new entries.
+    """Answer a POST. Raises `Refusal` (405) for all but these three.
 
-    Raises `Refusal` (405) for all else.
+    A `push-register` document registers for push messages, `add-member` takes new entries, the scheduling outbox takes
+    free-busy requests.
     """
     place = find(context, request.segments) if request.segments[2:] == (ADD_MEMBER,) else None
     if isinstance(place, Member):
         return add_member.add_member(context, request, place)
     if request.header("content-type").partition(";")[0].strip().lower() in push.TYPES:
         return push.register(context, request)
+    if takes_post(context, request):
+        return free_busy(context, request)
     raise Refusal(405, "nothing here takes such a POST", hint="OPTIONS lists what is answered")
+
+
+def takes_post(context: Context, request: Request) -> bool:
+    """Whether the scheduling outbox is there."""
+    try:
+        place = find(context, request.segments)
+    except (NotFound, Refusal):
+        return False
+    return isinstance(place, Collection) and place.kind is CollectionKind.OUTBOX

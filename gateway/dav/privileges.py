@@ -15,9 +15,10 @@ ENTRY_WRITE = ("write", "write-properties", "write-content")
 """What may be done to an entry itself; entries are bound to and unbound from their collection."""
 
 FREE_BUSY = "C:read-free-busy"
+DELIVER, SEND, ASK = "C:schedule-deliver", "C:schedule-send", "C:schedule-query-freebusy"
 
 _TREE = {
-    "all": ("any operation", ("read", "write", "read-acl", "write-acl", "unlock")),
+    "all": ("any operation", ("read", "write", "read-acl", "write-acl", "unlock", DELIVER, SEND)),
     "read": ("read contents and properties", ("read-current-user-privilege-set", FREE_BUSY)),
     "read-current-user-privilege-set": ("read one's own privileges", ()),
     FREE_BUSY: ("read when somebody is busy", ()),
@@ -29,8 +30,16 @@ _TREE = {
     "read-acl": ("read the access control list", ()),
     "write-acl": ("change the access control list", ()),
     "unlock": ("remove a lock", ()),
+    DELIVER: ("deliver scheduling messages", (f"{DELIVER}-invite", f"{DELIVER}-reply", ASK)),
+    f"{DELIVER}-invite": ("deliver invitations", ()),
+    f"{DELIVER}-reply": ("deliver replies", ()),
+    ASK: ("ask when the owner is busy", ()),
+    SEND: ("send scheduling messages", (f"{SEND}-invite", f"{SEND}-reply", f"{SEND}-freebusy")),
+    f"{SEND}-invite": ("send invitations", ()),
+    f"{SEND}-reply": ("send replies", ()),
+    f"{SEND}-freebusy": ("ask when others are busy", ()),
 }
-"""RFC 3744 §5.3 with RFC 4791 §6.1.1. `write-acl` and `unlock` exist, and nobody has them."""
+"""RFC 3744 §5.3 with RFC 4791 §6.1.1 and RFC 6638 §6. `write-acl` and `unlock` exist, and nobody has them."""
 
 
 def properties(context: Context, granted: Sequence[str]) -> Mapping[str, Callable[[object], str]]:

@@ -8,7 +8,7 @@ does not exist there (404).
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from gateway.dav import limits, names, privileges, push, sharing
+from gateway.dav import limits, mailbox, names, privileges, push, sharing
 from gateway.dav.names import apple, caldav, carddav, cs, dav, element
 from gateway.dav.places import Context
 from gateway.dav.privileges import FREE_BUSY, READ, WRITE
@@ -17,6 +17,7 @@ from storage import ids
 from storage.home import HomePosition
 from storage.ical.zones import vtimezone
 from storage.model import Collection, CollectionKind
+from storage.scheduling.busy import TRANSPARENCY
 from storage.vcard.read import VERSIONS
 
 ENTRY_REPORTS = tuple(map(dav, ("expand-property", "acl-principal-prop-set")))
@@ -74,9 +75,6 @@ SETTABLE_OF_BOOK: Mapping[str, str] = {dav("displayname"): "name", carddav("addr
 ADD_MEMBER = ";add-member"
 """The name inside a collection to which new members are POSTed (RFC 5995); no client names an entry so."""
 
-TRANSPARENCY = caldav("schedule-calendar-transp")
-"""Kept as a dead property where a client set it; before that a calendar is opaque (RFC 6638 §9.1)."""
-
 
 def href(path: str) -> str:
     """A `DAV:href` element; the path is quoted already."""
@@ -108,8 +106,7 @@ def of_home(context: Context) -> dict[str, Renderer[None]]:
         dav("group-membership"): lambda _: "",
         caldav("calendar-home-set"): lambda _: href(principal),
         carddav("addressbook-home-set"): lambda _: href(principal),
-        caldav("calendar-user-address-set"): lambda _: _addresses(context),
-        caldav("calendar-user-type"): lambda _: "INDIVIDUAL",
+        **mailbox.of_principal(context),
         **push.of_home(context),
     }
 
@@ -130,6 +127,8 @@ def of_collection(context: Context, collection: Collection) -> dict[str, Rendere
         dav("supported-report-set"): lambda _: reports(reports_of(collection)),
         cs("getctag"): lambda _: f"&quot;{collection.id}-{collection.seq}&quot;",
     }
+    if collection.mailbox:
+        return {**held, **mailbox.of_mailbox(context, collection)}
     of_kind = _of_book if collection.kind is CollectionKind.CONTACTS else _of_calendar
     held.update(of_kind(context, collection))
     held.update({**sharing.of_collection(context, collection), **push.of_collection(context, collection)})
@@ -183,6 +182,8 @@ def resource_type(collection: Collection) -> str:
     """What a collection's `DAV:resourcetype` says that it holds."""
     if collection.kind is CollectionKind.CONTACTS:
         return "<collection/><CR:addressbook/>"
+    if collection.mailbox:
+        return mailbox.RESOURCE_TYPES[collection.kind]
     return "<collection/><C:calendar/>"
 
 
@@ -231,11 +232,7 @@ def _common(context: Context, granted: Sequence[str]) -> dict[str, Renderer[None
 
 def _granted(collection: Collection) -> tuple[str, ...]:
     """Whoever reads a calendar may ask for its busy times (RFC 4791 §6.1.1)."""
+    if collection.mailbox:
+        return (*READ, *mailbox.PRIVILEGES[collection.kind])
     busy = () if collection.kind is CollectionKind.CONTACTS else (FREE_BUSY,)
     return (*READ, *busy) if collection.read_only else (*READ, *busy, *WRITE)
-
-
-def _addresses(context: Context) -> str:
-    emails = dict.fromkeys(account.email for account in context.store.accounts(context.user) if account.email)
-    mail = "".join(href(names.text(f"mailto:{email}")) for email in emails)
-    return mail + href(context.principal)

@@ -14,6 +14,7 @@ from gateway.dav.places import Context, Home, Member, Root, find
 from gateway.dav.preferences import NO_ROOT
 from gateway.dav.render import Wanted
 from gateway.dav.request import Answer, Request
+from storage.mailboxes import MAILBOXES
 from storage.model import Collection
 
 
@@ -82,6 +83,9 @@ def _responses(context: Context, place: object, asked: _Asked, *, below: bool) -
         yield _single(context.principal, properties.of_home(context), asked)
         for collection in context.store.home(context.user) if below else ():
             yield _collection(context, collection, asked)
+        for kind in MAILBOXES if below else ():
+            if box := context.store.mailbox(context.user, kind):
+                yield _collection(context, box, asked)
     elif isinstance(place, Collection):
         yield _collection(context, place, asked)
         if below:

@@ -5,8 +5,11 @@ is read-only upstream: calendar programs set a colour unasked, and their user ex
 not granted there all the same, since programs take any right to write for the right to write entries.
 """
 
+from functools import partial
+
 from gateway.dav import body, edits, render
 from gateway.dav.errors import Refusal
+from gateway.dav.mailbox import DEFAULT_CALENDAR, chosen_calendar
 from gateway.dav.names import dav
 from gateway.dav.places import Context, Member, find
 from gateway.dav.request import Answer, Request
@@ -27,7 +30,8 @@ def proppatch(context: Context, request: Request) -> Answer:
     href = context.of(place)
     root = body.required(request.body, dav("propertyupdate"))
     cards = place.kind is CollectionKind.CONTACTS
-    wanted = edits.work_out(edits.instructions(root), place.dead, cards=cards)
+    settable = {DEFAULT_CALENDAR: partial(chosen_calendar, context)} if place.kind is CollectionKind.INBOX else {}
+    wanted = edits.work_out(edits.instructions(root), place.dead, cards=cards, settable=settable)
     if not wanted.refused:
         _write(context, place, wanted)
     groups, preconditions = edits.outcome(wanted)
@@ -40,6 +44,8 @@ def _write(context: Context, collection: Collection, wanted: edits.Edits) -> Non
     fields = wanted.fields
     name = fields.get("name")
     unnamed = "" if collection.share else collection.slug
+    if DEFAULT_CALENDAR in fields:
+        context.store.choose_default_calendar(context.user, fields[DEFAULT_CALENDAR] or None)
     context.store.update_collection(
         collection.id,
         name=unnamed if name == "" else name,

@@ -1,6 +1,6 @@
 """What stands behind a secret link: a whole calendar as others may see it, or when its owner is busy."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -8,6 +8,7 @@ from storage.ical.joined import joined
 from storage.ical.lines import Line, escape, line
 from storage.ical.privacy import BUSY, busy_time, redacted
 from storage.model import Collection, Entry, Feed, Kind
+from storage.scheduling.busy import counts
 from storage.store import Store
 
 REFRESH = "PT15M"
@@ -15,8 +16,6 @@ REFRESH = "PT15M"
 
 _FORM = "1"
 """Grows when the same calendar is published in another form: who has the old one must not take it for the new."""
-
-_TRANSPARENCY = "{urn:ietf:params:xml:ns:caldav}schedule-calendar-transp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,8 @@ class Published:
 
 def published(store: Store, feed: Feed) -> Published:
     """What a link shows now; its text is read piece by piece, when it is asked for. Raises `NotFound`."""
-    shown = [store.collection(feed.collection)] if feed.collection else _counted(store.collections(user=feed.user))
+    everything = [store.collection(feed.collection)] if feed.collection else store.collections(user=feed.user)
+    shown = everything if feed.collection else list(filter(counts, everything))
     state = " ".join(f"{each.id}-{each.seq}" for each in shown)
     tag = sha256(f"{_FORM} {feed.id} {state}".encode()).hexdigest()[:32]
     entries = (entry for each in shown for entry in store.iter_entries(each.id))
@@ -43,15 +43,6 @@ def published(store: Store, feed: Feed) -> Published:
     # Of several calendars one may have gone, of which their newest change knows nothing.
     modified = store.changed_at(shown[0].seq) if feed.collection else ""
     return Published(tag, modified, joined(properties, filter(None, texts)))
-
-
-def _counted(collections: Iterable[Collection]) -> list[Collection]:
-    """The calendars that say when somebody is busy (RFC 6638 §9.1)."""
-    return [
-        each
-        for each in collections
-        if "VEVENT" in each.components and "transparent" not in each.dead.get(_TRANSPARENCY, "")
-    ]
 
 
 def _public(text: str) -> str:

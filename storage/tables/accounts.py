@@ -57,7 +57,10 @@ def update(conn: Connection, account: Account, *, declared: bool) -> None:
             account.id,
         ),
     )
-    conn.execute("UPDATE collections SET user = ? WHERE account_id = ?", (account.user, account.id))
+    conn.execute(
+        "UPDATE collections SET user = ? WHERE account_id = ? AND kind NOT IN ('inbox', 'outbox')",
+        (account.user, account.id),
+    )
 
 
 def by_id(conn: Connection, account_id: int) -> Account | None:

@@ -122,12 +122,33 @@ def by_remote_href(conn: Connection, account_id: int, href: str) -> Collection |
 
 
 def every(conn: Connection, *, user: str | None = None, account_id: int | None = None) -> list[Collection]:
-    """All of them, or a user's, or an account's, in the order they were made."""
+    """All of them, or a user's, or an account's, in the order they were made; no mailboxes."""
     rows = conn.execute(
-        f"{_SELECT} WHERE (? IS NULL OR user = ?) AND (? IS NULL OR account_id = ?) ORDER BY n",
+        f"""{_SELECT} WHERE (? IS NULL OR user = ?) AND (? IS NULL OR account_id = ?)
+            AND kind NOT IN ('inbox', 'outbox') ORDER BY n""",
         (user, user, account_id, account_id),
     )
     return [_row(row) for row in rows]
+
+
+def mailbox(conn: Connection, user: str, kind: CollectionKind) -> Collection | None:
+    """The user's scheduling inbox or outbox."""
+    row = conn.execute(f"{_SELECT} WHERE user = ? AND kind = ?", (user, kind)).fetchone()
+    return _row(row) if row else None
+
+
+def users_without_mailboxes(conn: Connection) -> list[str]:
+    """The users who have an account, but no mailboxes yet."""
+    rows = conn.execute(
+        """SELECT DISTINCT user FROM accounts
+           WHERE user NOT IN (SELECT user FROM collections WHERE kind = 'outbox') ORDER BY user"""
+    )
+    return [user for (user,) in rows]
+
+
+def set_account(conn: Connection, collection_n: int, account_id: int) -> None:
+    """Let it belong to another account of the same user."""
+    conn.execute("UPDATE collections SET account_id = ? WHERE n = ?", (account_id, collection_n))
 
 
 def delete(conn: Connection, collection_n: int) -> None:

@@ -44,3 +44,8 @@ def since(conn: Connection, user: str, n: int) -> list[tuple[int, str]]:
     """The path segments that something came to or left after `n`, each with its newest number, oldest first."""
     rows = conn.execute("SELECT n, slug FROM homes WHERE user = ? AND n > ? ORDER BY n", (user, n))
     return rows.fetchall()
+
+
+def forget(conn: Connection, user: str, slug: str) -> None:
+    """Let nothing be known of this path segment: what stands or stood there is no part of the home's history."""
+    conn.execute("DELETE FROM homes WHERE user = ? AND slug = ?", (user, slug))

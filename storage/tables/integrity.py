@@ -16,7 +16,8 @@ SHOWN = 20
 _RENDERED = (
     (
         "entry {} has no component",
-        "SELECT id FROM entries WHERE kind <> 'contact' AND n NOT IN (SELECT entry_n FROM components)",
+        """SELECT id FROM entries WHERE kind <> 'contact' AND n NOT IN (SELECT entry_n FROM components)
+               AND collection_n NOT IN (SELECT n FROM collections WHERE kind = 'inbox')""",
     ),
     (
         "entry {} is a contact of which nothing is rendered",
@@ -143,7 +144,7 @@ _UPSTREAM = (
     (
         "entry {} is neither upstream nor on its way there",
         """SELECT e.id FROM entries e JOIN collections c ON c.n = e.collection_n JOIN accounts a ON a.id = c.account_id
-           WHERE a.mirrored AND e.id NOT IN (SELECT entry_id FROM links)
+           WHERE a.mirrored AND c.kind <> 'inbox' AND e.id NOT IN (SELECT entry_id FROM links)
                AND e.id NOT IN (SELECT entry_id FROM outbox WHERE entry_id IS NOT NULL)""",
     ),
 )

@@ -44,9 +44,11 @@ def head(conn: Connection) -> int:
 
 
 def since(conn: Connection, seq: int, *, account_id: int | None = None, limit: int | None = None) -> list[Change]:
-    """The changes after `seq`, oldest first."""
+    """The changes after `seq`, oldest first; those of mailboxes are for their owner's clients alone."""
     rows = conn.execute(
-        f"{_SELECT} WHERE seq > ? AND (? IS NULL OR account_id = ?) ORDER BY seq LIMIT ?",
+        f"""{_SELECT} WHERE seq > ? AND (? IS NULL OR account_id = ?)
+            AND collection_n NOT IN (SELECT n FROM collections WHERE kind IN ('inbox', 'outbox'))
+            ORDER BY seq LIMIT ?""",
         (seq, account_id, account_id, -1 if limit is None else limit),
     )
     return [_row(row) for row in rows.fetchall()]

@@ -63,7 +63,7 @@ def test_a_protected_property_makes_no_address_book(door: Door) -> None:
 def test_the_principal_is_the_home_of_the_address_books(book: Door) -> None:
     (reply,) = book.propfind("/dav/alice/", "<CR:addressbook-home-set/>").replies.values()
     assert reply.props[f"{CARDDAV}addressbook-home-set"].findtext(f"{DAV}href") == "/dav/alice/"
-    assert book.propfind("/dav/alice/", "<resourcetype/>", "1").names == {"alice", "work", "people"}
+    assert book.propfind("/dav/alice/", "<resourcetype/>", "1").names == {"alice", "work", "people", "inbox", "outbox"}
 
 
 def test_the_properties_of_an_address_book(book: Door) -> None:

@@ -1,0 +1,116 @@
+"""POST to the scheduling outbox (RFC 6638 §5): when others are busy, asked of everybody at once.
+
+Users of this server are answered for from the mirror, whatever their calendars' upstreams are doing.
+"""
+
+from dataclasses import dataclass
+
+from gateway.dav import errors, names
+from gateway.dav.errors import Refusal
+from gateway.dav.freebusy import answer_text, busy_in
+from gateway.dav.places import Context
+from gateway.dav.request import Answer, Request
+from storage.errors import InvalidData
+from storage.ical.lines import Component, Line, line, parse
+from storage.ical.read import decode
+from storage.ical.values import moment
+from storage.scheduling.busy import Busy, counts, together, zone_of
+from storage.scheduling.people import normal
+
+MAX_ASKED = 200
+MAX_SPAN = 10 * 366 * 86_400
+"""Seconds that one question may cover."""
+
+SUCCESS = "2.0;Success"
+NO_SUCH_USER = "3.7;Invalid calendar user"
+"""Request statuses (RFC 5546 §3.6)."""
+
+_MESSAGE = "<C:valid-scheduling-message/>"
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    organizer: Line
+    attendees: tuple[Line, ...]
+    uid: str
+    start: int
+    end: int
+
+
+def free_busy(context: Context, request: Request) -> Answer:
+    """Answer a POST of a VFREEBUSY request: a `schedule-response` with one response for each attendee."""
+    question = _read(request)
+    if normal(question.organizer.value) not in context.store.addresses(context.user):
+        raise Refusal(
+            403,
+            f"{question.organizer.value[:80]!r} is no address of yours",
+            precondition="<C:organizer-allowed/>",
+            hint="calendar-user-address-set lists them",
+        )
+    responses = "".join(_response(context, question, attendee) for attendee in question.attendees)
+    document = (
+        f'<?xml version="1.0" encoding="utf-8"?>\n<C:schedule-response{names.DECLARATIONS}>{responses}'
+        "</C:schedule-response>"
+    )
+    return Answer(200, errors.legal(document), {"Content-Type": errors.XML_TYPE})
+
+
+def _response(context: Context, question: _Question, attendee: Line) -> str:
+    user = context.store.user_of(attendee.value)
+    if user is None:
+        return _rendered(attendee, NO_SUCH_USER)
+    busy = _busy(context, user, question)
+    about = [line("UID", question.uid), question.organizer, attendee]
+    return _rendered(attendee, SUCCESS, answer_text(busy, question.start, question.end, about))
+
+
+def _busy(context: Context, user: str, question: _Question) -> Busy:
+    """Over all calendars of the user that count (RFC 6638 §5)."""
+    me = context.store.addresses(user)
+    counting = [each for each in context.store.collections(user=user) if counts(each)]
+    return together(busy_in(context, each, question.start, question.end, zone_of(each), me) for each in counting)
+
+
+def _rendered(attendee: Line, status: str, text: str = "") -> str:
+    data = f"<C:calendar-data>{names.text(text)}</C:calendar-data>" if text else ""
+    return (
+        f"<C:response><C:recipient><href>{names.text(attendee.value)}</href></C:recipient>"
+        f"<C:request-status>{names.text(status)}</C:request-status>{data}</C:response>"
+    )
+
+
+def _read(request: Request) -> _Question:
+    """What is asked. Raises `Refusal` with the preconditions of RFC 6638 §5.1."""
+    if request.header("content-type").partition(";")[0].strip().lower() not in ("text/calendar", ""):
+        raise Refusal(
+            403, "a scheduling message is text/calendar", precondition="<C:supported-calendar-data/>", hint="send that"
+        )
+    try:
+        tree = parse(decode(request.body))
+        asked, question = _components(tree)
+        organizer, attendees = question.first("ORGANIZER"), question.lines("ATTENDEE")
+        starts, ends = question.first("DTSTART"), question.first("DTEND")
+        if organizer is None or not attendees or starts is None or ends is None:
+            raise _wrong("a VFREEBUSY request has ORGANIZER, ATTENDEE, DTSTART and DTEND (RFC 5546 §3.3.2)")
+        start, end = moment(starts, asked), moment(ends, asked)
+    except InvalidData as error:
+        raise Refusal(403, error.message, precondition="<C:valid-calendar-data/>", hint=error.hint) from error
+    if start.floating or end.floating or not start.epoch < end.epoch <= start.epoch + MAX_SPAN:
+        raise _wrong("the question must cover a span of time between two moments in UTC, and not more than ten years")
+    if len(attendees) > MAX_ASKED:
+        raise Refusal(403, f"more than {MAX_ASKED} attendees", precondition="<C:max-attendees-per-instance/>")
+    uid = question.first("UID")
+    return _Question(organizer, tuple(attendees), uid.value if uid else "", start.epoch, end.epoch)
+
+
+def _components(tree: Component) -> tuple[Component, Component]:
+    calendars = tree.components("VCALENDAR")
+    questions = calendars[0].components("VFREEBUSY") if len(calendars) == 1 else []
+    method = calendars[0].first("METHOD") if calendars else None
+    if len(questions) != 1 or method is None or method.value.strip().upper() != "REQUEST":
+        raise _wrong("only free-busy requests are taken here: one VFREEBUSY with METHOD:REQUEST")
+    return calendars[0], questions[0]
+
+
+def _wrong(message: str) -> Refusal:
+    return Refusal(403, message, precondition=_MESSAGE, hint="events are delivered by writing them to a calendar")

@@ -1,0 +1,75 @@
+"""Calendar user addresses (RFC 6638 §2.4.1): which are whose, and which of a user's calendars invitations go to.
+
+An address is compared in its `normal` form: an e-mail address in lower case, with or without `mailto:` in front of it,
+or the path of a principal of this server.
+"""
+
+from collections.abc import Iterable
+from urllib.parse import unquote, urlsplit
+
+from storage.db import Connection
+from storage.ical.quirks import calendar_address
+from storage.model import Account, Collection
+from storage.tables import accounts, collections, default_calendars
+
+PRINCIPALS = "/dav/"
+"""Below this path stands a principal for each user."""
+
+
+def normal(address: str) -> str:
+    """What tells one address from another: `mailto:bob@example.org`, `/dav/bob/`, or the text itself."""
+    text = address.strip()
+    if email := calendar_address(text, ""):
+        return f"mailto:{email.lower()}"
+    user = _principal(text)
+    return f"{PRINCIPALS}{user}/" if user else text
+
+
+def ordered(owned: Iterable[Account]) -> list[Account]:
+    """A user's accounts, the default one in front."""
+    return sorted(
+        owned, key=lambda account: (account.settings.get("default", "") not in ("yes", "true", "1"), account.id)
+    )
+
+
+def addresses(conn: Connection, user: str) -> list[str]:
+    """The user's own addresses in normal form, the preferred one first, the principal last."""
+    mail = [normal(account.email) for account in ordered(accounts.every(conn, user)) if account.email]
+    return [*dict.fromkeys(mail), f"{PRINCIPALS}{user}/"]
+
+
+def user_of(conn: Connection, address: str) -> str | None:
+    """Whose address this is, of all users of this server; local accounts count before mirrored ones."""
+    wanted = normal(address)
+    owned = accounts.every(conn)
+    if user := _principal(wanted):
+        return next((account.user for account in owned if account.user == user), None)
+    found = [account for account in owned if account.email and normal(account.email) == wanted]
+    return min(found, key=lambda account: account.mirrored).user if found else None
+
+
+def default_calendar(conn: Connection, user: str) -> Collection | None:
+    """The calendar that the user chose for events that others send (RFC 6638 §9.2), else the first that could be it.
+
+    Calendars of local accounts come first: into a mirrored one its own upstream puts invitations.
+    """
+    chosen = default_calendars.get(conn, user)
+    local = {account.id for account in accounts.every(conn, user) if not account.mirrored}
+    fit = [each for each in collections.every(conn, user=user) if takes_invitations(each)]
+    fit.sort(key=lambda each: (each.id != chosen, each.account_id not in local))
+    return fit[0] if fit else None
+
+
+def takes_invitations(collection: Collection) -> bool:
+    """Whether events that others send could be put there."""
+    return "VEVENT" in collection.components and not collection.read_only and not collection.mailbox
+
+
+def _principal(address: str) -> str:
+    """The user whose principal an address names, as a path or as a URL; "" for any other address."""
+    try:
+        path = unquote(urlsplit(address).path)
+    except ValueError:
+        return ""
+    name = path.removeprefix(PRINCIPALS).rstrip("/")
+    return name if path.startswith(PRINCIPALS) and name and "/" not in name else ""
