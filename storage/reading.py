@@ -27,6 +27,7 @@ from storage.model import (
     Kind,
     Listed,
     OccurrenceRow,
+    Tag,
     User,
 )
 from storage.scheduling import people
@@ -179,6 +180,14 @@ class Reader:
         """Every entry of a collection without its text, by href. Raises `NotFound`."""
         place, conn = self.collection(collection_id), self.db.reader()
         return shared.listed(conn, place, entries.listing(conn, place.source))
+
+    def tags(self, collection_id: str) -> tuple[list[Tag], int]:
+        """Name and hash of every entry of a collection, by name, and its newest change. Raises `NotFound`."""
+        with self.db.snapshot() as conn:
+            place = self.collection(collection_id)
+            if place.share is None:
+                return entries.tags(conn, place.n), place.seq
+            return [Tag(each.href, each.hash) for each in self.listing(collection_id)], place.seq
 
     def entries(self, collection_id: str, hrefs: Sequence[str]) -> dict[str, Entry]:
         """Those of these entries that exist. Raises `NotFound` for the collection."""

@@ -11,7 +11,7 @@ from gateway.dav.names import caldav, dav
 from gateway.dav.places import Context
 from gateway.dav.privileges import ENTRY_WRITE, READ
 from gateway.dav.properties import CALENDAR_ENTRY_REPORTS, ENTRY_REPORTS, href, reports, resource_id
-from gateway.dav.render import Renderer
+from gateway.dav.render import Renderer, Wanted
 from storage.model import Collection, CollectionKind, Entry, Kind, RedactedEntry, RedactedListed
 
 CALENDAR_DATA = caldav("calendar-data")
@@ -26,21 +26,35 @@ _CONTENT_TYPES: Mapping[Kind, str] = {
 }
 
 
-class Item(Protocol):
-    """What a listing knows of an entry; entries with their text know it too."""
+class Tagged(Protocol):
+    """Name and version of an entry."""
 
-    @property
-    def id(self) -> str: ...  # noqa: D102
     @property
     def href(self) -> str: ...  # noqa: D102
     @property
     def hash(self) -> str: ...  # noqa: D102
+
+
+class Item(Tagged, Protocol):
+    """What a listing knows of an entry; entries with their text know it too."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
     @property
     def kind(self) -> Kind: ...  # noqa: D102
     @property
     def size(self) -> int: ...  # noqa: D102
     @property
     def modified(self) -> str: ...  # noqa: D102
+
+
+OF_TAG: Mapping[str, Renderer[Tagged]] = {dav("getetag"): lambda item: f"&quot;{item.hash}&quot;"}
+"""The properties that name and version of an entry suffice for."""
+
+
+def tags_suffice(wanted: Wanted) -> bool:
+    """Whether nothing else is wanted."""
+    return all(name in OF_TAG for name in wanted.names) and not wanted.names_only
 
 
 def content_type(kind: Kind) -> str:
@@ -54,7 +68,7 @@ def of_listed(context: Context, collection: Collection) -> dict[str, Renderer[It
     principal, owner = href(context.principal), href(sharing.owner(context, collection))
     return {
         **_of_access(context, collection),
-        dav("getetag"): lambda item: f"&quot;{item.hash}&quot;",
+        **OF_TAG,
         dav("getcontenttype"): lambda item: _CONTENT_TYPES[item.kind],
         dav("getcontentlength"): lambda item: str(item.size),
         dav("getlastmodified"): lambda item: http_date(item.modified),

@@ -117,6 +117,9 @@ def _members(context: Context, collection: Collection, asked: _Asked) -> Iterato
             yield entry_row(start + render.segment(entry.href), entry)
         return
     listed = entry_properties.of_listed(context, collection)
-    row = render.rows(listed, asked.of(list(listed), []))
-    for item in context.store.listing(collection.id):
-        yield row(start + render.segment(item.href), item)
+    wanted = asked.of(list(listed), [])
+    if entry_properties.tags_suffice(wanted):
+        found, _seq = context.store.tags(collection.id)
+        yield from render.members(start, render.rows(entry_properties.OF_TAG, wanted), found)
+    else:
+        yield from render.members(start, render.rows(listed, wanted), context.store.listing(collection.id))

@@ -33,15 +33,26 @@ def calendar_query(
     wanted = read_filter(root)
     chosen = Chosen(context, request, collection, root, zone, many=only is None)
     start = context.of(collection)
-    if only is None and wanted.bare and not chosen.needs_entries:
-        listed = render.rows(chosen.of_listed, chosen.wanted)
-        return render.multistatus(_lines(start, listed, context.store.listing(collection.id)))
+    kinds = _all_of(wanted) if only is None and not chosen.needs_entries else None
+    if kinds is not None:
+        listed = [each for each in context.store.listing(collection.id) if each.kind in kinds]
+        return render.multistatus(render.members(start, render.rows(chosen.of_listed, chosen.wanted), listed))
     row = render.rows(chosen.of_entry, chosen.wanted)
     if only is not None:
         found = _passing([context.store.entry_at(collection.id, only)], wanted, zone)
     else:
         found = matching_entries(context, collection, wanted, zone, text=chosen.needs_text)
     return render.multistatus(render.within(chosen.budget, start, _lines(start, row, found)))
+
+
+def _all_of(wanted: CompFilter) -> frozenset[Kind] | None:
+    """The kinds of which every entry matches; None where that cannot be said by the kind alone."""
+    if wanted.bare:
+        return frozenset(Kind)
+    inner = wanted.comps[0] if len(wanted.comps) == 1 else None
+    kind = _KINDS.get(inner.name) if inner is not None and inner.bare else None
+    alone = not (wanted.absent or wanted.span or wanted.props)
+    return frozenset({kind}) if kind is not None and alone else None
 
 
 def matching_entries(

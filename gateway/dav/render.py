@@ -1,21 +1,30 @@
 """The writer of multistatus answers (RFC 4918 §13): text, put together piece by piece, with every value escaped."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from urllib.parse import quote
 
 from gateway.dav import errors, names
 from gateway.dav.request import Answer
 
 Target = TypeVar("Target")
+Member = TypeVar("Member", bound="HasHref")
 Renderer = Callable[[Target], str | None]
 """What gives a property's content as XML, "" for an empty element, None where the resource does not have it."""
 
 PIECE = 256 * 1024
 """Characters of an answer that are rendered, and held in memory, at a time."""
+
+
+class HasHref(Protocol):
+    """Something with a name in its collection."""
+
+    @property
+    def href(self) -> str: ...  # noqa: D102
+
 
 _PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
 _DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -32,6 +41,11 @@ MOST = 32 * 1024 * 1024
 def segment(name: str) -> str:
     """One path segment as written in an href: everything but RFC 3986's unreserved characters is percent-encoded."""
     return name if _PLAIN.fullmatch(name) else quote(name, safe="")
+
+
+def segments(names: Sequence[str]) -> Sequence[str]:
+    """`segment` of each; where all are plain, which one look at them together tells, they stay what they are."""
+    return names if _PLAIN.fullmatch("".join(names)) else [segment(name) for name in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +136,12 @@ def rows(
     fixed = "".join(names.element(name) if wanted.names_only else dead[name] for name in whole)
     unknown = "".join(names.element(name) for name in wanted.names if name not in registry and name not in dead)
 
+    def only(href: str, target: Target) -> str:
+        content = render(target)
+        if not content:
+            return row(href, target)
+        return f"<response><href>{href}</href><propstat><prop>{start}{content}{end}</prop>{_OK}</propstat></response>"
+
     def row(href: str, target: Target) -> str:
         have, lack = fixed, unknown
         for start, end, render in known:
@@ -137,7 +157,15 @@ def rows(
         first = f"<propstat><prop>{have}</prop>{_OK}</propstat>" if have else ""
         return f"<response><href>{href}</href>{first}<propstat><prop>{lack}</prop>{_NOT_FOUND}</propstat></response>"
 
+    if len(known) == 1 and not (fixed or unknown):  # an ETag, ten thousand times
+        [(start, end, render)] = known
+        return only
     return row
+
+
+def members(start: str, row: Callable[[str, Member], str], found: Sequence[Member]) -> Iterator[str]:
+    """The responses for members of the collection whose href is `start`."""
+    return map(row, [start + name for name in segments([each.href for each in found])], found)
 
 
 def _only_name(render: Renderer[Target]) -> Renderer[Target]:

@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element
 
 from gateway.dav import names, properties, render
 from gateway.dav.chosen import Chosen
+from gateway.dav.entry_properties import OF_TAG, tags_suffice
 from gateway.dav.errors import Refusal
 from gateway.dav.names import dav
 from gateway.dav.places import Context
@@ -27,8 +28,13 @@ def sync_collection(context: Context, request: Request, collection: Collection, 
     """
     infinite(request, root)
     since = _since(context, collection, (root.findtext(dav("sync-token")) or "").strip())
-    delta = context.store.delta(collection.id, since, limit=limit(root))
+    most = limit(root)
     chosen = Chosen(context, request, collection, root, UTC)
+    if since is None and most is None and tags_suffice(chosen.wanted):
+        found, seq = context.store.tags(collection.id)
+        rows = render.members(context.of(collection), render.rows(OF_TAG, chosen.wanted), found)
+        return render.multistatus(rows, token=properties.sync_token(context, collection, seq))
+    delta = context.store.delta(collection.id, since, limit=most)
     token = properties.sync_token(context, collection, delta.seq)
     return render.multistatus(responses(context, collection, chosen, delta), token=token)
 
@@ -43,9 +49,7 @@ def responses(context: Context, collection: Collection, chosen: Chosen, delta: D
             for entry in context.store.entries(collection.id, hrefs[at : at + PAGE]).values():
                 yield entry_row(start + render.segment(entry.href), entry)
     else:
-        row = render.rows(chosen.of_listed, chosen.wanted)
-        for listed in delta.changed:
-            yield row(start + render.segment(listed.href), listed)
+        yield from render.members(start, render.rows(chosen.of_listed, chosen.wanted), delta.changed)
     for href in delta.gone:
         yield render.status(start + render.segment(href), 404)
     if delta.truncated:

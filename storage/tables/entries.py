@@ -5,7 +5,7 @@ from json import dumps
 from sqlite3 import Connection
 from typing import Any
 
-from storage.model import Entry, Kind, Listed
+from storage.model import Entry, Kind, Listed, Tag
 
 _SELECT = "SELECT n, id, collection_n, href, uid, kind, text, hash, size, seq, created, modified FROM entries"
 _LISTED = "SELECT href, hash, kind, size, modified, id FROM entries"
@@ -133,6 +133,12 @@ def listing(conn: Connection, collection_n: int) -> list[Listed]:
     """Every entry of a collection without its text, by href; read from an index alone."""
     rows = conn.execute(f"{_LISTED} WHERE collection_n = ? ORDER BY href", (collection_n,))
     return [_listed(values) for values in rows.fetchall()]
+
+
+def tags(conn: Connection, collection_n: int) -> list[Tag]:
+    """Name and hash of every entry of a collection, by name; read from an index alone."""
+    rows = conn.execute("SELECT href, hash FROM entries WHERE collection_n = ? ORDER BY href", (collection_n,))
+    return list(map(Tag._make, rows.fetchall()))
 
 
 def listing_by_seq(conn: Connection, collection_n: int, limit: int) -> list[tuple[int, Listed]]:

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.dav import render
-from gateway.dav.names import caldav
+from gateway.dav.names import caldav, dav
 from tests.gateway.dav.door import NAMESPACES, Door, component, event
 
 DAY = '<C:time-range start="20260310T000000Z" end="20260311T000000Z"/>'
@@ -246,3 +246,16 @@ def test_an_answer_that_makes_too_much_of_little_ends(door: Door, report: str, m
         "/dav/alice/work/": 507,
     }
     assert "number-of-matches-within-limits" in got.text
+
+
+def test_the_bare_listing_of_one_kind_reads_no_texts(door: Door) -> None:
+    door.put("e.ics", event("e"))
+    door.put("t ö.ics", component("VTODO", "t", "DUE:20260310T100000Z"))
+    assert door.query('<C:comp-filter name="VEVENT"/>').names == {"e.ics"}
+    assert door.query('<C:comp-filter name="VTODO"/>').names == {"t ö.ics"}
+    assert door.query('<C:comp-filter name="VTODO"/>', "<getetag/><getcontenttype/>").names == {"t ö.ics"}
+    assert door.query("").names == {"e.ics", "t ö.ics"}
+    etags = {href: reply.text(dav("getetag")) for href, reply in door.query("").replies.items()}
+    for other in (door.sync(), door.propfind("/dav/alice/work/", "<getetag/>", "1")):
+        assert etags.items() <= {h: r.text(dav("getetag")) for h, r in other.replies.items() if r.props}.items()
+    assert door.propfind("/dav/alice/work/", "<getetag/><displayname/>", "1").names >= {"e.ics", "t ö.ics"}
