@@ -3,12 +3,9 @@
 from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from gateway.config import Config, DeclaredAccount, DeclaredUser, Secret, check_name
-from gateway.hooks.outgoing import Outgoing
-from gateway.hooks.push import PushDelivery
-from gateway.http.access import hash_password, verify_password
-from gateway.http.webpush import Offer, Vapid
 from plugins import registry
 from storage import clock
 from storage.errors import AlreadyExists, ConfigError, StoreError
@@ -17,6 +14,11 @@ from storage.provider import Login, Provider
 from storage.store import Store
 from storage.sync.lease import SyncLease
 from storage.vdir.export import VdirExport
+
+# What only a server needs is imported where it is used: cryptography and argon2 load longer than an idle round takes.
+if TYPE_CHECKING:
+    from gateway.hooks.push import PushDelivery
+    from gateway.http.webpush import Offer, Vapid
 
 MakeProvider = Callable[[Account], Provider]
 
@@ -70,22 +72,29 @@ def journal_readers(config: Config, store: Store) -> list[Callable[[], int]]:
     return readers
 
 
-def push_offer(config: Config, store: Store) -> Offer | None:
+def push_offer(config: Config, store: Store) -> "Offer | None":
     """What is offered of WebDAV-Push, if it is enabled."""
+    from gateway.http.webpush import Offer
+
     return Offer(_vapid(store).public, config.push.private) if config.push.enabled else None
 
 
-def push_delivery(config: Config, store: Store, lease: SyncLease) -> PushDelivery | None:
+def push_delivery(config: Config, store: Store, lease: SyncLease) -> "PushDelivery | None":
     """What sends push messages in the process that holds the sync lease, if it is enabled."""
     if not config.push.enabled:
         return None
+    from gateway.hooks.outgoing import Outgoing
+    from gateway.hooks.push import PushDelivery
+
     own = config.server.base_url if config.server.base_url.startswith("https:") else ""
     outgoing = Outgoing(private=config.push.private)
     return PushDelivery(store, _vapid(store), outgoing, lease, contact=config.push.contact or own)
 
 
-def _vapid(store: Store) -> Vapid:
+def _vapid(store: Store) -> "Vapid":
     """This server's key pair, made when it is first asked for: subscriptions are bound to it, so it stays."""
+    from gateway.http.webpush import Vapid
+
     return Vapid(store.credentials.keep(VAPID, lambda: {"private": Vapid.new()})["private"])
 
 
@@ -206,6 +215,8 @@ def _read(secret: Secret | None) -> str | None:
 
 def _declare_user(declared: DeclaredUser, store: Store) -> None:
     """Argon2 hashes differ each time, so the stored one stays while it fits the declared password."""
+    from gateway.http.access import hash_password, verify_password
+
     password = _read(declared.password)
     known = {user.name: user for user in store.users()}.get(declared.name)
     stored = known.password if known else None

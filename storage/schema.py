@@ -4,16 +4,31 @@ Append only: a released migration is never edited. All SQL that makes or changes
 other programs read are documented in `storage/tables/views.py`.
 """
 
-from collections.abc import Iterator
-from contextlib import closing
-from sqlite3 import Connection, complete_statement, connect
+from __future__ import annotations
 
-from sqlite_utils import Database, Migrations
+from collections.abc import Callable, Iterator
+from sqlite3 import Connection, complete_statement
+from typing import TYPE_CHECKING
 
 from storage.errors import StoreError
 from storage.tables import contacts, default_calendars, entries, feeds, grants, homes, push, views
 
-migrations = Migrations("calharbor")
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+_SET = "calharbor"
+_STEPS: dict[str, Callable[[Database], None]] = {}
+
+
+def migrations() -> Callable[[Callable[[Database], None]], Callable[[Database], None]]:
+    """Make the function that is decorated the next migration, under its name."""
+
+    def add(step: Callable[[Database], None]) -> Callable[[Database], None]:
+        _STEPS[step.__name__] = step
+        return step
+
+    return add
+
 
 _TABLES = """
 CREATE TABLE meta (                     -- what describes the store itself: its id, the occurrence horizon
@@ -341,16 +356,28 @@ def migrate(conn: Connection) -> None:
 
     Raises `StoreError`, and changes nothing, if the file was already brought further by a newer version.
     """
-    db = Database(conn, execute_plugins=False)
-    with closing(connect(":memory:")) as nothing:
-        known = {migration.name for migration in migrations.pending(Database(nothing, execute_plugins=False))}
-    newer = [migration.name for migration in migrations.applied(db) if migration.name not in known]
+    applied = _applied(conn)
+    newer = [name for name in applied if name not in _STEPS]
     if newer:
         raise StoreError(
             f"the mirror was written by a newer version of this program (it has {', '.join(newer)})",
             hint="install that version, or restore a backup from before the upgrade",
         )
-    migrations.apply(db)
+    if len(applied) < len(_STEPS):
+        from sqlite_utils import Database, Migrations  # takes a fifth of the start of a program, nearly always unneeded
+
+        steps = Migrations(_SET)
+        for step in _STEPS.values():
+            steps()(step)
+        steps.apply(Database(conn, execute_plugins=False))
+
+
+def _applied(conn: Connection) -> list[str]:
+    """The names of the migrations that have run, as sqlite-utils notes them."""
+    if conn.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone() is None:
+        return []
+    rows = conn.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY id", (_SET,))
+    return [name for (name,) in rows.fetchall()]
 
 
 def _split(script: str) -> Iterator[str]:

@@ -9,8 +9,6 @@ import click
 
 from gateway.cli.output import print_json, print_table
 from gateway.cli.session import Session, json_option, with_session
-from gateway.http.access import device_hash, new_device_password
-from gateway.http.mobileconfig import Subject, profile
 from storage.errors import ConfigError
 
 
@@ -36,6 +34,10 @@ def device() -> None:
 @with_session
 def add(session: Session, user: str, label: str, mobileconfig: Path | None) -> None:
     """Make a password for one device of USER; LABEL is what you call it. It is shown this once."""
+    # Loaded here, argon2 with them: no other command waits for it.
+    from gateway.http.access import device_hash, new_device_password
+    from gateway.http.mobileconfig import Subject, profile
+
     check_label(label)
     store, password = session.prepared, new_device_password()
     if mobileconfig is None:

@@ -9,7 +9,6 @@ from gateway.cli.output import print_json, print_table
 from gateway.cli.secrets import ask_password, password_file_option
 from gateway.cli.session import Session, json_option, with_session
 from gateway.config import check_name
-from gateway.http.access import hash_password
 from storage.errors import AlreadyExists, NotFound
 
 
@@ -34,9 +33,15 @@ def add(session: Session, name: str, password_file: Path | None) -> None:
     if name in {known.name for known in store.users()}:
         raise AlreadyExists(f"there is a user {name!r} already", hint=f"`calharbor user passwd {name}` sets a password")
     password = ask_password(password_file, f"the password of {name}", confirm=True)
-    store.save_user(name, hash_password(password))
+    store.save_user(name, _hash(password))
     give_home(store, name)
     click.echo(f"{name} can sign in now; `calharbor device add {name} phone` makes a password for one device")
+
+
+def _hash(password: str) -> str:
+    from gateway.http.access import hash_password  # loads argon2: no other command waits for it
+
+    return hash_password(password)
 
 
 @user.command("list")
@@ -81,7 +86,7 @@ def passwd(session: Session, name: str, password_file: Path | None) -> None:
     store = session.prepared
     known = store.user(name)
     password = ask_password(password_file, f"the new password of {name}", confirm=True)
-    store.save_user(name, hash_password(password), declared=known.declared)
+    store.save_user(name, _hash(password), declared=known.declared)
     declared = {one.name for one in session.config.users if one.password}
     click.echo(
         f"{name} has a new password"
