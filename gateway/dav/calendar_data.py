@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from xml.etree.ElementTree import Element
 
-from gateway.dav import busy_periods, entry_properties, names
+from gateway.dav import busy_periods, entry_properties, names, zone_blocks
 from gateway.dav.errors import Refusal
 from gateway.dav.expansion import expanded
 from gateway.dav.names import caldav
@@ -37,11 +37,12 @@ class DataWanted:
     overrides: Span | None = None
     periods: Span | None = None
     part: Part | None = field(default=None)
+    zones: bool | None = None
 
     @property
     def whole(self) -> bool:
         """Whether the text is wanted as it is stored."""
-        return not self.windowed and self.part is None
+        return not self.windowed and self.part is None and self.zones is None
 
     @property
     def windowed(self) -> bool:
@@ -49,8 +50,11 @@ class DataWanted:
         return not (self.expand is None and self.overrides is None and self.periods is None)
 
 
-def read_wanted(element: Element) -> DataWanted:
-    """What a `calendar-data` element asks for. Raises `Refusal` (403) for other media types and bad windows."""
+def read_wanted(element: Element, *, zones: bool | None = None) -> DataWanted:
+    """What a `calendar-data` element asks for; `zones`: see `zone_blocks.wanted`.
+
+    Raises `Refusal` (403) for other media types and bad windows.
+    """
     kind, version = element.get("content-type", "text/calendar"), element.get("version", "2.0")
     if (kind.partition(";")[0].strip().lower(), version) != ("text/calendar", "2.0"):
         raise Refusal(
@@ -64,6 +68,7 @@ def read_wanted(element: Element) -> DataWanted:
         None if limit is None else read_span(limit, both=True),
         None if periods is None else read_span(periods, both=True),
         None if comp is None else _part(comp),
+        zones,
     )
 
 
@@ -84,10 +89,11 @@ def shaped(text: str, wanted: DataWanted, zone: tzinfo, known: Sequence[Occurren
     A stored text that cannot be read any more is given whole: it must not fail the report.
     """
     try:
-        if wanted.expand is not None and known is not None:
+        if wanted.expand is not None and known:
             text = expanded(parse(text), known)
         elif wanted.windowed:
             text = _in_window(text, read(text), wanted, zone)
+        text = zone_blocks.adjusted(text, wanted.zones)
         if wanted.part is not None:
             text = "".join(_chosen(parse(text), Part(comps={"VCALENDAR": wanted.part})))
     except InvalidData:

@@ -3,7 +3,7 @@
 from datetime import tzinfo
 from xml.etree.ElementTree import Element
 
-from gateway.dav import address_data, calendar_data, entry_properties, render
+from gateway.dav import address_data, calendar_data, entry_properties, render, zone_blocks
 from gateway.dav.address_data import ADDRESS_DATA
 from gateway.dav.entry_properties import CALENDAR_DATA, CREATION_DATE, Item
 from gateway.dav.names import dav
@@ -41,7 +41,7 @@ class Chosen:
         if data is not None and cards:
             self._entry[name] = address_data.renderer(address_data.read_wanted(data))
         elif data is not None:
-            wanted, known = calendar_data.read_wanted(data), None
+            wanted, known = calendar_data.read_wanted(data, zones=zone_blocks.wanted(request)), None
             if many and wanted.expand is not None:
                 known = context.store.instances(collection.id, wanted.expand.start, wanted.expand.end, zone=zone)
             self._entry[name] = calendar_data.renderer(wanted, zone, self.budget, known)

@@ -7,7 +7,7 @@ Both are given conditionally and in part (RFC 9110 §13 and §14).
 
 import re
 
-from gateway.dav import address_data, conditions, entry_properties, errors
+from gateway.dav import address_data, conditions, entry_properties, errors, zone_blocks
 from gateway.dav.address_data import CardWanted
 from gateway.dav.errors import Refusal
 from gateway.dav.places import PROFILE, Context, Member, find
@@ -55,6 +55,9 @@ def _entry(request: Request, entry: Entry) -> Answer:
     if entry.kind is Kind.CONTACT:
         headers["Vary"] = "Accept"
         text = address_data.shaped(text, CardWanted(address_data.accepted(request.header("accept"))))
+    elif (zones := zone_blocks.wanted(request)) is not None:
+        headers["Vary"] = "CalDAV-Timezones"
+        text = zone_blocks.adjusted(text, zones)
     return _ranged(request, Answer(200, text.encode(), headers), entry.hash, entry.modified)
 
 

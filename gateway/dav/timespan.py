@@ -98,4 +98,6 @@ def _moment(text: str | None) -> int | None:
         moment = parse_datetime(text)
     except InvalidData as error:
         raise Refusal(403, error.message, precondition=_INVALID, hint="send a UTC date-time") from error
+    if moment.tzinfo is None:
+        raise Refusal(403, f"{text[:40]!r} is no time in UTC", precondition=_INVALID, hint="end it with a Z")
     return to_epoch(moment.replace(tzinfo=None), UTC)
