@@ -198,14 +198,13 @@ class Reader:
         """Every entry of a collection, by href, in pages: what is written meanwhile may or may not be among them."""
         place, last = self.collection(collection_id), ""
         while page := entries.after(self.db.reader(), place.source, last, PAGE):
-            for entry in page:
-                yield shared.entry(place, entry)
+            yield from shared.each(place, page)
             last = page[-1].href
 
     def free_busy(self, collection_id: str) -> list[Entry]:
         """A collection's VFREEBUSY entries, by href. Raises `NotFound`."""
         place = self.collection(collection_id)
-        return [shared.entry(place, entry) for entry in entries.free_busy(self.db.reader(), place.source)]
+        return shared.each(place, entries.free_busy(self.db.reader(), place.source))
 
     def components(self, entry_n: int) -> list[ComponentRecord]:
         """An entry's components, in file order."""

@@ -120,6 +120,11 @@ def entry(place: Collection, found: Entry) -> Entry:
     )
 
 
+def each(place: Collection, found: list[Entry]) -> list[Entry]:
+    """Entries as they are seen there."""
+    return found if place.share is None else [entry(place, one) for one in found]
+
+
 def named(place: Collection, found: dict[str, Entry]) -> dict[str, Entry]:
     """Entries by href as they are seen there."""
     return found if place.share is None else {href: entry(place, each) for href, each in found.items()}

@@ -104,8 +104,10 @@ def _card(card: Component, *, busy: bool) -> str | None:
     if not busy and not hides(_class_of(card)):
         return None
     version = "4.0" if _word(card, "VERSION") == "4.0" else "3.0"
-    name = "".join(each.raw for each in (line("FN", HIDDEN), line("N", f"{HIDDEN};;;;"), *_class_line(_class_of(card))))
-    return f"BEGIN:VCARD\r\nVERSION:{version}\r\n{line('UID', _uid([card])).raw}{name}END:VCARD\r\n"
+    uid = _uid([card])
+    lines = [line("VERSION", version), *([line("UID", uid)] if uid else []), line("FN", HIDDEN)]
+    lines += [line("N", f"{HIDDEN};;;;"), *_class_line(_class_of(card))]
+    return dump(Component("VCARD", [*lines], "BEGIN:VCARD\r\n", "END:VCARD\r\n"))
 
 
 def _is_master(component: Component) -> bool:

@@ -323,3 +323,38 @@ def test_who_deletes_it_leaves_it(shared: Shared) -> None:
 
 def test_its_place_is_taken(shared: Shared) -> None:
     assert shared.ask("MKCALENDAR").status == 409
+
+
+CARDS = {
+    "open.vcf": "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:open\r\nFN:Ada\r\nN:Ada;;;;\r\nEND:VCARD\r\n",
+    "private.vcf": "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:private\r\nFN:hush\r\nN:hush;;;;\r\nTEL:hush\r\n"
+    "CLASS:PRIVATE\r\nEND:VCARD\r\n",
+}
+
+
+@pytest.mark.parametrize("level", [Level.READ, Level.WRITE])
+def test_an_address_book_is_shared_alike(door: Door, level: Level) -> None:
+    book = door.add_book()
+    for name, text in CARDS.items():
+        assert door.request("PUT", f"/dav/alice/people/{name}", text, {"Content-Type": "text/vcard"}).status == 201
+    path = f"/dav/bob/{door.store.share(book, 'bob', level).slug}/"
+
+    def ask(method: str, name: str = "", body: str = "") -> Got:
+        got = door.request(method, path + name, body, {"Content-Type": "text/vcard", "Depth": "1"}, user="bob")
+        assert "hush" not in got.text
+        return got
+
+    assert ask("GET", "open.vcf").text == CARDS["open.vcf"]
+    assert "FN:Private\r\n" in ask("GET", "private.vcf").text
+    query = (
+        f"<CR:addressbook-query {NAMESPACES}><prop><getetag/><CR:address-data/></prop><CR:filter>"
+        '<CR:prop-filter name="{}"><CR:text-match>{}</CR:text-match></CR:prop-filter></CR:filter>'
+        "</CR:addressbook-query>"
+    )
+    assert ask("REPORT", body=query.format("TEL", "hush")).replies == {}
+    assert ask("REPORT", body=query.format("FN", "a")).names == set(CARDS)
+    listed = ask("PROPFIND", body=f"<propfind {NAMESPACES}><prop><getetag/></prop></propfind>").replies
+    for name in CARDS:
+        assert listed[path + name].text(f"{DAV}getetag") == ask("GET", name).headers["etag"]
+    writes = {name: ask("PUT", name, text.replace("hush", "mine")).status for name, text in CARDS.items()}
+    assert writes == {"open.vcf": 204 if level is Level.WRITE else 403, "private.vcf": 403}
