@@ -171,7 +171,7 @@ def declare_users(config: Config, store: Store, *, passwords: bool = True) -> No
 
 
 def give_home(store: Store, user: str) -> None:
-    """A user without any account gets a local one with a calendar in it, so that clients have somewhere to write."""
+    """A user without any account gets a local one, so that clients have somewhere to write: `_furnish`."""
     if store.accounts(user):
         return
     taken = {account.name for account in store.accounts()}
@@ -180,17 +180,17 @@ def give_home(store: Store, user: str) -> None:
 
 
 def _furnish(store: Store, account: Account) -> None:
-    """The first calendar of a user whose first account has no upstream: several clients never make one themselves."""
+    """The first calendar and address book of a user whose first account has no upstream.
+
+    Several clients never make one themselves.
+    """
     if store.collections(user=account.user):
         return
-    store.create_collection(
-        account.id,
-        "calendar",
-        name="Calendar",
-        kind=CollectionKind.CALENDAR,
-        components=("VEVENT", "VTODO", "VJOURNAL"),
-        origin=Origin.CLI,
-    )
+    for slug, name, kind, components in (
+        ("calendar", "Calendar", CollectionKind.CALENDAR, ("VEVENT", "VTODO", "VJOURNAL")),
+        ("contacts", "Contacts", CollectionKind.CONTACTS, ("VCARD",)),
+    ):
+        store.create_collection(account.id, slug, name=name, kind=kind, components=components, origin=Origin.CLI)
 
 
 def add_account(store: Store, account: Account, secrets: dict[str, str]) -> Account:

@@ -25,6 +25,7 @@ NOT_FILES = {
     ".venv",
     ".venv/bin",
     ".ics",
+    ".vcf",
 }
 
 

@@ -1,4 +1,4 @@
-"""`calharbor demo`: an upstream with sample calendars, mirrored and served, all of it in a temporary folder."""
+"""`calharbor demo`: an upstream with sample calendars and contacts, mirrored and served in a temporary folder."""
 
 import shlex
 import socket
@@ -32,7 +32,7 @@ def register(root: click.Group) -> None:
 @click.option("--port", type=click.IntRange(0, 65535), help=f"Where to serve (default: {PORT}, or a free port).")
 @click.option("--once", is_flag=True, help="Mirror, print, and end; do not serve.")
 def demo(port: int | None, once: bool) -> None:
-    """Start an upstream with sample calendars, mirror it, serve it, and say where to look.
+    """Start an upstream with sample calendars and contacts, mirror it, serve it, and say where to look.
 
     Everything lives in a temporary folder and is gone when you press Ctrl-C.
     """
@@ -60,7 +60,7 @@ def _listener(port: int | None) -> socket.socket:
 
 def _mirror(house: "House") -> None:
     session = Session(house.config)
-    click.echo(f"An upstream (Radicale) with sample calendars runs at {house.upstream}; mirroring it:")
+    click.echo(f"An upstream (Radicale) with sample calendars and contacts runs at {house.upstream}; mirroring it:")
     started = clock.timestamp()
     store = session.prepared
     chosen = choose(store, ())
@@ -83,6 +83,7 @@ def _where_to_look(house: "House", address: str) -> str:
 The mirror is served now. Log in as {house.user} with the password {house.password}.
 
   CalDAV           {address}/dav/
+  CardDAV          {address}/dav/
   one calendar     {address}/dav/{house.user}/
   health           {address}/healthz
   files            {house.folder}/data/{VDIR}

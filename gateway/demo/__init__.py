@@ -1,1 +1,1 @@
-"""The demo: an embedded upstream with sample calendars, mirrored and served."""
+"""The demo: an embedded upstream with sample calendars and contacts, mirrored and served."""

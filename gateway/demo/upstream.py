@@ -44,17 +44,18 @@ _LOOK = 0.05
 
 
 def fill(folder: Path, collections: Sequence[SampleCollection]) -> None:
-    """Put the sample calendars where Radicale keeps its collections: a folder with its properties, a file an entry."""
+    """Put the sample collections where Radicale keeps its own: a folder with its properties, a file an entry."""
     home = folder / "collections" / "collection-root" / USER
     for collection in collections:
         shelf = home / collection.name.lower()
         shelf.mkdir(parents=True)
-        properties = {
-            "tag": "VCALENDAR",
-            "D:displayname": collection.name,
-            "ICAL:calendar-color": collection.color,
-            "C:supported-calendar-component-set": ",".join(collection.components),
-        }
+        properties = {"D:displayname": collection.name, "tag": "VADDRESSBOOK"}
+        if collection.components != ("VCARD",):
+            properties |= {
+                "tag": "VCALENDAR",
+                "ICAL:calendar-color": collection.color,
+                "C:supported-calendar-component-set": ",".join(collection.components),
+            }
         (shelf / ".Radicale.props").write_text(json.dumps(properties), "utf-8")
         for name, text in collection.entries.items():
             (shelf / name).write_bytes(text.encode())

@@ -37,15 +37,19 @@ def test_the_journal_is_compacted_once_a_day_and_keeps_ninety_days(tmp_path: Pat
     store.close()
 
 
-def test_a_declared_local_account_has_a_calendar_once(tmp_path: Path) -> None:
+def test_a_declared_local_account_has_a_calendar_and_an_address_book_once(tmp_path: Path) -> None:
     file = tmp_path / "config.ini"
     file.write_text("[user alice]\npassword = x\n[account home]\nuser = alice\nprovider = local\n")
     config = load(file)
     store = open_store(config)
     declare(config, store)
-    [calendar] = store.collections(user="alice")
-    assert calendar.name == "Calendar"
-    store.delete_collection(calendar.id, origin=Origin.DAV)
+    made = store.collections(user="alice")
+    assert [(each.name, each.kind) for each in made] == [
+        ("Calendar", CollectionKind.CALENDAR),
+        ("Contacts", CollectionKind.CONTACTS),
+    ]
+    for each in made:
+        store.delete_collection(each.id, origin=Origin.DAV)
     declare(config, store)
     assert store.collections(user="alice") == [], "what its owner deleted is not made again"
     store.close()

@@ -26,7 +26,7 @@ def test_a_user_can_sign_in_and_has_somewhere_to_write(line: Line, tmp_path: Pat
     assert line("user", "add", "bob", "--password-file", secret(tmp_path, "bob's own")).code == 0
     assert principal(line, "bob", "bob's own") == Principal("bob", "bob")
     with line.store() as store:
-        assert [collection.name for collection in store.collections(user="bob")] == ["Calendar"]
+        assert [collection.name for collection in store.collections(user="bob")] == ["Calendar", "Contacts"]
     shown = line("user", "list", "--json").json["users"]
     assert [(one["name"], one["declared"], one["devices"]) for one in shown] == [("alice", True, 0), ("bob", False, 0)]
     assert "bob's own" not in line("user", "list").out

@@ -33,7 +33,7 @@ def test_a_share_is_added_changed_listed_and_removed(two: Line) -> None:
     assert (changed["collection"], changed["level"]) == (first["collection"], "busy")
     assert two("share", "list").out.splitlines()[1].split()[:4] == ["Calendar", "alice", "bob", "busy"]
     with two.store() as store:
-        assert [each.name for each in store.home("bob")] == ["Calendar", "Calendar"]
+        assert [each.name for each in store.home("bob")] == ["Calendar", "Contacts", "Calendar"]
     assert two("share", "remove", "alice/Calendar", "bob").code == 0
     assert two("share", "list", "--json").json == {"shares": []}
     assert two("share", "remove", "alice/Calendar", "bob").code == 1

@@ -1,4 +1,4 @@
-"""The sample calendars: valid iCalendar, accepted by a real Radicale, and as varied as they promise."""
+"""The sample calendars and contacts: valid, accepted by a real Radicale, and as varied as they promise."""
 
 from base64 import b64encode
 from datetime import date, datetime, timedelta
@@ -19,13 +19,18 @@ from radicale.app import Application
 
 from gateway.demo.sample import SampleCollection, sample_collections
 from gateway.demo.zones import vtimezone
-from storage.ical.read import read
+from storage.content import read
+from storage.model import CollectionKind
+from storage.vcard.canonical import same
+from storage.vcard.convert import convert
 
 TODAY = date(2026, 11, 22)
 
 
-def texts(today: date = TODAY) -> list[tuple[str, str]]:
-    return list(chain.from_iterable(collection.entries.items() for collection in sample_collections(today)))
+def texts(today: date = TODAY, *, cards: bool = False) -> list[tuple[str, str]]:
+    """Of the calendars, or of the address book."""
+    wanted = [each for each in sample_collections(today) if (each.components == ("VCARD",)) is cards]
+    return list(chain.from_iterable(collection.entries.items() for collection in wanted))
 
 
 def by_href(href: str, today: date = TODAY) -> str:
@@ -34,7 +39,7 @@ def by_href(href: str, today: date = TODAY) -> str:
 
 def test_there_are_enough_of_them() -> None:
     collections = sample_collections(TODAY)
-    assert [collection.name for collection in collections] == ["Home", "Work", "Team", "Tasks"]
+    assert [collection.name for collection in collections] == ["Home", "Work", "Team", "Tasks", "People"]
     assert 40 <= len(texts()) <= 60
     assert len({href for href, _ in texts()}) == len(texts())
 
@@ -43,7 +48,8 @@ def test_there_are_enough_of_them() -> None:
 def test_every_entry_is_what_its_collection_holds(collection: SampleCollection) -> None:
     uids = set()
     for href, text in collection.entries.items():
-        content = read(text)
+        cards = collection.components == ("VCARD",)
+        content = read(text, CollectionKind.CONTACTS if cards else CollectionKind.CALENDAR)
         assert {component.name for component in content.components} <= set(collection.components), href
         assert text.replace("\r\n", "").count("\n") == 0
         assert all(len(line.encode()) <= 75 for line in text.split("\r\n")), href
@@ -148,3 +154,29 @@ def test_radicale_takes_every_entry(tmp_path: Path) -> None:
     assert upstream.ask("MKCALENDAR", "/alice/calendar/") == 201
     for href, text in texts():
         assert upstream.ask("PUT", f"/alice/calendar/{href}", text) == 201, href
+    book = (
+        '<mkcol xmlns="DAV:" xmlns:R="urn:ietf:params:xml:ns:carddav"><set><prop><resourcetype><collection/>'
+        "<R:addressbook/></resourcetype></prop></set></mkcol>"
+    )
+    assert upstream.ask("MKCOL", "/alice/people/", book, "application/xml") == 201
+    for href, text in texts(cards=True):
+        assert upstream.ask("PUT", f"/alice/people/{href}", text, "text/vcard") == 201, href
+
+
+def test_the_contacts_show_what_address_books_are_made_of() -> None:
+    cards = texts(cards=True)
+    everything = "".join(text for _, text in cards)
+    for needed in ("VERSION:3.0", "VERSION:4.0", "PHOTO", "KIND:group", "KIND:org", "佐藤", "ليلى", "Παππά", "--0803"):
+        assert needed in everything.replace("\r\n ", ""), needed
+    assert len(cards) == 12
+    (group,) = [text for _, text in cards if "KIND:group" in text]
+    uids = {text.partition("UID:")[2].partition("\r\n")[0] for _, text in cards}
+    members = {line.partition("urn:uuid:")[2] for line in group.replace("\r\n ", "").splitlines() if "MEMBER" in line}
+    assert len(members) == 4
+    assert members <= uids
+
+
+def test_the_contacts_survive_the_other_version() -> None:
+    for href, text in texts(cards=True):
+        version, other = ("3.0", "4.0") if "VERSION:3.0" in text else ("4.0", "3.0")
+        assert same(convert(convert(text, other), version), text), href
