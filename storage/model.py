@@ -296,17 +296,12 @@ class ComponentRecord:
 
 @dataclass(frozen=True, slots=True)
 class ContactRecord:
-    """One vCard, rendered once at write time with what listings, search and JSON need.
-
-    `kind` is `individual`, `group`, `org` … in lower case; `full_name` the FN, or what else a person would call the
-    card. `birthday` and `anniversary` are `YYYY-MM-DD`, `--MM-DD` where the year is unknown, with a time behind where
-    there is one, or as written. `emails`, `phones`, `urls`, `messengers` and `relations` are mappings of `value`,
-    `types` (lower case), `preferred` and `label`; `addresses` have `box`, `extended`, `street`, `city`, `region`,
-    `code` and `country` in place of `value`. `members` of a group are URIs, mostly `urn:uuid:` and a UID.
+    """One vCard, rendered once at write time. Days are `YYYY-MM-DD`, `--MM-DD`, or as written; lists hold mappings of
+    `value` (addresses: the seven fields of RFC 6350 §6.3.1), `types`, `preferred` and `label`; `members` are URIs.
     """
 
     version: str = ""
-    kind: str = "individual"
+    kind: str = "individual"  # group, org, location …: in lower case
     full_name: str = ""
     family_name: str = ""
     given_name: str = ""
