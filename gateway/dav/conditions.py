@@ -96,8 +96,11 @@ def same_version(request: Request, tag: str, modified: str) -> bool:
 
 def _date(request: Request, name: str) -> str | None:
     """The moment that a header names, as the store writes it but to the second; None without one that can be read."""
+    text = request.header(name)
+    if not text:
+        return None
     try:
-        moment = parsedate_to_datetime(request.header(name))
+        moment = parsedate_to_datetime(text)
     except (TypeError, ValueError, OverflowError):
         return None
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
