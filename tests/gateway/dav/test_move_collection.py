@@ -83,6 +83,13 @@ def test_a_shared_calendar_is_copied_into_ones_own_and_stays_where_it_is(door: D
     assert door.request("GET", f"{WORK}a.ics").text == event("a")
 
 
+@pytest.mark.parametrize("method", ["MOVE", "COPY"])
+def test_mailboxes_stay_the_only_ones_where_they_are(door: Door, method: str) -> None:
+    head = door.store.head()
+    got = door.request(method, "/dav/alice/inbox/", headers={"Destination": "/dav/alice/new/"})
+    assert (got.status, door.store.head()) == (403, head)
+
+
 def test_a_calendar_that_is_being_made_upstream_keeps_its_name(door: Door) -> None:
     account = door.store.save_account(Account(0, "far", "alice", "caldav", mirrored=True))
     made = door.store.create_collection(
