@@ -30,7 +30,7 @@ from storage.errors import InvalidData
 from storage.ical import quirks
 from storage.ical.lines import Component, Line, escape, parse, unescape
 from storage.ical.span import zones_only
-from storage.ical.values import Moment, moment, parse_nominal, periods
+from storage.ical.values import Moment, moment, periods
 from storage.ical.zones import iana_name
 
 _BOOKKEEPING = frozenset(
@@ -194,7 +194,7 @@ def _instant(found: Moment) -> str:
 
 def _length(value: str) -> str:
     try:
-        days, seconds = parse_nominal(quirks.duration(value))
+        days, seconds = quirks.nominal(value)
     except InvalidData:
         return value
     return f"{days}d{seconds}s"

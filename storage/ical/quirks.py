@@ -19,9 +19,10 @@ Seen and left alone, because reading them as they stand does no harm:
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from storage.ical.lines import unescape
-from storage.ical.values import Moment, to_epoch
+from storage.ical.values import Moment, parse_nominal, to_epoch
 
 _SPLIT = re.compile(
     rb"([\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})((?:\r?\n[ \t])+)([\x80-\xbf]{1,3})"
@@ -29,6 +30,7 @@ _SPLIT = re.compile(
 _DURATION_PART = re.compile(r"([0-9]+)([WDHMS])")
 _LIST_MEMBER = re.compile(r"(?:[^\\,]|\\.?)++", re.DOTALL)
 _MAILTO = re.compile(r"(?:mailto:)+", re.IGNORECASE)
+_SHORT = 16
 _STATUS_SPELLINGS = {"CANCELED": "CANCELLED", "COMPLETE": "COMPLETED", "IN-PROGRESS": "IN-PROCESS"}
 
 
@@ -64,6 +66,19 @@ def duration(text: str) -> str:
     if "W" in days and (times or "D" in days):
         days = f"{sum(int(count) * (7 if unit == 'W' else 1) for count, unit in found if unit in 'WD')}D"
     return f"{sign}P{days}{'T' if times else ''}{times}"
+
+
+def nominal(text: str) -> tuple[int, int]:
+    """A DURATION, repaired as `duration` does, in days and seconds (`parse_nominal`). Raises InvalidData.
+
+    Most calendars know a handful of them, for their alarms: short ones are remembered.
+    """
+    return _short_nominal(text) if len(text) <= _SHORT else parse_nominal(duration(text))
+
+
+@lru_cache(maxsize=1024)
+def _short_nominal(text: str) -> tuple[int, int]:
+    return parse_nominal(duration(text))
 
 
 def recurrence_rule(text: str) -> str:

@@ -11,7 +11,7 @@ from storage.errors import InvalidData
 from storage.ical import quirks
 from storage.ical.lines import Component, Line, unescape
 from storage.ical.span import span, value_of
-from storage.ical.values import FIRST_MOMENT, LAST_MOMENT, Moment, moment, parse_nominal, recurrence_key
+from storage.ical.values import FIRST_MOMENT, LAST_MOMENT, Moment, moment, recurrence_key
 from storage.model import ComponentRecord
 
 _MAX_SEQUENCE = 2**31 - 1
@@ -197,7 +197,7 @@ def _trigger(line: Line | None, root: Component) -> tuple[int | None, int | None
         return None, None
     try:
         if "P" in line.value.upper():
-            days, seconds = parse_nominal(quirks.duration(line.value))
+            days, seconds = quirks.nominal(line.value)
             return days * 86400 + seconds, None
         return None, moment(line, root).epoch
     except InvalidData:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from storage.errors import InvalidData, TooLarge
 from storage.ical import quirks
 from storage.ical.lines import Component, Line
-from storage.ical.values import Moment, moment, parse_nominal, to_epoch, wall_seconds
+from storage.ical.values import Moment, moment, to_epoch, wall_seconds
 
 MAX_ZONES = 1000
 _DAY_SECONDS = 86400
@@ -83,7 +83,7 @@ def _after_duration(component: Component, start: Moment) -> Moment | None:
     if line is None:
         return None
     try:
-        days, seconds = parse_nominal(quirks.duration(line.value))
+        days, seconds = quirks.nominal(line.value)
         return later(start, days=days, seconds=seconds)
     except InvalidData:
         return None

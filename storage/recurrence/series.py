@@ -19,7 +19,7 @@ from storage.errors import InvalidData
 from storage.ical import quirks
 from storage.ical.lines import Component, Line
 from storage.ical.span import value_of
-from storage.ical.values import Moment, parse_nominal, period_of, wall_seconds
+from storage.ical.values import Moment, period_of, wall_seconds
 from storage.model import ComponentRecord
 from storage.recurrence.clockwork import earliest_wall, latest_wall, to_utc, to_wall
 from storage.recurrence.days import first_of_year
@@ -174,7 +174,7 @@ def length_of(component: Component, record: ComponentRecord, start: Moment) -> L
     line = component.first("DURATION")
     if start.zone is not None and exact and line is not None and not component.first(_END[record.name]):
         try:
-            days, seconds = parse_nominal(quirks.duration(line.value))
+            days, seconds = quirks.nominal(line.value)
             return Length(days, seconds)
         except InvalidData:
             pass

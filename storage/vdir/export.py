@@ -102,11 +102,12 @@ class VdirExport:
             self._forget(directory)
             return
         self._describe(directory, collection)
-        self.folder.note(directory, [entry_id for entry_id in entry_ids if not self._stands(directory, entry_id)])
+        new = {entry_id for entry_id in entry_ids if not self._stands(directory, entry_id)}
+        self.folder.note(directory, sorted(new))
         for entry_id in entry_ids:
             entry = self._entry(entry_id)
             if entry is not None and entry.collection_n == collection.n:
-                self._write(directory, entry)
+                self._write(directory, entry, new=entry_id in new)
             else:
                 self._remove(directory, entry_id)
 
@@ -120,7 +121,7 @@ class VdirExport:
             fresh = {entry.id for entry in chunk}
             self.folder.note(directory, sorted(fresh - before))
             for entry in chunk:
-                self._write(directory, entry)
+                self._write(directory, entry, new=entry.id not in before)
             present |= fresh
         for entry_id in before - present:
             self._remove(directory, entry_id)
@@ -145,8 +146,8 @@ class VdirExport:
             self.folder.remove(directory / name)
         self.folder.leave(directory)
 
-    def _write(self, directory: Path, entry: Entry) -> None:
-        self.folder.write(file_of(directory, entry), entry.text.encode())
+    def _write(self, directory: Path, entry: Entry, *, new: bool) -> None:
+        (self.folder.put if new else self.folder.write)(file_of(directory, entry), entry.text.encode())
 
     def _remove(self, directory: Path, entry_id: str) -> None:
         for suffix in SUFFIXES:

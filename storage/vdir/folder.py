@@ -43,25 +43,29 @@ class Folder:
 
     def write(self, path: Path, data: bytes) -> bool:
         """Let the file hold `data`; whether it had to be written. Readers see the old content or the new one."""
+        with suppress(OSError):
+            if path.read_bytes() == data:
+                return False
+        self.put(path, data)
+        return True
+
+    def put(self, path: Path, data: bytes) -> None:
+        """As `write`, without a look at what the file holds: for files that are not there yet."""
+        temporary = _temporary(path)
         with _translated(path):
-            with suppress(OSError):
-                if path.read_bytes() == data:
-                    return False
-            temporary = _temporary(path)
             try:
                 self._fill(temporary, data)
             except FileNotFoundError:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._fill(temporary, data)
-            temporary.replace(path)
-        return True
+            os.replace(temporary, path)
 
     def remove(self, path: Path) -> None:
         """Let there be no such file, nor one half written; a directory of that name is left alone."""
         with _translated(path):
             for each in (path, _temporary(path)):
                 with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
-                    each.unlink()
+                    os.unlink(each)
 
     def note(self, directory: Path, names: Iterable[str]) -> None:
         """Add entries to the directory's mark; to be done before their files are written."""
@@ -94,17 +98,20 @@ class Folder:
             with suppress(OSError):
                 each.rmdir()
 
-    def _fill(self, path: Path, data: bytes) -> None:
-        with path.open("wb") as file:
-            file.write(data)
+    def _fill(self, path: str, data: bytes) -> None:
+        with open(path, "wb", buffering=0) as file:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[file.write(rest) :]
             if self.fsync:
                 file.flush()
                 os.fsync(file.fileno())
 
 
-def _temporary(path: Path) -> Path:
+def _temporary(path: Path) -> str:
     """The file beside `path` that is filled first; always the same one, so that a crash leaves nothing for long."""
-    return path.with_name(f".{path.name}.tmp")
+    directory, name = os.path.split(path)
+    return f"{directory}/.{name}.tmp"
 
 
 @contextmanager
