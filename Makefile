@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: env demo serve test check bench conformance lock clean
+.PHONY: env demo serve test check bench fuzz conformance lock clean
 
 env: $(READY)
 
@@ -27,6 +27,10 @@ check: env
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(MAKE) test
+
+# Hostile requests for ten minutes; SECONDS=… for another time.
+fuzz: env
+	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600)
 
 bench: env
 	$(BIN)/python -m benchmarks

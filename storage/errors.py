@@ -12,6 +12,7 @@ CalHarborError
 │   ├── UidConflict          another entry of the collection has this UID
 │   ├── PreconditionFailed   the entry is not in the version the caller named
 │   ├── ReadOnly             the upstream grants no write privilege
+│   ├── TooManyMatches       more instances than one question is answered with
 │   ├── CursorExpired        the journal no longer reaches back to this cursor
 │   ├── LeaseLost            another process has taken over the sync lease
 │   ├── StoreBusy            another writer holds the mirror for too long: try again
@@ -110,6 +111,12 @@ class ReadOnly(StoreError):
     """The collection cannot be written, because its upstream grants no write privilege."""
 
     code = "read-only"
+
+
+class TooManyMatches(StoreError):
+    """A question about a time in which there are more instances than anybody can look at."""
+
+    code = "too-many-matches"
 
 
 class CursorExpired(StoreError):

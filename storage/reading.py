@@ -262,7 +262,7 @@ class Reader:
     ) -> list[OccurrenceRow]:
         """The instances inside [start, end) (seconds since 1970), in the order in which they begin for `zone`.
 
-        At most `MOST` of one entry; tasks without any date have none.
+        At most `MOST` of one entry; tasks without any date have none. Raises `TooManyMatches`.
         """
         span = window.window(start, end, zone)
         with self.db.snapshot() as conn:

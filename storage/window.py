@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from storage import record
 from storage.db import Connection
+from storage.errors import TooManyMatches
 from storage.ical.read import Content, read
 from storage.model import Collection, Entry, Kind, Occurrence, OccurrenceRow
 from storage.recurrence.expand import expand
@@ -17,6 +18,9 @@ FIRST, LAST = -(1 << 60), 1 << 60
 
 ENOUGH = 64
 """So many instances are looked at to know whether an entry has one in a window; the first few already tell."""
+
+MOST_TOGETHER = 100_000
+"""Instances of one collection that one question is answered with."""
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
 
@@ -52,16 +56,25 @@ def entry_numbers(conn: Connection, collection_n: int, span: Window) -> set[int]
 
 
 def rows(conn: Connection, collection_n: int, span: Window, limit: int) -> list[OccurrenceRow]:
-    """The collection's instances in the window. `limit` bounds those of one entry that have to be expanded for it."""
+    """The collection's instances in the window. `limit` bounds those of one entry that have to be expanded for it.
+
+    Raises `TooManyMatches` for more than `MOST_TOGETHER` of them together.
+    """
     partial = entries.incomplete(conn, collection_n, *_widest(span))
-    found = occurrences.rows_in(conn, collection_n, span, partial)
+    found = occurrences.rows_in(conn, collection_n, span, partial, MOST_TOGETHER + 1)
     for entry in entries.numbered(conn, partial):
+        if len(found) > MOST_TOGETHER:
+            break
         content = read(entry.text)
         found.extend(
             OccurrenceRow(
                 entry.n, entry.id, collection_n, entry.uid, entry.href, entry.kind, o, content.components[o.position]
             )
             for o in _expanded(content, span, limit)
+        )
+    if len(found) > MOST_TOGETHER:
+        raise TooManyMatches(
+            f"there are more than {MOST_TOGETHER:,} instances in this time", hint="ask for a shorter time"
         )
     return found
 

@@ -34,6 +34,7 @@ MAX_BODY = 10 * 1024 * 1024
 
 THREADS = 4
 _GZIP_FROM = 1024
+MAX_HEADERS, MAX_HEADER_OCTETS = 200, 64 * 1024
 _DRAIN = 4
 """A body that is refused is still read up to this many times the limit, so that the client gets to see the answer."""
 
@@ -64,7 +65,11 @@ def dav_app(
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        headers = _headers(scope)
+        try:
+            headers = _headers(scope)
+        except Refusal as refusal:
+            await _send(send, scope["method"], errors.answer(refusal))
+            return
         try:
             body = await _read(receive, headers, max_body)
         except Refusal as refusal:
@@ -127,6 +132,9 @@ def _below(scope: Scope, prefix: str) -> str:
 
 
 def _headers(scope: Scope) -> dict[str, str]:
+    """The headers by lower-case name. Raises `Refusal` (431) for more than any client sends."""
+    if len(scope["headers"]) > MAX_HEADERS or sum(len(n) + len(v) for n, v in scope["headers"]) > MAX_HEADER_OCTETS:
+        raise Refusal(431, f"there are more than {MAX_HEADERS} headers, or {MAX_HEADER_OCTETS} octets of them")
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")

@@ -39,6 +39,7 @@ _TABLE: Mapping[type[errors.CalHarborError], tuple[int, str]] = {
     errors.UidConflict: (409, ""),
     errors.PreconditionFailed: (412, ""),
     errors.ReadOnly: (403, ""),
+    errors.TooManyMatches: (507, names.element(names.dav("number-of-matches-within-limits"))),
     errors.CursorExpired: (403, names.element(names.dav("valid-sync-token"))),
     errors.LeaseLost: (503, ""),
     errors.StoreBusy: (503, ""),

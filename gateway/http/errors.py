@@ -14,6 +14,7 @@ STATUS: Mapping[type[errors.CalHarborError], int] = {
     errors.UidConflict: 409,
     errors.PreconditionFailed: 412,
     errors.ReadOnly: 403,
+    errors.TooManyMatches: 507,
     errors.CursorExpired: 410,
     errors.LeaseLost: 503,
     errors.StoreBusy: 503,

@@ -26,6 +26,7 @@ def run_http(config: Config, listen_fd: int, parent_fd: int) -> None:
     """Answer HTTP on the inherited socket until SIGTERM or the supervisor's end."""
     import uvicorn  # only here: the sync process has no use for what HTTP needs
 
+    from gateway.serve.patience import MOST_CONNECTIONS, PatientProtocol
     from gateway.serve.web import web_app
 
     log.set_up()
@@ -33,13 +34,14 @@ def run_http(config: Config, listen_fd: int, parent_fd: int) -> None:
     settings = uvicorn.Config(
         web_app(store, base=config.server.base_url.rstrip("/"), push=push_offer(config, store)),
         loop="asyncio",
-        http="httptools",
+        http=PatientProtocol,
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE,
+        limit_concurrency=MOST_CONNECTIONS,
     )
     server = uvicorn.Server(settings)
 

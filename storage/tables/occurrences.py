@@ -114,11 +114,17 @@ def by_entry(
     return found
 
 
-def rows_in(conn: Connection, collection_n: int, window: Window, skip: Sequence[int]) -> list[OccurrenceRow]:
-    """The instances in the window with what describes them, but for those of the entries with the numbers in `skip`."""
-    parameters = {**_bound(collection_n, window), "skip": dumps(list(skip))}
-    found = conn.execute(_ROWS % "" + _SHORT + _SKIPPED, parameters).fetchall()
-    found += conn.execute(_ROWS % "INDEXED BY occurrences_long" + _LONG + _SKIPPED, parameters).fetchall()
+def rows_in(
+    conn: Connection, collection_n: int, window: Window, skip: Sequence[int], limit: int
+) -> list[OccurrenceRow]:
+    """The instances in the window with what describes them, but for those of the entries with the numbers in `skip`.
+
+    At most twice `limit`, in no order.
+    """
+    parameters = {**_bound(collection_n, window), "skip": dumps(list(skip)), "limit": limit}
+    bounded = f"{_SKIPPED} LIMIT :limit"
+    found = conn.execute(_ROWS % "" + _SHORT + bounded, parameters).fetchall()
+    found += conn.execute(_ROWS % "INDEXED BY occurrences_long" + _LONG + bounded, parameters).fetchall()
     described: dict[tuple[int, int], ComponentRecord] = {}
     result: list[OccurrenceRow] = []
     for entry, uid, href, kind, entry_n, start, end, recurrence_id, position, all_day, floating, *component in found:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.dav import body
 from gateway.dav.names import caldav
 from tests.gateway.dav.door import NAMESPACES, Door, component, event
 
@@ -236,3 +237,42 @@ def test_no_text_makes_later_reports_fail(good: Door, lines: list[str]) -> None:
     got = good.put("fuzz.ics", event("fuzz", "\n".join(lines)))
     assert got.status in (201, 204, 403, 409), got.text
     unharmed(good)
+
+
+def test_a_free_time_request_ends_by_name_where_rules_make_too_much(good: Door) -> None:
+    for number in range(6):
+        assert good.put(f"s{number}.ics", event(f"s{number}", "RRULE:FREQ=SECONDLY")).status == 201
+    got = good.report(f"<C:free-busy-query {NAMESPACES}><C:time-range {DECADE}/></C:free-busy-query>")
+    assert (got.status, got.conditions) == (507, {"{DAV:}number-of-matches-within-limits"})
+    short = 'start="20260310T000000Z" end="20260310T010000Z"'
+    assert good.report(f"<C:free-busy-query {NAMESPACES}><C:time-range {short}/></C:free-busy-query>").status == 200
+    unharmed(good)
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<a/>" * 450_000,
+        "<a " + " ".join(f'a{n}="x"' for n in range(250_000)) + "/>",
+        "<a " + " ".join(f'xmlns:a{n}="x"' for n in range(250_000)) + "/>",
+    ],
+    ids=["elements", "attributes", "namespaces"],
+)
+def test_a_body_of_very_many_things_is_refused_before_it_is_parsed(
+    good: Door, inside: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def parsed(*_arguments: object, **_options: object) -> None:
+        raise AssertionError("it was parsed")
+
+    monkeypatch.setattr(body, "fromstring", parsed)
+    got = good.request("PROPFIND", WORK, f'<propfind xmlns="DAV:"><prop>{inside}</prop></propfind>')
+    assert got.status == 400
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{f"X-{n}": "x" for n in range(300)}, {"X-Long": "x" * 70_000}],
+    ids=["many", "long"],
+)
+def test_headers_beyond_all_measure_are_refused(good: Door, headers: dict[str, str]) -> None:
+    assert good.request("GET", f"{WORK}good.ics", headers=headers).status == 431

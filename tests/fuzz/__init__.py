@@ -1,0 +1,1 @@
+"""Hostile requests against the endpoint in this process: `make fuzz`."""
