@@ -31,11 +31,12 @@ def published(store: Store, feed: Feed) -> Published:
     """What a link shows now; its text is read piece by piece, when it is asked for. Raises `NotFound`."""
     everything = [store.collection(feed.collection)] if feed.collection else store.collections(user=feed.user)
     shown = everything if feed.collection else list(filter(counts, everything))
-    state = " ".join(f"{each.id}-{each.seq}" for each in shown)
-    tag = sha256(f"{_FORM} {feed.id} {state}".encode()).hexdigest()[:32]
+    me = store.addresses(feed.user) if feed.busy else []
+    state = (_FORM, feed.id, *me, *(f"{each.id}-{each.seq}" for each in shown))
+    tag = sha256("\n".join(state).encode()).hexdigest()[:32]
     entries = (entry for each in shown for entry in store.iter_entries(each.id))
     if feed.busy:
-        texts = (busy_time(each.text, _opaque(feed, each)) for each in entries if each.kind is Kind.EVENT)
+        texts = (busy_time(each.text, _opaque(feed, each), me) for each in entries if each.kind is Kind.EVENT)
         properties = _named(f"{feed.user} ({BUSY.lower()})")
     else:
         texts = (_public(each.text) for each in entries)

@@ -6,6 +6,7 @@ to the byte. PRIVATE and CONFIDENTIAL are treated alike, and so is a CLASS that 
 """
 
 import re
+from collections.abc import Collection as Group
 from collections.abc import Iterable, Iterator
 
 from storage.errors import InvalidData
@@ -80,20 +81,20 @@ def redacted(text: str, *, busy: bool) -> str | None:
         return _HEAD + _FOOT
 
 
-def busy_time(text: str, uid: str) -> str:
+def busy_time(text: str, uid: str, me: Group[str] = ()) -> str:
     """The events of an entry that take time, under another UID; "" where none does.
 
-    What is free (RFC 5545 §3.8.2.7) or cancelled is left out: from a busy series by an EXDATE. Every CLASS counts, and
-    none is told.
+    What is free (RFC 5545 §3.8.2.7), cancelled, or declined by `me` (addresses as `mailto:` and lower case) is left
+    out: from a busy series by an EXDATE. Every CLASS counts, and none is told.
     """
     try:
         [calendar] = parse(text).components("VCALENDAR")
         entries = [each for each in calendar.components("VEVENT") if each.first("DTSTART")]
-        masters = [each for each in entries if _is_master(each) and not _is_free(each)]
+        masters = [each for each in entries if _is_master(each) and not _is_free(each, me)]
         overrides = [each for each in entries if not _is_master(each)]
-        exceptions = [gone for each in overrides if masters and _is_free(each) for gone in _exdate(each)]
+        exceptions = [gone for each in overrides if masters and _is_free(each, me) for gone in _exdate(each)]
         shown = [_veil(each, uid, exceptions) for each in masters]
-        shown += [_veil(each, uid, []) for each in overrides if not _is_free(each)]
+        shown += [_veil(each, uid, []) for each in overrides if not _is_free(each, me)]
         return _calendar(calendar, shown) if shown else ""
     except (InvalidData, ValueError):
         return ""
@@ -114,8 +115,11 @@ def _is_master(component: Component) -> bool:
     return component.first("RECURRENCE-ID") is None
 
 
-def _is_free(component: Component) -> bool:
-    return _word(component, "TRANSP") == "TRANSPARENT" or _word(component, "STATUS") == "CANCELLED"
+def _is_free(component: Component, me: Group[str]) -> bool:
+    if _word(component, "TRANSP") == "TRANSPARENT" or _word(component, "STATUS") == "CANCELLED":
+        return True
+    declined = (each for each in component.lines("ATTENDEE") if quirks.status(each.param("PARTSTAT")) == "DECLINED")
+    return any(f"mailto:{quirks.calendar_address(each.value, each.param('EMAIL')).lower()}" in me for each in declined)
 
 
 def _word(component: Component, name: str) -> str:

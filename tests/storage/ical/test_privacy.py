@@ -163,6 +163,12 @@ def test_what_takes_no_time_is_not_busy(text: str) -> None:
     assert busy_time(text, "u") == ""
 
 
+def test_what_one_has_declined_takes_no_time_of_ones_own() -> None:
+    text = event(more="ATTENDEE;PARTSTAT=DECLINED:MAILTO:Me@X\r\nATTENDEE;PARTSTAT=ACCEPTED:mailto:you@x\r\n")
+    assert busy_time(text, "u", ["mailto:me@x"]) == ""
+    assert busy_time(text, "u", ["mailto:you@x"]) == busy_time(text, "u") != ""
+
+
 def test_a_free_instance_is_taken_out_of_a_busy_series() -> None:
     text = series("02 TRANSP:TRANSPARENT\r\n", "03 SUMMARY:moved\r\n", "04 STATUS:CANCELLED\r\n")
     starts = [start for start, _end, _key in instances(read(busy_time(text, "u")))]
