@@ -153,6 +153,7 @@ METHODS = st.sampled_from(
         "MKCOL",
         "OPTIONS",
         "POST",
+        "ACL",
     ]
 )
 PIECES = st.sampled_from(
@@ -179,9 +180,24 @@ PIECES = st.sampled_from(
 )
 PATHS = st.lists(PIECES, max_size=6).map(lambda pieces: "/dav/" + "/".join(pieces))
 HEADERS = st.dictionaries(
-    st.sampled_from(["Depth", "If-Match", "If-None-Match", "Destination", "Overwrite", "Prefer", "Accept-Encoding"]),
+    st.sampled_from(
+        (
+            *(
+                "Depth",
+                "If",
+                "If-Match",
+                "If-None-Match",
+                "If-Modified-Since",
+                "If-Unmodified-Since",
+                "If-Range",
+                "Range",
+            ),
+            *("Destination", "Overwrite", "Prefer", "Accept-Encoding", "CalDAV-Timezones", "Host", "X-Forwarded-Host"),
+        )
+    ),
     st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=20)
-    | st.sampled_from(["0", "1", "*", '"x"', WORK]),
+    | st.text('(<["Not]>)x W/', max_size=20)
+    | st.sampled_from(["0", "1", "*", '"x"', WORK, '(["x"])', "(Not <a>)", "bytes=0-9", "bytes=-", "T", "F"]),
     max_size=3,
 )
 TAGS = st.sampled_from(
@@ -189,7 +205,9 @@ TAGS = st.sampled_from(
         *("prop", "allprop", "set", "remove", "propfind", "propertyupdate", "getetag", "displayname", "href", "mkcol"),
         *("sync-collection", "sync-token", "limit", "C:calendar-query", "C:calendar-multiget", "C:free-busy-query"),
         *("C:mkcalendar", "C:filter", "C:comp-filter", "C:prop-filter", "C:text-match", "C:time-range"),
-        *("C:calendar-data", "C:expand", "C:timezone"),
+        *("C:calendar-data", "C:expand", "C:timezone", "C:limit-freebusy-set", "expand-property", "property"),
+        *("principal-property-search", "property-search", "match", "principal-match", "self", "acl"),
+        *("acl-principal-prop-set", "principal-search-property-set", "sync-level", "nresults"),
     )
 )
 ATTRIBUTES = st.sampled_from(
