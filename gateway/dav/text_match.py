@@ -111,10 +111,14 @@ def invalid(element: Element, message: str) -> Refusal:
     return Refusal(403, message, precondition="<CR:supported-filter/>" if carddav else "<C:valid-filter/>")
 
 
+def folded(text: str, collation: str) -> str:
+    """A text as its collation compares it (RFC 4790)."""
+    return _FOLDS[collation](text)
+
+
 def holds(value: str, wanted: TextFilter) -> bool:
     """Whether a value matches a text under its collation (RFC 4790), negation included."""
-    fold = _FOLDS[wanted.collation]
-    text, inside = fold(wanted.text), fold(value)
+    text, inside = folded(wanted.text, wanted.collation), folded(value, wanted.collation)
     match wanted.match:
         case Match.EQUALS:
             result = inside == text

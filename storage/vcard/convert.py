@@ -97,7 +97,7 @@ def _to_new(drafts: list[Draft]) -> list[Draft]:
             year, month, day, hour, minute, second, zone = found.groups()
             each.value = f"{year}{month}{day}T{hour}{minute}{second}{(zone or '').replace(':', '')}"
         if each.key in NAMES and (each.key != "X-GENDER" or _SEX.fullmatch(each.value)):
-            each.name = NAMES[each.key]
+            each.rename(NAMES[each.key])
     return drafts
 
 
@@ -161,8 +161,9 @@ def _without_labels(drafts: list[Draft]) -> list[Draft]:
     """Each LABEL becomes the parameter of an ADR with the same types and group, where there is one."""
     kept = []
     for each in drafts:
-        address = next((other for other in drafts if each.key == "LABEL" and _belongs(other, each)), None)
-        if address is not None:
+        if each.key != "LABEL":
+            kept.append(each)
+        elif address := next((other for other in drafts if _belongs(other, each)), None):
             address.set("LABEL", unescape(each.value))
         else:
             kept.append(each)
@@ -200,7 +201,7 @@ def _to_old(drafts: list[Draft]) -> list[Draft]:
             types = {"TYPE": each.params["TYPE"]} if "TYPE" in each.params else {}
             added.append(Draft(each.group, "LABEL", types, text))
         if each.key in _OLD_NAMES:
-            each.name = _OLD_NAMES[each.key]
+            each.rename(_OLD_NAMES[each.key])
     if not any(each.key == "N" for each in drafts):
         added.append(Draft("", "N", {}, ";;;;"))  # RFC 2426 §3.1.2 demands one
     return [*drafts, *added]

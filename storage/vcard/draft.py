@@ -1,7 +1,7 @@
 """One line of a vCard taken apart, to be written anew only where something about it has changed."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from storage.errors import InvalidData
 from storage.ical.lines import Line, line, unfold
@@ -16,7 +16,8 @@ Params = dict[str, tuple[str, ...]]
 class Draft:
     """`name` as the line spells it, `params` by upper-case name, the value still escaped.
 
-    Types stand in TYPE however the line wrote them; quoted-printable is decoded. `source` is the line it comes from.
+    Types stand in TYPE however the line wrote them; quoted-printable is decoded. `key` is the name in upper case,
+    `source` the line that it comes from, which said `was`.
     """
 
     group: str
@@ -24,11 +25,15 @@ class Draft:
     params: Params
     value: str
     source: Line | None = None
+    was: tuple[str, str, Params, str] | None = None
+    key: str = field(init=False)
 
-    @property
-    def key(self) -> str:
-        """The name in upper case."""
-        return self.name.upper()
+    def __post_init__(self) -> None:
+        self.key = self.name.upper()
+
+    def rename(self, name: str) -> None:
+        """Give it another name."""
+        self.name = self.key = name
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -53,7 +58,7 @@ class Draft:
     def raw(self, eol: str) -> str:
         """The physical text: that of the source where nothing was changed, or where it cannot be written otherwise."""
         source = self.source
-        if source is not None and (self.group, self.name, self.params, self.value) == _parts(source):
+        if source is not None and (self.group, self.name, self.params, self.value) == self.was:
             return source.raw if source.raw.endswith("\n") else f"{source.raw}{eol}"
         try:
             return line(self.name, self.value, self.params, eol=eol, group=self.group).raw
@@ -63,10 +68,11 @@ class Draft:
 
 def draft(source: Line) -> Draft:
     """A line taken apart."""
-    group, name, params, value = _parts(source)
-    if any(each in values.ENCODINGS or not any(said) for each, said in params.items()):
-        # 2.1: bare types and encodings, which 3.0 and 4.0 write out
-        params = {each: said for each, said in params.items() if any(said)}
+    found = _SPELLING.match(unfold(source.raw))
+    group, name, value = source.group, found[1].strip() if found else source.name, source.value
+    was = group, name, dict(source.params), value
+    # Without the bare types and encodings of 2.1, which 3.0 and 4.0 write out.
+    params = {each: said for each, said in source.params.items() if any(said)}
     if source.params and (types := _types(source)):
         params["TYPE"] = types
     how = values.encoding(source)
@@ -77,7 +83,7 @@ def draft(source: Line) -> Draft:
         params["ENCODING"] = ("b",)
         value = "".join(value.split())
     params.pop("CHARSET", None)
-    return Draft(group, name, params, value, source)
+    return Draft(group, name, params, value, source, was)
 
 
 def _types(source: Line) -> tuple[str, ...]:
@@ -85,9 +91,3 @@ def _types(source: Line) -> tuple[str, ...]:
     listed = [each.strip() for said in source.params.get("TYPE", ()) for each in said.split(",")]
     known = {each.lower() for each in listed}
     return tuple(each for each in (*listed, *(t for t in values.all_types(source) if t not in known)) if each)
-
-
-def _parts(source: Line) -> tuple[str, str, Params, str]:
-    found = _SPELLING.match(unfold(source.raw))
-    name = found[1].strip() if found else source.name
-    return source.group, name, dict(source.params), source.value

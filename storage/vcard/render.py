@@ -70,7 +70,7 @@ class _Card:
     def _best(self, *names: str) -> Line | None:
         """The line that is preferred, of the first of these names that there is."""
         found = next((lines for name in names if (lines := self._lines.get(name))), [])
-        return min(found, key=values.preference, default=None)
+        return min(found, key=values.preference) if len(found) > 1 else next(iter(found), None)
 
     def _text(self, *names: str) -> str:
         line = self._best(*names)
@@ -92,10 +92,12 @@ class _Card:
         self, name: str, details: Callable[[Line], Mapping[str, Any]] | None = None
     ) -> tuple[Mapping[str, Any], ...]:
         """Each value with its types, whether it is the preferred one, and the label that a person gave it."""
+        lines = self._lines.get(name)
+        if not lines:
+            return ()
         found = []
-        lines = self._all(name)
         ranks = [values.preference(line) for line in lines]
-        best = min(ranks, default=values.NOT_PREFERRED)
+        best = min(ranks)
         for line, rank in zip(lines, ranks, strict=True):
             said = details(line) if details else {"value": values.text(line)}
             if any(said.values()):

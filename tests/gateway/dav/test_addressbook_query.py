@@ -8,7 +8,7 @@ import vobject
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.dav.addressbook_query import matches, read_filter
+from gateway.dav.addressbook_query import matches, needed_texts, read_filter
 from storage.ical.lines import escape
 from tests.gateway.dav.door import CARDDAV, DAV, NAMESPACES, Door, Got
 from tests.storage.vcard.cards import card
@@ -130,6 +130,34 @@ def test_a_query_gives_the_data(book: Door) -> None:
     props = '<CR:address-data version="4.0"><CR:prop name="UID"/></CR:address-data>'
     (reply,) = query(book, prop("UID", match("old")), props=props).replies.values()
     assert reply.text(f"{CARDDAV}address-data") == "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:old\r\nEND:VCARD\r\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted", "expected"),
+    [
+        ("NOTE:" + "x" * 65 + "\r\n  needle", "x needle", True),
+        ("NOTE;ENCODING=QUOTED-PRINTABLE:nee=64le", "needle", True),
+        ("NOTE:nee\\,dle", "nee,dle", True),
+        ("NOTE:Cafe\u0301", "CAFÉ", True),
+        ("X-OTHER:needle", "needle", False),
+    ],
+)
+def test_a_text_is_found_however_it_is_written(line: str, wanted: str, expected: bool) -> None:
+    filters = f"<x {NAMESPACES}><CR:filter>{prop('NOTE', match(wanted))}</CR:filter></x>"
+    assert matches(card(line), read_filter(fromstring(filters))) is expected
+
+
+def test_what_a_card_has_to_hold_is_known_where_it_can_be() -> None:
+    def needed(filters: str, test: str = "anyof") -> list[str]:
+        root = fromstring(f'<x {NAMESPACES}><CR:filter test="{test}">{filters}</CR:filter></x>')
+        return [each.text for each in needed_texts(read_filter(root))]
+
+    assert needed(prop("FN", match("a")) + prop("EMAIL", match("b"))) == ["a", "b"]
+    assert needed(prop("FN", match("a")) + prop("EMAIL", NOT)) == []
+    assert needed(prop("FN", match("a")) + prop("EMAIL", NOT), "allof") == ["a"]
+    assert needed(prop("FN", match("a", negate_condition="yes"))) == []
+    assert needed(prop("FN", match("a,b"))) == []
+    assert needed(prop("TEL", param("TYPE", match("home")) + match("1"), "allof")) == ["1"]
 
 
 def test_a_card_that_cannot_be_read_stops_nobody() -> None:
