@@ -26,7 +26,8 @@ QUIET, LONGEST = 0.3, 1.5
 class Notice:
     """One message that is due: what kinds of updates to tell of, up to which change, and the collection if any.
 
-    `gone`: the collection has been deleted, and the registration ends with this message.
+    `gone`: the collection has been deleted, and the registration ends with this message. `quiet`: nothing more has
+    happened for a moment; else changes go on, and there will be more to tell.
     """
 
     registration: Registration
@@ -34,6 +35,7 @@ class Notice:
     content: bool
     properties: bool
     gone: bool
+    quiet: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,8 @@ def due(store: Reader) -> Look:
             over.add(one.id)
         elif what is not None and not (what.content or what.properties):
             known.append((one.id, what.seq))
-        elif what is not None and one.next_try <= now and _ripe(what, now):
-            notices.append(Notice(one, what.seq, what.content, what.properties, what.gone))
+        elif what is not None and one.next_try <= now and (_quiet(what, now) or now - _epoch(what.first) >= LONGEST):
+            notices.append(Notice(one, what.seq, what.content, what.properties, what.gone, _quiet(what, now)))
         elif what is not None:
             waiting = True
     if over or known:
@@ -153,7 +155,9 @@ def _visible(store: Reader, one: Registration, what: News | None) -> bool:
     return False
 
 
-def _ripe(what: News, now: float) -> bool:
-    """Whether the changes have been quiet for a moment, or waited for long enough."""
-    first, last = (datetime.fromisoformat(moment).timestamp() for moment in (what.first, what.last))
-    return now - last >= QUIET or now - first >= LONGEST
+def _quiet(what: News, now: float) -> bool:
+    return now - _epoch(what.last) >= QUIET
+
+
+def _epoch(moment: str) -> float:
+    return datetime.fromisoformat(moment).timestamp()

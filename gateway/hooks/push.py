@@ -36,8 +36,11 @@ TIME_TO_LIVE = 86_400
 PER_HOST, PER_USER, IN_ALL = 4, 8, 32
 """Messages under way at the same time."""
 
-FREE, WHILE, GAP = 10, 60.0, 6.0
-"""So many messages within `WHILE` seconds go to one registration as they come; then `GAP` seconds lie between two."""
+FREE, WHILE, GAP = 60, 60.0, 6.0
+"""So many messages within `WHILE` seconds go to one registration as changes come; then `GAP` seconds lie between two.
+
+While changes go on without a pause, as in a first mirror, `GAP` seconds lie between two from the second one on.
+"""
 
 FIRST_PAUSE, LONGEST_PAUSE, MOST_REFUSED = 5.0, 3600.0, 5
 """Seconds between two tries, doubled each time; and how often a push service may refuse before it is believed."""
@@ -54,11 +57,12 @@ class _Sent:
 
     moments: deque[float] = field(default_factory=deque)
 
-    def may(self, now: float) -> bool:
-        """Whether one more may go now."""
+    def may(self, now: float, *, quiet: bool) -> bool:
+        """Whether one more may go now; `quiet`: changes have come to a pause."""
         while self.moments and self.moments[0] < now - WHILE:
             self.moments.popleft()
-        return len(self.moments) < FREE or now - self.moments[-1] >= GAP
+        free = len(self.moments) < FREE if quiet else not self.moments
+        return free or now - self.moments[-1] >= GAP
 
 
 class PushDelivery:
@@ -107,7 +111,7 @@ class PushDelivery:
             if one.id in self._under_way:
                 continue
             room = hosts[host] < PER_HOST and users[one.user] < PER_USER and len(self._under_way) < IN_ALL
-            if not room or not self._sent.setdefault(one.id, _Sent()).may(now):
+            if not room or not self._sent.setdefault(one.id, _Sent()).may(now, quiet=notice.quiet):
                 waiting = True
                 continue
             hosts[host] += 1

@@ -14,7 +14,7 @@ from gateway.hooks.outgoing import Outgoing
 from gateway.hooks.push import PER_HOST, PushDelivery
 from gateway.http.webpush import Offer, Vapid
 from storage import clock, ids
-from storage.model import Origin
+from storage.model import Level, Origin
 from storage.push import LONGEST, QUIET
 from storage.store import Store
 from storage.sync.lease import SyncLease
@@ -136,7 +136,7 @@ def test_a_burst_is_one_message_or_few(door: Door, service: PushService) -> None
     with delivering(door.store):
         service.wait()
         until(lambda: told(door))
-    assert len(service.sent) <= 2 + lasted / LONGEST
+    assert len(service.sent) <= 3 + lasted / hooks.GAP
     assert phone.read(service.sent[-1]).findtext(TOKEN) == ids.sync_token(
         door.store.id, door.store.collection_at("alice", "work").id, door.store.head()
     )
@@ -265,6 +265,38 @@ def test_registrations_are_held_to_a_rate(door: Door, service: PushService, monk
         time.sleep(LONGEST + 0.5)
     assert len(service.sent) == 2
     assert not told(door), "it waits, and is not forgotten"
+
+
+def test_changes_without_a_pause_are_told_now_and_then() -> None:
+    sent = hooks._Sent()
+    told = 0
+    for tenth in range(600):
+        if sent.may(tenth / 10, quiet=False):
+            sent.moments.append(tenth / 10)
+            told += 1
+    assert told == 60 / hooks.GAP
+    assert sent.may(60.0, quiet=True), "the last of them is told as soon as there is a pause"
+
+
+def test_a_share_is_told_of_until_it_ends(door: Door, service: PushService) -> None:
+    phone, source = Phone(), door.store.collection_at("alice", "work")
+    shared = door.store.share(source.id, "bob", Level.READ)
+    register(door, phone, service.url, f"/dav/bob/{shared.slug}/", "bob")
+    with delivering(door.store):
+        upstream_writes(door, "a")
+        (sent,) = service.wait()
+        until(lambda: told(door))
+        message = phone.read(sent)
+        assert message.findtext(f"{NS}topic") == shared.id
+        token = message.findtext(TOKEN) or ""
+        asked = f"<sync-token>{token}</sync-token><sync-level>1</sync-level><prop/>"
+        body = f'<sync-collection xmlns="DAV:">{asked}</sync-collection>'
+        got = door.request("REPORT", f"/dav/bob/{shared.slug}/", body, user="bob")
+        assert (got.status, got.replies) == (207, {})
+        door.store.unshare(source.id, "bob")
+        upstream_writes(door, "b")
+        until(lambda: registrations(door) == [])
+    assert len(service.sent) == 1
 
 
 def test_properties_and_content_are_told_apart(door: Door, service: PushService) -> None:
