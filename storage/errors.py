@@ -11,6 +11,7 @@ CalHarborError
 │   ├── AlreadyExists        the name or href is taken
 │   ├── UidConflict          another entry of the collection has this UID
 │   ├── PreconditionFailed   the entry is not in the version the caller named
+│   ├── SchedulingRefused    a meeting that cannot be written so (RFC 6638 §3.2.4)
 │   ├── ReadOnly             the upstream grants no write privilege
 │   ├── TooManyMatches       more instances than one question is answered with
 │   ├── CursorExpired        the journal no longer reaches back to this cursor
@@ -105,6 +106,16 @@ class PreconditionFailed(StoreError):
     """The caller named a version (If-Match, If-None-Match) that the entry does not have."""
 
     code = "precondition-failed"
+
+
+class SchedulingRefused(StoreError):
+    """A meeting that cannot be written so; `condition` is the name of RFC 6638's precondition (§3.2.4)."""
+
+    code = "scheduling"
+
+    def __init__(self, message: str, *, condition: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.condition = condition
 
 
 class ReadOnly(StoreError):

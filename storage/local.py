@@ -19,7 +19,9 @@ from storage.errors import (
     UidConflict,
     UnsupportedKind,
 )
+from storage.ical.read import read
 from storage.model import Collection, Entry, Level, Origin, RedactedEntry
+from storage.scheduling import delivery
 from storage.tables import accounts, collections, entries, links, outbox
 
 LONGEST_NAME = 1024
@@ -101,6 +103,11 @@ def put(conn: Connection, wish: Wish, text: str, content: Content) -> tuple[Entr
         return existing, False, False
     collection = shared.behind(conn, place)
     _check(conn, collection, wish.href, existing, content)
+    if wish.notify and content.contact is None:
+        delivered = delivery.written(conn, collection, existing, text, content)
+        if existing is not None and existing.text == delivered:
+            return existing, False, False
+        text, content = delivered, content if delivered == text else read(delivered)
     if existing is not None:
         links.keep_base(conn, existing.id, existing.text)
     # A UID that comes back before its deletion went upstream is the same entry: the deletion becomes an edit.
@@ -208,6 +215,8 @@ def tell_collection(conn: Connection, collection: Collection, action: str) -> No
 
 
 def _delete(conn: Connection, collection: Collection, entry: Entry, wish: Wish) -> int:
+    if wish.notify:
+        delivery.deleted(conn, collection, entry)
     links.keep_base(conn, entry.id, entry.text)
     seq = record.delete(conn, collection, entry, origin=wish.origin, actor=wish.actor, at=clock.iso())
     _tell(conn, collection, entry, "delete", notify=wish.notify)

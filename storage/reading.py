@@ -43,6 +43,7 @@ from storage.tables import (
     held,
     journal,
     quarantine,
+    schedule_tags,
     search,
     users,
 )
@@ -157,6 +158,10 @@ class Reader:
     def default_calendar(self, user: str) -> Collection | None:
         """The calendar into which the user's invitations go; None where there is none that could take them."""
         return people.default_calendar(self.db.reader(), user)
+
+    def schedule_tag(self, entry_id: str) -> str | None:
+        """The Schedule-Tag (RFC 6638 §3.2.10) of a meeting, without quotes; None for what has no organizer."""
+        return schedule_tags.of_entry(self.db.reader(), entry_id)
 
     # -- entries ------------------------------------------------------------------------------------------------------
 

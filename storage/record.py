@@ -9,7 +9,17 @@ from storage.content import Content
 from storage.db import Connection
 from storage.model import Action, Collection, ComponentRecord, Entry, Kind, Occurrence, Origin
 from storage.recurrence.expand import expand
-from storage.tables import collections, components, contacts, entries, journal, meta, occurrences, revisions
+from storage.tables import (
+    collections,
+    components,
+    contacts,
+    entries,
+    journal,
+    meta,
+    occurrences,
+    revisions,
+    schedule_tags,
+)
 
 BUDGET = 4_000
 """At most so many instances of one entry are materialised; beyond, windows are expanded when somebody asks.
@@ -68,6 +78,7 @@ def put(
         entry = Entry(existing.n, *row)
         revisions.add(conn, seq, existing)
         _unrender(conn, existing)
+        schedule_tags.drop(conn, existing.n)
         entries.update(conn, entry, expanded)
     if content.contact is not None:
         contacts.insert(conn, entry.n, collection.n, content.contact)

@@ -11,7 +11,7 @@ from sqlite3 import Connection, complete_statement
 from typing import TYPE_CHECKING
 
 from storage.errors import StoreError
-from storage.tables import contacts, default_calendars, entries, feeds, grants, homes, push, views
+from storage.tables import contacts, default_calendars, entries, feeds, grants, homes, push, schedule_tags, views
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -348,6 +348,13 @@ def m009_free_busy(db: Database) -> None:
 def m010_feeds(db: Database) -> None:
     """Secret links to calendars."""
     for statement in _split(feeds.TABLES):
+        db.execute(statement)
+
+
+@migrations()
+def m011_schedule_tags(db: Database) -> None:
+    """Schedule-Tags that are not the hash of their entry."""
+    for statement in _split(schedule_tags.DDL):
         db.execute(statement)
 
 

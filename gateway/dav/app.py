@@ -20,6 +20,7 @@ from gateway.dav.delete import delete
 from gateway.dav.errors import Refusal
 from gateway.dav.frame import USER
 from gateway.dav.get import get
+from gateway.dav.mailbox import schedules
 from gateway.dav.mkcol import mkcalendar, mkcol
 from gateway.dav.move import copy, move
 from gateway.dav.places import Context
@@ -38,7 +39,7 @@ Handler = Callable[[Context, Request], Answer]
 RadicaleAnswer = tuple[int, dict[str, str], bytes | None, str | None]
 
 COMPLIANCE = "1, 3, access-control, calendar-access, addressbook, extended-mkcol"
-"""The `DAV` header. No class 2, since LOCK is not answered; no scheduling, since nothing is delivered."""
+"""The `DAV` header. No class 2, since LOCK is not answered; scheduling is added where we deliver."""
 
 _REQUEST, _CONTEXT, _REST = "calharbor.request", "calharbor.context", "calharbor.rest"
 
@@ -85,7 +86,9 @@ class DavApplication(Application):
         if self._push is not None or takes_post(environ[_CONTEXT], environ[_REQUEST]):
             methods = (*_METHODS, "POST")
         if self._push is not None:
-            compliance = f"{COMPLIANCE}, webdav-push"
+            compliance = f"{compliance}, webdav-push"
+        if schedules(environ[_CONTEXT], environ[_REQUEST]):
+            compliance = f"{compliance}, calendar-auto-schedule"
         return status, {**headers, "Allow": ", ".join(methods), "DAV": compliance}, body, xml
 
     def do_POST(self, *args: Any) -> RadicaleAnswer:  # noqa: N802, D102

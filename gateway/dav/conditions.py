@@ -53,10 +53,12 @@ class _List:
 
 
 def settled(context: Context, request: Request) -> Request:
-    """The request, with an If header and `If-Unmodified-Since` decided and turned into the version that they allow.
+    """The request, with an If header, `If-Unmodified-Since` and `If-Schedule-Tag-Match` decided, and turned into the
+    version that they allow.
 
     Raises `PreconditionFailed`, and `Refusal` (400) for an If header that is none.
     """
+    request = _for_meeting(context, request)
     header, date = request.headers.get("if"), _date(request, "if-unmodified-since")
     if header is None and (date is None or request.if_match is not None):
         return request
@@ -70,6 +72,18 @@ def settled(context: Context, request: Request) -> Request:
     if not state.modified:
         return request
     return replace(request, headers={"if-match": f'"{state.tag}"', **request.headers})
+
+
+def _for_meeting(context: Context, request: Request) -> Request:
+    """`If-Schedule-Tag-Match` (RFC 6638 §3.2.10) turned into the version that has this tag."""
+    wanted = request.headers.get("if-schedule-tag-match")
+    if wanted is None:
+        return request
+    place = find(context, request.segments)
+    entry = context.store.entry_at(place.collection.id, place.name) if isinstance(place, Member) else None
+    if entry is None or f'"{context.store.schedule_tag(entry.id)}"' != wanted.strip():
+        raise PreconditionFailed("it does not have this Schedule-Tag any more", hint="read it again and merge")
+    return replace(request, headers={"if-match": f'"{entry.hash}"', **request.headers})
 
 
 def known(request: Request, tag: str, modified: str = "") -> bool:

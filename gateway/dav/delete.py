@@ -9,7 +9,10 @@ from storage.model import Collection, Origin
 
 
 def delete(context: Context, request: Request) -> Answer:
-    """Answer a DELETE; a collection also hears of it upstream, as entries do."""
+    """Answer a DELETE; a collection also hears of it upstream, as entries do.
+
+    Who leaves a meeting declines it, unless `Schedule-Reply: F` says not to (RFC 6638 §8.1).
+    """
     registration = push.registration_of(context, request.segments)
     if registration is not None:
         return push.withdraw(context, registration)
@@ -17,7 +20,12 @@ def delete(context: Context, request: Request) -> Answer:
     try:
         if isinstance(place, Member):
             context.store.delete_entry(
-                place.collection.id, place.name, origin=Origin.DAV, actor=context.actor, if_match=request.if_match
+                place.collection.id,
+                place.name,
+                origin=Origin.DAV,
+                actor=context.actor,
+                if_match=request.if_match,
+                notify=request.header("schedule-reply").strip().upper() != "F",
             )
             return Answer(204)
         if isinstance(place, Collection):

@@ -16,6 +16,7 @@ from storage.model import Collection, CollectionKind, Entry, Kind, RedactedEntry
 
 CALENDAR_DATA = caldav("calendar-data")
 CREATION_DATE = dav("creationdate")
+SCHEDULE_TAG = caldav("schedule-tag")
 
 _CONTENT_TYPES: Mapping[Kind, str] = {
     Kind.EVENT: "text/calendar; charset=utf-8; component=VEVENT",
@@ -78,7 +79,18 @@ def of_listed(context: Context, collection: Collection) -> dict[str, Renderer[It
         dav("supported-report-set"): lambda _: answered,
         dav("owner"): lambda _: owner,
         dav("supportedlock"): lambda _: "",
+        SCHEDULE_TAG: lambda item: f"&quot;{tag}&quot;" if (tag := _schedule_tag(context, item)) else None,
     }
+
+
+def schedule_tag_header(context: Context, entry: Entry) -> dict[str, str]:
+    """The `Schedule-Tag` header (RFC 6638 §8.2) of a meeting; nothing for any other entry."""
+    tag = _schedule_tag(context, entry)
+    return {"Schedule-Tag": f'"{tag}"'} if tag else {}
+
+
+def _schedule_tag(context: Context, item: Item) -> str | None:
+    return context.store.schedule_tag(item.id) if item.kind in (Kind.EVENT, Kind.TODO) else None
 
 
 def _of_access(context: Context, collection: Collection) -> Mapping[str, Renderer[Item]]:

@@ -39,6 +39,7 @@ _TABLE: Mapping[type[errors.CalHarborError], tuple[int, str]] = {
     errors.UidConflict: (409, ""),
     errors.PreconditionFailed: (412, ""),
     errors.ReadOnly: (403, ""),
+    errors.SchedulingRefused: (403, ""),
     errors.TooManyMatches: (507, names.element(names.dav("number-of-matches-within-limits"))),
     errors.CursorExpired: (403, names.element(names.dav("valid-sync-token"))),
     errors.LeaseLost: (503, ""),
@@ -56,6 +57,8 @@ def answer(error: errors.CalHarborError | Refusal, *, precondition: str = "") ->
         status, named = error.status, error.precondition
     else:
         status, named = next(_TABLE[kind] for kind in type(error).__mro__ if kind in _TABLE)
+    if isinstance(error, errors.SchedulingRefused):
+        named = names.element(names.caldav(error.condition))
     headers = {"Content-Type": XML_TYPE}
     if status == 503:
         headers["Retry-After"] = "1"

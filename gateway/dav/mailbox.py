@@ -6,9 +6,11 @@ from xml.etree.ElementTree import Element
 from gateway.dav import names
 from gateway.dav.errors import Refusal
 from gateway.dav.names import caldav, dav
-from gateway.dav.places import Context, from_href
+from gateway.dav.places import Context, Member, find, from_href
 from gateway.dav.privileges import ASK, DELIVER, SEND
 from gateway.dav.render import Renderer
+from gateway.dav.request import Request
+from storage.errors import NotFound
 from storage.model import Collection, CollectionKind
 from storage.scheduling.people import takes_invitations
 
@@ -64,6 +66,22 @@ def of_mailbox(context: Context, mailbox: Collection) -> dict[str, Renderer[None
     if mailbox.kind is CollectionKind.INBOX:
         held[DEFAULT_CALENDAR] = lambda _: _default_calendar(context)
     return held
+
+
+def schedules(context: Context, request: Request) -> bool:
+    """Whether what is written there is delivered to others without the client's doing (RFC 6638 §2).
+
+    Calendars without an upstream deliver between the users of this server; for the principal one such calendar is
+    enough.
+    """
+    try:
+        place = find(context, request.segments)
+    except (NotFound, Refusal):
+        return False
+    local = {account.id for account in context.store.accounts(context.user) if not account.mirrored}
+    if isinstance(place, Member):
+        place = place.collection
+    return place.account_id in local if isinstance(place, Collection) else bool(local)
 
 
 def addresses(context: Context) -> str:

@@ -7,7 +7,7 @@ import re
 
 from gateway.dav import errors, limits
 from gateway.dav.address_data import CARD_TYPES
-from gateway.dav.entry_properties import content_type
+from gateway.dav.entry_properties import content_type, schedule_tag_header
 from gateway.dav.errors import Refusal
 from gateway.dav.places import Context, Home, Member, Root, find
 from gateway.dav.preferences import represented
@@ -42,6 +42,7 @@ def put(context: Context, request: Request) -> Answer:
     entry = result.entry
     kept = entry.text.encode("utf-8", "surrogatepass") == request.body
     headers = {"ETag": entry.etag} if kept else {}
+    headers.update(schedule_tag_header(context, entry))
     return _shown(context, request, entry, Answer(201 if result.created else 204, b"", headers))
 
 
@@ -79,6 +80,7 @@ def _write(context: Context, request: Request, place: Member) -> PutResult:
         actor=context.actor,
         if_match=request.if_match,
         if_none_match=request.if_none_match == frozenset({"*"}),
+        notify=True,
         check=limits.check_card if cards else limits.check,
     )
 

@@ -48,6 +48,28 @@ def user_of(conn: Connection, address: str) -> str | None:
     return min(found, key=lambda account: account.mirrored).user if found else None
 
 
+def local_user(conn: Connection, address: str) -> str | None:
+    """Whom this mirror itself delivers messages for this address to: the user whose local account has it.
+
+    The principal of a user counts as an address of their local accounts; those of mirrored accounts get their messages
+    from their own upstreams.
+    """
+    wanted = normal(address)
+    user = _principal(wanted)
+    for account in accounts.every(conn):
+        if not account.mirrored and (account.user == user if user else normal(account.email) == wanted):
+            return account.user
+    return None
+
+
+def local_calendars(conn: Connection, user: str) -> list[Collection]:
+    """The user's calendars that have no upstream, the one for invitations first."""
+    local = {account.id for account in accounts.every(conn, user) if not account.mirrored}
+    preferred = default_calendar(conn, user)
+    found = [each for each in collections.every(conn, user=user) if each.account_id in local]
+    return sorted(found, key=lambda each: preferred is None or each.id != preferred.id)
+
+
 def default_calendar(conn: Connection, user: str) -> Collection | None:
     """The calendar that the user chose for events that others send (RFC 6638 §9.2), else the first that could be it.
 

@@ -1,0 +1,368 @@
+"""What iTIP messages say (RFC 5546) and what they do to a copy of a meeting: pure functions over content-line trees.
+
+An organizer's text is cut down to what one attendee is invited to (`invitation`); the attendee's copy takes it over and
+keeps what is the attendee's own (`invited`). Back goes only who answers what (`answers`, `answered`). Lines that mean
+the same keep their bytes on both sides. Within one server no message overtakes another, so SEQUENCE decides nothing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+
+from storage.errors import InvalidData
+from storage.ical.canonical import canonical
+from storage.ical.lines import Component, Line, dump, line
+from storage.ical.quirks import status
+from storage.ical.values import moment, recurrence_key
+from storage.ical.write import component, eol_of, remove, replace, set_lines, set_param, set_property
+from storage.scheduling.people import normal
+
+MASTER = ""
+OPEN = "NEEDS-ACTION"
+
+Answers = Mapping[str, str]
+"""PARTSTAT by instance: `MASTER`, or the canonical RECURRENCE-ID."""
+
+_ENTRIES = ("VEVENT", "VTODO")
+_PEOPLE = ("ORGANIZER", "ATTENDEE")
+_SERVER_PARAMS = ("SCHEDULE-AGENT", "SCHEDULE-STATUS", "SCHEDULE-FORCE-SEND")
+_NOISE = ("DTSTAMP", "LAST-MODIFIED", "CREATED")
+_OWN = frozenset({"TRANSP", "PERCENT-COMPLETE", "COMPLETED", "CREATED", "COMMENT", "REQUEST-STATUS"})
+"""What an attendee may have otherwise than the organizer (RFC 6638 §3.2.2.1), besides alarms and X- properties."""
+
+_TIMES = ("DTSTART", "DTEND", "DUE", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
+_FIXED = ("DTSTART", "DTEND", "DUE", "DURATION", "RRULE", "RDATE", "SUMMARY", "LOCATION")
+_SERIES = ("RRULE", "RDATE", "EXDATE", "EXRULE")
+
+
+def parts(calendar: Component) -> dict[str, Component]:
+    """The events or tasks of a VCALENDAR by instance."""
+    found = [each for each in calendar.components() if each.name in _ENTRIES]
+    return {_key(each, calendar): each for each in found}
+
+
+def organizer(calendar: Component) -> str:
+    """The one organizer of all components in normal form, "" where there is none. Raises `InvalidData` for several."""
+    found = {normal(each.value) if (each := part.first("ORGANIZER")) else "" for part in parts(calendar).values()}
+    if len(found - {""}) > 1 or (len(found) > 1):
+        raise InvalidData("all components of a meeting have the same ORGANIZER (RFC 6638 §3.2.4.2)")
+    return next(iter(found), "")
+
+
+def attendees(calendar: Component) -> dict[str, list[Line]]:
+    """The ATTENDEE lines of all components by address in normal form."""
+    found: dict[str, list[Line]] = {}
+    for part in parts(calendar).values():
+        for each in part.lines("ATTENDEE"):
+            found.setdefault(normal(each.value), []).append(each)
+    return found
+
+
+def agent(lines: Iterable[Line]) -> str:
+    """Who delivers to somebody: `SERVER`, `CLIENT` or `NONE` (RFC 6638 §7.1); what nobody knows counts as `NONE`."""
+    said = {each.param("SCHEDULE-AGENT").strip().upper() or "SERVER" for each in lines}
+    return "SERVER" if said <= {"SERVER"} else next(iter(sorted(said - {"SERVER"})))
+
+
+def forced(lines: Iterable[Line]) -> bool:
+    """Whether a message shall go out although nothing has changed (RFC 6638 §7.2)."""
+    return any(each.param("SCHEDULE-FORCE-SEND") for each in lines)
+
+
+def invitation(calendar: Component, address: str) -> Component | None:
+    """The part of an organizer's text that one attendee is invited to; None where that is nothing.
+
+    Instances of a series to which the attendee is not invited are left out of it (RFC 6638 §3.2.6).
+    """
+    every = parts(calendar)
+    mine = {key: part for key, part in every.items() if _line_of(part, address) is not None}
+    if not mine:
+        return None
+    cut = remove(calendar, "METHOD")
+    for key, part in every.items():
+        if key in mine:
+            shown = _without_alarms(_bare(part))
+            left_out = [each for other, each in every.items() if key == MASTER and other not in mine]
+            cut = replace(cut, part, _except(shown, left_out))
+        else:
+            cut = replace(cut, part, None)
+    return cut
+
+
+def message(calendar: Component, method: str) -> str:
+    """A part of a meeting as the text of an iTIP message."""
+    return dump(set_property(calendar, "METHOD", method))
+
+
+def cancelled(calendar: Component) -> Component:
+    """The meeting, called off."""
+    for part in parts(calendar).values():
+        calendar = replace(calendar, part, set_property(part, "STATUS", "CANCELLED"))
+    return calendar
+
+
+def same_meeting(one: Component | None, other: Component | None, *, participation: bool) -> bool:
+    """Whether two invitations say the same; with `participation` also who has answered what."""
+    if one is None or other is None:
+        return one is other
+    return _identity(one, participation=participation) == _identity(other, participation=participation)
+
+
+def invited(copy: Component | None, new: Component, me: str) -> Component:
+    """The attendee's copy after an invitation: the organizer's properties as they now are, the attendee's own kept.
+
+    What the attendee has answered stays, as long as the time of the instance does (RFC 6638 §3.2.8); else it is open.
+    """
+    if copy is None:
+        return new
+    known = parts(copy)
+    merged = new
+    for key, part in parts(new).items():
+        before = known.get(key)
+        after = part if before is None else _taken_over(before, part, me)
+        merged = replace(merged, part, after)
+    head = [each for each in copy.children if isinstance(each, Line) and each.name != "METHOD"]
+    return Component(copy.name, [*head, *merged.components()], copy.begin, copy.end)
+
+
+def answers(calendar: Component | None, me: str) -> Answers:
+    """What somebody answers to each instance that they are invited to."""
+    found = parts(calendar) if calendar is not None else {}
+    own = {key: _line_of(part, me) for key, part in found.items()}
+    return {key: _answer(each) for key, each in own.items() if each is not None}
+
+
+def news(before: Component | None, after: Component, me: str) -> Answers:
+    """The answers that are new in an attendee's copy; an instance that the attendee struck out is declined."""
+    was, now = answers(before, me), answers(after, me)
+    inherited = was.get(MASTER, OPEN)
+    found = {key: word for key, word in now.items() if word != was.get(key, inherited)}
+    struck = _exceptions(after) - (_exceptions(before) if before is not None else set())
+    return {**found, **dict.fromkeys(struck, "DECLINED")}
+
+
+def reply(calendar: Component, said: Answers, me: str) -> Component:
+    """The REPLY with these answers (RFC 5546 §3.2.3)."""
+    every = parts(calendar)
+    pieces = [_reply_part(every.get(key), every.get(MASTER), key, word, me) for key, word in said.items()]
+    head = [each for each in calendar.children if isinstance(each, Line) and each.name != "METHOD"]
+    zones = calendar.components("VTIMEZONE")
+    return Component(calendar.name, [*head, *zones, *filter(None, pieces)], calendar.begin, calendar.end)
+
+
+def answered(calendar: Component, said: Answers, attendee: str, *, delivered: str = "2.0") -> Component:
+    """The organizer's text with an attendee's answers in it; `delivered` is the SCHEDULE-STATUS that they get.
+
+    An instance of which the organizer has no component of its own gets one (RFC 5546 §3.2.3). Who is not invited
+    changes nothing.
+    """
+    for key, word in said.items():
+        part = parts(calendar).get(key)
+        if part is None and key != MASTER:
+            part = _instance(calendar, key)
+            if part is None:
+                continue
+            calendar = Component(calendar.name, [*calendar.children, part], calendar.begin, calendar.end)
+        if part is not None:
+            calendar = replace(calendar, part, _with_answer(part, attendee, word, delivered))
+    return calendar
+
+
+def marked(calendar: Component, name: str, address: str, code: str) -> Component:
+    """The text with a SCHEDULE-STATUS (RFC 6638 §7.3) on somebody's lines of `name`, and no order to send any more."""
+    for part in parts(calendar).values():
+        lines = [
+            _with_status(each, code) if normal(each.value) == address and _needs(each, code) else each
+            for each in part.lines(name)
+        ]
+        if lines != part.lines(name):
+            calendar = replace(calendar, part, _in_place(part, name, lines))
+    return calendar
+
+
+def forbidden(before: Component, after: Component) -> str:
+    """The property that an attendee changed although it is the organizer's (RFC 6638 §3.2.2.1); "" for none."""
+    known, struck = parts(before), _exceptions(after)
+    for key, part in parts(after).items():
+        old = known.pop(key, None)
+        if old is None:
+            continue
+        for name in _FIXED:
+            if _says(old, name, before) != _says(part, name, after):
+                return name
+        if {*map(_address, old.lines("ATTENDEE"))} != {*map(_address, part.lines("ATTENDEE"))}:
+            return "ATTENDEE"
+    missing = [key for key in known if key not in struck]
+    return "RECURRENCE-ID" if missing else ""
+
+
+def _key(part: Component, calendar: Component) -> str:
+    found = part.first("RECURRENCE-ID")
+    if found is None:
+        return MASTER
+    try:
+        return recurrence_key(moment(found, calendar))
+    except (InvalidData, ValueError, OverflowError):
+        return found.value
+
+
+def _address(each: Line) -> str:
+    return normal(each.value)
+
+
+def _line_of(part: Component, address: str) -> Line | None:
+    return next((each for each in part.lines("ATTENDEE") if _address(each) == address), None)
+
+
+def _answer(each: Line) -> str:
+    return status(each.param("PARTSTAT")) or OPEN
+
+
+def _without_alarms(part: Component) -> Component:
+    return Component(part.name, [each for each in part.children if each.name != "VALARM"], part.begin, part.end)
+
+
+def _bare(part: Component) -> Component:
+    """Without what only the organizer's own server needs to know (RFC 6638 §7)."""
+    for name in _PEOPLE:
+        lines = part.lines(name)
+        bare = [_stripped(each) for each in lines]
+        if bare != lines:
+            part = _in_place(part, name, bare)
+    return remove(part, "REQUEST-STATUS")
+
+
+def _stripped(each: Line) -> Line:
+    for name in _SERVER_PARAMS:
+        if name in each.params:
+            each = set_param(each, name, ())
+    return each
+
+
+def _except(part: Component, left_out: Sequence[Component]) -> Component:
+    lines = part.lines("EXDATE")
+    for each in left_out:
+        found = each.first("RECURRENCE-ID")
+        if found is not None:
+            params = {name: values for name, values in found.params.items() if name != "RANGE"}
+            lines = [*lines, line("EXDATE", found.value, params, eol=eol_of(part))]
+    return set_lines(part, "EXDATE", lines) if left_out else part
+
+
+def _in_place(part: Component, name: str, lines: Sequence[Line]) -> Component:
+    """The component with its lines of `name` replaced one by one, each where it stands."""
+    pending = iter(lines)
+    children = [next(pending) if each.name == name and isinstance(each, Line) else each for each in part.children]
+    return Component(part.name, children, part.begin, part.end)
+
+
+def _identity(calendar: Component, *, participation: bool) -> str:
+    for part in parts(calendar).values():
+        plain = remove(part, *_NOISE)
+        if not participation:
+            lines = [set_param(set_param(e, "PARTSTAT", ()), "RSVP", ()) for e in plain.lines("ATTENDEE")]
+            plain = _in_place(plain, "ATTENDEE", lines)
+        calendar = replace(calendar, part, plain)
+    return canonical(dump(calendar))
+
+
+def _taken_over(before: Component, new: Component, me: str) -> Component:
+    """One component of a copy, after the organizer changed it."""
+    names = dict.fromkeys(each.name for each in (*before.children, *new.children) if isinstance(each, Line))
+    merged = before
+    for name in names:
+        if name and name not in _OWN and not name.startswith("X-"):
+            merged = set_lines(merged, name, new.lines(name)) if new.lines(name) else remove(merged, name)
+    mine, theirs = _line_of(before, me), _line_of(new, me)
+    if mine is None or theirs is None:
+        return merged
+    kept = _answer(mine) if _times(before) == _times(new) else OPEN
+    own = theirs if kept == _answer(theirs) else set_param(theirs, "PARTSTAT", [kept])
+    lines = [own if each is theirs else each for each in new.lines("ATTENDEE")]
+    return set_lines(merged, "ATTENDEE", lines)
+
+
+def _times(part: Component) -> list[tuple[str, str]]:
+    return sorted((each.name, each.value) for name in _TIMES for each in part.lines(name))
+
+
+def _exceptions(calendar: Component) -> set[str]:
+    master = parts(calendar).get(MASTER)
+    found: set[str] = set()
+    for each in master.lines("EXDATE") if master is not None else ():
+        for value in each.value.split(","):
+            try:
+                single = line("EXDATE", value, each.params)
+                found.add(recurrence_key(moment(single, calendar)))
+            except (InvalidData, ValueError, OverflowError):
+                continue
+    return found
+
+
+def _says(part: Component, name: str, calendar: Component) -> list[str]:
+    found = []
+    for each in part.lines(name):
+        try:
+            found.append(recurrence_key(moment(each, calendar)))
+        except (InvalidData, ValueError, OverflowError):
+            found.append(each.value.strip())
+    return sorted(found)
+
+
+def _reply_part(part: Component | None, master: Component | None, key: str, word: str, me: str) -> Component | None:
+    source = part or master
+    own = _line_of(source, me) if source is not None else None
+    if source is None or own is None:
+        return None
+    eol = eol_of(source)
+    lines = [each for name in ("UID", "DTSTAMP", "SEQUENCE", "ORGANIZER") for each in source.lines(name)[:1]]
+    if key != MASTER:
+        found = source.first("RECURRENCE-ID")
+        date = {} if "T" in key else {"VALUE": ["DATE"]}
+        lines.append(found if found is not None else line("RECURRENCE-ID", key, date, eol=eol))
+    lines += [each for name in ("DTSTART", "SUMMARY") for each in source.lines(name)[:1] if part is not None]
+    answer = set_param(_stripped(own), "PARTSTAT", [word])
+    return component(source.name, [*map(_stripped, lines), answer], eol=eol)
+
+
+def _instance(calendar: Component, key: str) -> Component | None:
+    """A component for one instance of a series, as the master describes it."""
+    master = parts(calendar).get(MASTER)
+    start = master.first("DTSTART") if master is not None else None
+    if master is None or start is None or not any(master.lines(name) for name in _SERIES):
+        return None
+    eol, length = eol_of(master), timedelta(0)
+    try:
+        first = moment(start, calendar)
+        here = moment(line("DTSTART", key, {"VALUE": ["DATE"]} if first.all_day else {}), calendar)
+        local = here.local if first.zone is None else here.local.replace(tzinfo=here.zone).astimezone(first.zone)
+        words = {"DTSTART": local.replace(tzinfo=None)}
+        for name in ("DTEND", "DUE"):
+            if end := master.first(name):
+                length = moment(end, calendar).local - first.local
+                words[name] = words["DTSTART"] + length
+    except (InvalidData, ValueError, OverflowError):
+        return None
+    made = remove(master, *_SERIES)
+    form = "%Y%m%d" if first.all_day else "%Y%m%dT%H%M%SZ" if start.value.endswith("Z") else "%Y%m%dT%H%M%S"
+    for name, when in words.items():
+        source = master.first(name) or start
+        made = set_property(made, name, when.strftime(form), source.params)
+    recurrence = line("RECURRENCE-ID", words["DTSTART"].strftime(form), start.params, eol=eol)
+    return set_lines(made, "RECURRENCE-ID", [recurrence])
+
+
+def _with_answer(part: Component, attendee: str, word: str, delivered: str) -> Component:
+    lines = []
+    for each in part.lines("ATTENDEE"):
+        if _address(each) == attendee and (_answer(each) != word or _needs(each, delivered)):
+            each = _with_status(each if _answer(each) == word else set_param(each, "PARTSTAT", [word]), delivered)
+        lines.append(each)
+    return _in_place(part, "ATTENDEE", lines)
+
+
+def _with_status(each: Line, code: str) -> Line:
+    return set_param(set_param(each, "SCHEDULE-FORCE-SEND", ()), "SCHEDULE-STATUS", [code])
+
+
+def _needs(each: Line, code: str) -> bool:
+    return each.param("SCHEDULE-STATUS") != code or "SCHEDULE-FORCE-SEND" in each.params
