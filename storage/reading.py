@@ -277,7 +277,7 @@ class Reader:
         return window.by_time(rows, zone)
 
     def search(self, words: str, *, collection_ns: Sequence[int] | None = None, limit: int = 50) -> list[Entry]:
-        """The entries whose summary, description or location holds all these words (or beginnings), best first."""
+        """The entries, contacts too, that hold all these words (or beginnings) in what a person sees, best first."""
         with self.db.snapshot() as conn:
             numbers = search.find(conn, words, collection_ns, limit)
             by_number = {entry.n: entry for entry in entries.numbered(conn, numbers)}

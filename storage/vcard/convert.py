@@ -159,20 +159,22 @@ def _without_sort_string(drafts: list[Draft]) -> list[Draft]:
 
 def _without_labels(drafts: list[Draft]) -> list[Draft]:
     """Each LABEL becomes the parameter of an ADR with the same types and group, where there is one."""
+    addresses: dict[tuple[frozenset[str], str], list[Draft]] = {}
+    for each in reversed(drafts):
+        if each.key == "ADR" and "LABEL" not in each.params:
+            addresses.setdefault(_place(each), []).append(each)
     kept = []
     for each in drafts:
-        if each.key != "LABEL":
-            kept.append(each)
-        elif address := next((other for other in drafts if _belongs(other, each)), None):
-            address.set("LABEL", unescape(each.value))
+        fitting = addresses.get(_place(each)) if each.key == "LABEL" and each.value else None
+        if fitting:
+            fitting.pop().set("LABEL", unescape(each.value))
         else:
             kept.append(each)
     return kept
 
 
-def _belongs(address: Draft, label: Draft) -> bool:
-    same = set(address.types) == set(label.types) and address.group.lower() == label.group.lower()
-    return address.key == "ADR" and same and "LABEL" not in address.params and bool(label.value)
+def _place(each: Draft) -> tuple[frozenset[str], str]:
+    return frozenset(each.types), each.group.lower()
 
 
 # -- to 3.0 -----------------------------------------------------------------------------------------------------------

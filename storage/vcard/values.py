@@ -33,18 +33,21 @@ _TIME = re.compile(r"T(\d{2}):?(\d{2})(?::?(\d{2}))?(?:[.,]\d+)?(Z|[+-]\d{2}(?::
 
 def lines_of(card: Component) -> list[Line]:
     """The card's own lines, each whole: what a soft line break or a missing indent tore off is part of its line."""
+    lines = [child for child in card.children if isinstance(child, Line)]
     found: list[Line] = []
-    open_ended = ""
-    for child in card.children:
-        if isinstance(child, Component):
-            open_ended = ""
-            continue
-        if open_ended and _goes_on(found[-1], child, open_ended):
-            found[-1] = Line(_joined(found[-1], child, open_ended), found[-1].name)
-        else:
-            found.append(child)
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        at += 1
         # Nearly every line is told by a glance at its beginning, without taking it apart.
-        open_ended = encoding(found[-1]) if _ENCODED.search(found[-1].raw, 0, _GLANCE) else ""
+        how = encoding(line) if _ENCODED.search(line.raw, 0, _GLANCE) else ""
+        pieces = [unfold(line.raw)] if how else []
+        while how and at < len(lines) and _goes_on(pieces[-1], lines[at], how):
+            if how == "quoted-printable":
+                pieces[-1] = pieces[-1][:-1]
+            pieces.append(unfold(lines[at].raw))
+            at += 1
+        found.append(Line("".join(pieces), line.name) if len(pieces) > 1 else line)
     return found
 
 
@@ -177,13 +180,8 @@ def _clock(found: re.Match[str]) -> str:
     return f"T{hour}:{minute}{f':{second}' if second else ''}{zone or ''}"
 
 
-def _goes_on(line: Line, after: Line, how: str) -> bool:
-    """Whether the line `after` is the rest of `line`."""
+def _goes_on(piece: str, after: Line, how: str) -> bool:
+    """Whether the line `after` is the rest of what `piece` begins."""
     if how == "quoted-printable":
-        return line.value.endswith("=")
+        return piece.endswith("=")
     return not after.name and bool(after.value.strip()) and _BASE64.fullmatch(after.value) is not None
-
-
-def _joined(line: Line, after: Line, how: str) -> str:
-    first = unfold(line.raw)
-    return (first[:-1] if how == "quoted-printable" else first) + unfold(after.raw)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from storage.ical.differences import Difference, differences
 from storage.ical.read import decode
+from tests.storage.vcard.cards import card
 
 ICS = sorted((Path(__file__).parents[2] / "ics").glob("*.ics"))
 
@@ -70,6 +71,19 @@ def test_alarms_are_compared_as_a_whole() -> None:
 def test_a_deleted_side_differs_in_everything() -> None:
     found = differences(text("SUMMARY:a"), None, text("SUMMARY:a"))
     assert [(one.name, one.ours, one.theirs) for one in found] == [("SUMMARY", None, "a"), ("UID", None, "x")]
+
+
+def test_contacts_are_compared_line_by_line() -> None:
+    ours = card("TITLE:ours", "TEL;TYPE=home:1", "REV:1")
+    theirs = card("TEL;TYPE=home:1", "TITLE:theirs", "REV:2")
+    (found,) = differences(card(), ours, theirs)
+    assert (found.component, found.name, found.base, found.ours, found.theirs) == (
+        "master",
+        "TITLE",
+        None,
+        "ours",
+        "theirs",
+    )
 
 
 @pytest.mark.parametrize("file", ICS, ids=lambda file: file.stem)

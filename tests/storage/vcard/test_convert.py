@@ -153,3 +153,14 @@ def test_there_and_back_nothing_is_lost(chosen: list[int], note: str, version: s
 def test_no_line_makes_the_converter_fail(lines: list[str], version: str) -> None:
     for wanted in ("3.0", "4.0"):
         assert read(convert(card(*lines, version=version), wanted)).uid == "one"
+
+
+def test_a_huge_card_is_converted_and_compared() -> None:
+    lines = [f"LABEL;TYPE=home:{number}" for number in range(4_000)] + ["ADR;TYPE=home:;;x;;;;"] * 4_000
+    photo = ["PHOTO;ENCODING=BASE64;TYPE=PNG:AAAA", *["A" * 76] * 8_000, ""]
+    text = card("N:x;;;;", *lines, *photo, "NOTE;QUOTED-PRINTABLE:=", *["a="] * 8_000, "b", version="2.1")
+    there = convert(text, "4.0")
+    assert there.count("LABEL=") == 4_000
+    assert read(there).contact is not None
+    assert "a" * 8_000 + "b" in canonical(text)
+    assert canonical(convert(there, "3.0")).count("LABEL") == 4_000
