@@ -1,5 +1,6 @@
 """The verbs with which somebody shows a collection: to other users of this mirror, or to who knows a secret link."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from storage import clock, ids
@@ -42,6 +43,16 @@ class Sharing(Reader):
         with self.db.atomic() as conn:
             source = found(collections.by_id(conn, collection_id), f"collection {collection_id}")
             grants.delete(conn, found(grants.of(conn, source.n, user), f"share of {source.name!r} with {user}").n)
+
+    def set_shares(self, collection_id: str, wanted: Mapping[str, Level | None]) -> None:
+        """Show a collection to these users as far as it says, and no more to those of None. Raises as `share` does."""
+        with self.db.atomic() as conn:
+            source = found(collections.by_id(conn, collection_id), f"collection {collection_id}")
+            for user, level in wanted.items():
+                if level is not None:
+                    self.share(source.id, user, level)
+                elif grant := grants.of(conn, source.n, user):
+                    grants.delete(conn, grant.n)
 
     def is_shared(self, collection: Collection) -> bool:
         """Whether somebody else sees a collection."""

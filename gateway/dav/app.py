@@ -38,7 +38,7 @@ from storage.store import Store
 Handler = Callable[[Context, Request], Answer]
 RadicaleAnswer = tuple[int, dict[str, str], bytes | None, str | None]
 
-COMPLIANCE = "1, 3, access-control, calendar-access, addressbook, extended-mkcol"
+COMPLIANCE = "1, 3, access-control, calendar-access, addressbook, extended-mkcol, calendarserver-sharing"
 """The `DAV` header. No class 2, since LOCK is not answered; scheduling is added where we deliver."""
 
 _REQUEST, _CONTEXT, _REST = "calharbor.request", "calharbor.context", "calharbor.rest"

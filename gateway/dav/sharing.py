@@ -28,6 +28,7 @@ def of_collection(context: Context, collection: Collection) -> dict[str, Rendere
     return {
         dav("share-access"): lambda _: _access(context, collection),
         cs("invite"): lambda _: _invite(context, collection),
+        cs("allowed-sharing-modes"): lambda _: None if collection.share else "<CS:can-be-shared/>",
     }
 
 

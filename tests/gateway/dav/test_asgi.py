@@ -29,7 +29,8 @@ def test_a_wrong_password_is_no_login(door: Door) -> None:
 
 def test_options_says_what_is_really_done(door: Door) -> None:
     got = door.request("OPTIONS", "/dav/alice/")
-    assert got.headers["dav"] == "1, 3, access-control, calendar-access, addressbook, extended-mkcol"
+    classes = "1, 3, access-control, calendar-access, addressbook, extended-mkcol, calendarserver-sharing"
+    assert got.headers["dav"] == classes
     allowed = got.headers["allow"].split(", ")
     assert {"PUT", "COPY", "REPORT"} <= set(allowed)
     assert not {"LOCK", "POST"} & set(allowed)
