@@ -27,7 +27,7 @@ from storage.push import Notice, Outcome
 from storage.store import Store
 from storage.sync.lease import SyncLease
 
-POLL = 0.1
+POLL = 0.2
 """Seconds between two looks at whether something has been written."""
 
 TIME_TO_LIVE = 86_400
@@ -77,6 +77,7 @@ class PushDelivery:
         self._contact = contact
         self._under_way: dict[str, Notice] = {}
         self._done: SimpleQueue[Outcome] = SimpleQueue()
+        self._outcomes: list[Outcome] = []
         self._sent: dict[str, _Sent] = {}
 
     def run(self, stop: Event) -> None:
@@ -123,15 +124,15 @@ class PushDelivery:
         return waiting
 
     def _settle(self) -> None:
-        outcomes: list[Outcome] = []
         with suppress(Empty):
             while True:
-                outcomes.append(self._done.get_nowait())
-        if not outcomes:
+                self._outcomes.append(self._done.get_nowait())
+        if not self._outcomes:
             return
-        push.settle(self._store, outcomes)
-        for outcome in outcomes:
+        push.settle(self._store, self._outcomes)  # where that fails, they are noted the next time
+        for outcome in self._outcomes:
             del self._under_way[outcome.notice.registration.id]
+        self._outcomes.clear()
         now = clock.timestamp()
         self._sent = {key: sent for key, sent in self._sent.items() if sent.moments and sent.moments[-1] > now - WHILE}
 

@@ -1,7 +1,7 @@
 """Push messages from the journal to the phone: at once, merged, once, to nobody else, and through every failure."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -14,6 +14,8 @@ from gateway.hooks.outgoing import Outgoing
 from gateway.hooks.push import PER_HOST, PushDelivery
 from gateway.http.webpush import Offer, Vapid
 from storage import clock, ids
+from storage import push as storage_push
+from storage.errors import StoreBusy
 from storage.model import Level, Origin
 from storage.push import LONGEST, QUIET
 from storage.store import Store
@@ -171,6 +173,28 @@ def test_a_crash_between_sending_and_noting_doubles_at_worst(door: Door, service
         until(lambda: told(door))
     first, second = (phone.read(sent).findtext(TOKEN) for sent in service.sent)
     assert first == second
+
+
+def test_what_cannot_be_noted_now_is_noted_later(
+    door: Door, service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = iter([StoreBusy("busy"), StoreBusy("busy")])
+    settle = storage_push.settle
+
+    def busy_at_first(store: Store, outcomes: Sequence[storage_push.Outcome]) -> None:
+        for failure in failures:
+            raise failure
+        settle(store, outcomes)
+
+    monkeypatch.setattr(storage_push, "settle", busy_at_first)
+    register(door, Phone(), service.url)
+    with delivering(door.store):
+        upstream_writes(door, "a")
+        until(lambda: told(door))
+        upstream_writes(door, "b")
+        service.wait(2)
+        until(lambda: told(door))
+    assert len(service.sent) == 2
 
 
 def test_nobody_sends_without_the_sync_lease(door: Door, service: PushService) -> None:
