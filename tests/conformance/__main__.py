@@ -11,7 +11,7 @@ from importlib import import_module
 
 from tests.conformance.outcome import Case, Outcome, Unavailable, Verdict
 
-SUITES = ("server_tester", "python_caldav", "vdirsyncer_storage", "javascript", "evolution", "thunderbird")
+SUITES = ("server_tester", "python_caldav", "vdirsyncer_storage", "clients", "javascript", "evolution", "thunderbird")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
