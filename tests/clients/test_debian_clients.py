@@ -56,8 +56,8 @@ def test_calcurse_syncs_both_ways(base: str, owner: Replay, tmp_path: Path) -> N
     config, data = tmp_path / "config", tmp_path / "data"
     config.write_text(CALCURSE.format(host=base.removeprefix("http://")))
     data.mkdir()
-    sync = ("/usr/bin/python3", script, "--config", config, "--datadir", data, "--lockfile", tmp_path / "lock")
-    sync = (*sync, "--syncdb", tmp_path / "sync.db", "--hookdir", tmp_path / "hooks")
+    state = ("--lockfile", tmp_path / "lock", "--syncdb", tmp_path / "sync.db", "--hookdir", tmp_path / "hooks")
+    sync = ("/usr/bin/python3", script, "--config", config, "--datadir", data, *state)
     day = ("calcurse", "-D", data, "-Q", "--from", "03/02/2026", "--days", "1")
 
     path = "/dav/alice/calendar/"

@@ -1,4 +1,4 @@
-"""What people run every day, by our own scripts in `tests/clients`, with Debian's calcurse-caldav and cadaver as well."""
+"""What people run every day, by our own scripts in `tests/clients`, with Debian's calcurse-caldav and cadaver too."""
 
 import sys
 from pathlib import Path
