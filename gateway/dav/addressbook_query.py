@@ -1,15 +1,17 @@
 """addressbook-query (RFC 6352 §8.6): cards whose properties pass a filter (§10.5), as many as a limit allows."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from functools import partial
 from itertools import islice
+from typing import TypeVar
 from xml.etree.ElementTree import Element
 
 from gateway.dav import render
 from gateway.dav.chosen import Chosen
+from gateway.dav.entry_properties import Item
 from gateway.dav.filters import MAX_FILTERS, PropFilter
 from gateway.dav.names import carddav
 from gateway.dav.places import Context
@@ -31,9 +33,11 @@ from gateway.dav.text_match import (
 )
 from storage.errors import InvalidData
 from storage.ical.lines import Line, parse, unescape, unfold
-from storage.model import Collection, Entry
+from storage.model import Collection
 from storage.vcard import values
 from storage.vcard.read import card_of
+
+Listable = TypeVar("Listable", bound=Item)
 
 _PLAIN = re.compile(r"[^\\,;:\"'^=\r\n]+")
 """Texts that stand in a card's bytes as they stand in its values: nothing in them is ever escaped."""
@@ -47,12 +51,24 @@ class CardFilter:
     anyof: bool = True
 
 
-def addressbook_query(context: Context, request: Request, collection: Collection, root: Element) -> Answer:
-    """Answer an addressbook-query. Beyond its limit the answer stops, and says so with 507 (§8.6.2)."""
+def addressbook_query(
+    context: Context, request: Request, collection: Collection, root: Element, *, only: str | None = None
+) -> Answer:
+    """Answer an addressbook-query; `only`: the one card that is looked at.
+
+    Beyond its limit the answer stops, and says so with 507 for the collection (§8.6.2).
+    """
     wanted = read_filter(root)
     most = limit(root, carddav)
     chosen = Chosen(context, request, collection, root, UTC)
-    return render.multistatus(_responses(context, collection, chosen, wanted, most))
+    start = context.of(collection)
+    if not wanted.props and not chosen.needs_entries and only is None:
+        listed = iter(context.store.listing(collection.id))
+        return render.multistatus(_cut(start, render.rows(chosen.of_listed, chosen.wanted), listed, most))
+    store = context.store
+    cards = store.iter_entries(collection.id) if only is None else iter([store.entry_at(collection.id, only)])
+    found = (card for card in cards if matches(card.text, wanted))
+    return render.multistatus(_cut(start, render.rows(chosen.of_entry, chosen.wanted), found, most))
 
 
 def read_filter(root: Element) -> CardFilter:
@@ -110,14 +126,9 @@ def _may_hold(text: str, needed: Sequence[TextFilter]) -> bool:
     return any(folded(each.text, each.collation) in inside[each.collation] for each in needed)
 
 
-def _responses(
-    context: Context, collection: Collection, chosen: Chosen, wanted: CardFilter, most: int | None
-) -> Iterator[str]:
-    start = context.of(collection)
-    row = render.rows(chosen.of_entry, chosen.wanted)
-    found: Iterator[Entry] = (e for e in context.store.iter_entries(collection.id) if matches(e.text, wanted))
-    for entry in islice(found, most):
-        yield row(start + render.segment(entry.href), entry)
+def _cut(start: str, row: Callable[[str, Listable], str], found: Iterator[Listable], most: int | None) -> Iterator[str]:
+    for item in islice(found, most):
+        yield row(start + render.segment(item.href), item)
     if most is not None and next(found, None) is not None:
         yield render.status(start, 507, TOO_MANY)
 

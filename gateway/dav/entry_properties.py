@@ -10,7 +10,7 @@ from gateway.dav import names, privileges, sharing
 from gateway.dav.names import caldav, dav
 from gateway.dav.places import Context
 from gateway.dav.privileges import ENTRY_WRITE, READ
-from gateway.dav.properties import CALENDAR_ENTRY_REPORTS, ENTRY_REPORTS, href, reports, resource_id
+from gateway.dav.properties import CALENDAR_ENTRY_REPORTS, CARD_REPORTS, href, reports, resource_id
 from gateway.dav.render import Renderer, Wanted
 from storage.model import Collection, CollectionKind, Entry, Kind, RedactedEntry, RedactedListed
 
@@ -65,7 +65,7 @@ def content_type(kind: Kind) -> str:
 
 def of_listed(context: Context, collection: Collection) -> dict[str, Renderer[Item]]:
     """The properties of a collection's entries that a listing suffices for."""
-    answered = reports(ENTRY_REPORTS if collection.kind is CollectionKind.CONTACTS else CALENDAR_ENTRY_REPORTS)
+    answered = reports(CARD_REPORTS if collection.kind is CollectionKind.CONTACTS else CALENDAR_ENTRY_REPORTS)
     principal, owner = href(context.principal), href(sharing.owner(context, collection))
     return {
         **_of_access(context, collection),

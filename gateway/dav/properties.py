@@ -22,6 +22,7 @@ from storage.vcard.read import VERSIONS
 
 ENTRY_REPORTS = tuple(map(dav, ("expand-property", "acl-principal-prop-set")))
 CALENDAR_ENTRY_REPORTS = (*ENTRY_REPORTS, caldav("calendar-query"), caldav("calendar-multiget"))
+CARD_REPORTS = (*ENTRY_REPORTS, carddav("addressbook-query"), carddav("addressbook-multiget"))
 PRINCIPAL_REPORTS = (
     *ENTRY_REPORTS,
     *map(dav, ("principal-match", "principal-property-search", "principal-search-property-set")),

@@ -22,7 +22,7 @@ from gateway.dav.query import calendar_query
 from gateway.dav.request import Answer, Request
 from gateway.dav.sync import sync_collection
 from gateway.dav.sync_home import sync_home
-from storage.model import Collection, CollectionKind
+from storage.model import Collection
 
 Report = Callable[[Context, Request, Place, Element], Answer]
 CollectionReport = Callable[[Context, Request, Collection, Element], Answer]
@@ -59,10 +59,11 @@ def report(context: Context, request: Request) -> Answer:
     of_collection = _OF_COLLECTIONS.get(root.tag)
     if of_collection is not None and isinstance(place, Collection) and root.tag in reports_of(place):
         return of_collection(context, request, place, root)
-    if isinstance(place, Member) and place.collection.kind is not CollectionKind.CONTACTS:
-        if root.tag == caldav("calendar-query"):
-            return calendar_query(context, request, place.collection, root, only=place.name)
-        if root.tag == caldav("calendar-multiget"):
+    if isinstance(place, Member) and root.tag in reports_of(place.collection):
+        if root.tag in (caldav("calendar-query"), carddav("addressbook-query")):
+            query = calendar_query if root.tag == caldav("calendar-query") else addressbook_query
+            return query(context, request, place.collection, root, only=place.name)
+        if root.tag in (caldav("calendar-multiget"), carddav("addressbook-multiget")):
             return multiget(context, request, place.collection, root)
     if root.tag == dav("sync-collection") and isinstance(place, Home):
         return sync_home(context, request, root)

@@ -116,6 +116,18 @@ def test_a_filter_that_is_not_understood(book: Door, filters: str, test: str, pr
     assert (refused.status, refused.conditions) == (403, {CARDDAV + precondition})
 
 
+def test_one_card_can_be_asked(book: Door) -> None:
+    def asked(filters: str) -> set[str]:
+        inner = f"<prop><getetag/></prop><CR:filter>{filters}</CR:filter>"
+        query = f"<CR:addressbook-query {NAMESPACES}>{inner}</CR:addressbook-query>"
+        return book.report(query, f"{BOOK}ada").names
+
+    assert asked(prop("FN", match("ada"))) == {"ada"}
+    assert asked(prop("FN", match("bob"))) == set()
+    (reply,) = book.propfind(f"{BOOK}ada", "<supported-report-set/>").replies.values()
+    assert reply.props[f"{DAV}supported-report-set"].find(f".//{CARDDAV}addressbook-query") is not None
+
+
 def test_a_limit_is_kept_and_said(book: Door) -> None:
     limit = "<CR:limit><CR:nresults>{}</CR:nresults></CR:limit>"
     cut = query(book, "", more=limit.format(2)).replies
