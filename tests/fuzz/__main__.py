@@ -7,6 +7,7 @@ import argparse
 import faulthandler
 import sys
 import time
+from resource import RUSAGE_SELF, getrusage
 
 import click
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -70,7 +71,8 @@ def main() -> int:
     options = parser.parse_args()
     click.echo(f"seed {options.seed}, {options.seconds:.0f} s")
     count = fuzz(options.seconds, options.seed)
-    click.echo(f"{count} requests, none broke anything")
+    peak = getrusage(RUSAGE_SELF).ru_maxrss >> 10
+    click.echo(f"{count} requests, none broke anything; at most {peak} MB")
     return 0
 
 
