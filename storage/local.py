@@ -22,7 +22,7 @@ from storage.errors import (
 from storage.ical.read import read
 from storage.model import Collection, Entry, Level, Origin, RedactedEntry
 from storage.scheduling import delivery
-from storage.tables import accounts, collections, entries, links, outbox
+from storage.tables import accounts, collections, entries, links, outbox, schedule_tags
 
 LONGEST_NAME = 1024
 
@@ -110,6 +110,7 @@ def put(conn: Connection, wish: Wish, text: str, content: Content) -> tuple[Entr
         text, content = delivered, content if delivered == text else read(delivered)
     if existing is not None:
         links.keep_base(conn, existing.id, existing.text)
+    tag = delivery.kept_tag(conn, existing, content)
     # A UID that comes back before its deletion went upstream is the same entry: the deletion becomes an edit.
     leaving = outbox.deletion(conn, collection.n, content.uid) if existing is None else None
     entry, _seq = record.put(
@@ -124,6 +125,8 @@ def put(conn: Connection, wish: Wish, text: str, content: Content) -> tuple[Entr
         at=clock.iso(),
         entry_id=leaving.entry_id if leaving else None,
     )
+    if tag is not None:
+        schedule_tags.keep(conn, entry.n, tag)
     _tell(conn, collection, entry, "write", notify=wish.notify)
     return shared.entry(place, entry), existing is None, True
 

@@ -95,8 +95,9 @@ def _read(request: Request) -> _Question:
         start, end = moment(starts, asked), moment(ends, asked)
     except InvalidData as error:
         raise Refusal(403, error.message, precondition="<C:valid-calendar-data/>", hint=error.hint) from error
-    if start.floating or end.floating or not start.epoch < end.epoch <= start.epoch + MAX_SPAN:
-        raise _wrong("the question must cover a span of time between two moments in UTC, and not more than ten years")
+    # Times are in UTC (RFC 5545 §3.6.4); python-caldav sends floating ones, and means UTC.
+    if not start.epoch < end.epoch <= start.epoch + MAX_SPAN:
+        raise _wrong("the question must cover a span of time, and not more than ten years")
     if len(attendees) > MAX_ASKED:
         raise Refusal(403, f"more than {MAX_ASKED} attendees", precondition="<C:max-attendees-per-instance/>")
     uid = question.first("UID")

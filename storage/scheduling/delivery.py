@@ -66,6 +66,18 @@ def written(conn: Connection, collection: Collection, existing: Entry | None, te
     return text if after is calendar else dump(replace(content.tree, calendar, after))
 
 
+def kept_tag(conn: Connection, existing: Entry | None, content: Content) -> str | None:
+    """The Schedule-Tag that a meeting keeps over a write; None where it gets a new one.
+
+    Who answers what does not count (RFC 6638 §3.2.10), whoever wrote it.
+    """
+    if existing is None or not any(each.organizer for each in content.components):
+        return None
+    before, after = calendar_of(parse(existing.text)), calendar_of(content.tree)
+    same = itip.same_meeting(before, after, participation=False)
+    return schedule_tags.of_entry(conn, existing.id) if same else None
+
+
 def deleted(conn: Connection, collection: Collection, entry: Entry) -> None:
     """Call a meeting off, or decline it, because its owner deletes it."""
     if entry.kind not in (Kind.EVENT, Kind.TODO) or not _ours(conn, collection):
@@ -173,8 +185,7 @@ def _invite(guest: _Meeting, old: Component | None, new: Component, address: str
         if not _same_organizer(mine, new):
             return None
         copy = itip.invited(mine, new, address)
-        only_answers = itip.same_meeting(old, new, participation=False)
-        _store(guest, collection, entry, copy, keep_tag=only_answers)
+        _store(guest, collection, entry, copy)
     if loud:
         _tell(guest, new, "REQUEST")
     return copy
@@ -225,7 +236,7 @@ def _reply(meeting: _Meeting, calendar: Component, said: itip.Answers, me: str, 
     if _organizer(theirs) != who or me not in itip.attendees(theirs):
         return NOWHERE
     after = itip.answered(theirs, said, me)
-    _store(host, collection, entry, after, keep_tag=True)
+    _store(host, collection, entry, after)
     _tell(host, itip.reply(calendar, said, me), "REPLY")
     for address, lines in itip.attendees(after).items():
         other = people.local_user(meeting.conn, address) if address != me and itip.agent(lines) == "SERVER" else None
@@ -250,20 +261,19 @@ def _same_organizer(one: Component, other: Component) -> bool:
         return False
 
 
-def _store(
-    owner: _Meeting, collection: Collection, entry: Entry | None, calendar: Component, *, keep_tag: bool = False
-) -> None:
+def _store(owner: _Meeting, collection: Collection, entry: Entry | None, calendar: Component) -> None:
     """Write somebody's copy; one that says what it said before is not touched."""
     text = dump(calendar)
     if entry is not None and entry.text == text:
         return
-    tag = schedule_tags.of_entry(owner.conn, entry.id) if entry is not None and keep_tag else None
+    content = read(text)
+    tag = kept_tag(owner.conn, entry, content)
     stored, _seq = record.put(
         owner.conn,
         collection,
         f"{ids.new_id()}.ics",
         text,
-        read(text),
+        content,
         existing=entry,
         origin=Origin.SCHEDULING,
         actor="",

@@ -25,7 +25,7 @@ Answers = Mapping[str, str]
 _ENTRIES = ("VEVENT", "VTODO")
 _PEOPLE = ("ORGANIZER", "ATTENDEE")
 _SERVER_PARAMS = ("SCHEDULE-AGENT", "SCHEDULE-STATUS", "SCHEDULE-FORCE-SEND")
-_NOISE = ("DTSTAMP", "LAST-MODIFIED", "CREATED")
+_NOISE = ("DTSTAMP", "LAST-MODIFIED", "CREATED", "SEQUENCE")
 _OWN = frozenset({"TRANSP", "PERCENT-COMPLETE", "COMPLETED", "CREATED", "COMMENT", "REQUEST-STATUS"})
 """What an attendee may have otherwise than the organizer (RFC 6638 §3.2.2.1), besides alarms and X- properties."""
 
@@ -257,7 +257,7 @@ def _in_place(part: Component, name: str, lines: Sequence[Line]) -> Component:
 
 def _identity(calendar: Component, *, participation: bool) -> str:
     for part in parts(calendar).values():
-        plain = remove(part, *_NOISE)
+        plain = remove(_bare(part), *_NOISE)
         if not participation:
             lines = [set_param(set_param(e, "PARTSTAT", ()), "RSVP", ()) for e in plain.lines("ATTENDEE")]
             plain = _in_place(plain, "ATTENDEE", lines)

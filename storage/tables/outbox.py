@@ -75,9 +75,18 @@ def enqueue(
     if before.action == "create" and action != "delete":
         action = "create"
     conn.execute(
-        """UPDATE outbox SET action = ?, detail = ?, generation = generation + 1, key = ?, notify = max(notify, ?),
-               next_try = 0 WHERE n = ?""",
-        (action, dumps({**before.detail, **(detail or {})}), ids.new_id(), notify, before.n),
+        """UPDATE outbox SET action = ?, detail = ?, generation = generation + 1, key = ?,
+               notify = CASE WHEN ? THEN ? ELSE max(notify, ?) END, next_try = 0 WHERE n = ?""",
+        # Whether a deletion may tell anybody is said by the deletion alone.
+        (
+            action,
+            dumps({**before.detail, **(detail or {})}),
+            ids.new_id(),
+            action == "delete",
+            notify,
+            notify,
+            before.n,
+        ),
     )
 
 

@@ -236,6 +236,17 @@ def test_the_schedule_tag_as_header_property_and_condition(door: Door) -> None:
     assert door.request("DELETE", HERE, headers={"If-Schedule-Tag-Match": tag}).status == 412
 
 
+def test_an_answer_that_counts_up_keeps_the_tag(door: Door) -> None:
+    """As python-caldav writes an answer: with the next SEQUENCE."""
+    put(door, meeting(BOB))
+    path, text = copy_of(door)
+    tag = door.request("GET", path, user="bob").headers["schedule-tag"]
+    text = text.replace("SUMMARY", "SEQUENCE:1\r\nSUMMARY").replace(
+        attendee(text, BOB), f"ATTENDEE;PARTSTAT=ACCEPTED:{BOB}"
+    )
+    assert door.request("PUT", path, text, user="bob").headers["schedule-tag"] == tag
+
+
 def test_where_scheduling_is_offered(door: Door) -> None:
     account = type(door.store.accounts("alice")[0])(0, "far", "alice", "caldav", settings={"url": "https://x.example/"})
     far = door.store.save_account(account)
