@@ -14,6 +14,7 @@ PARTS = {
     "expansion": "recurrence expansion against recurring-ical-events",
     "mirror": "first mirror, idle round, one change against vdirsyncer, from a real Radicale",
     "scaling": "1,000, 10,000 and 100,000 entries in one collection",
+    "mix": "eight DAV clients at once while a first mirror is under way",
     "dav": "a client's requests against Radicale, Xandikos and Cyrus, over HTTP",
 }
 

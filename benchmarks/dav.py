@@ -18,6 +18,7 @@ from benchmarks import doors
 from benchmarks.corpus import events
 from benchmarks.doors import PEERS, Door
 from benchmarks.measure import Row, cpu_of, family, memory_of
+from benchmarks.mix import SECONDS, Mix, mixed
 from benchmarks.visit import Visit
 from benchmarks.wire import Client
 
@@ -36,6 +37,7 @@ class Found:
     cpu: dict[str, float] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     memory: float = 0.0
+    mix: Mix | None = None
 
     def typical(self, measure: str) -> float | None:
         """The median in milliseconds."""
@@ -101,6 +103,7 @@ def measured(door: Door, runs: int) -> Found:
         meter.run("poll", visit.poll, 10)
         _writes(meter, visit)
         _bulk(meter, visit, door)
+    found.mix = mixed(door, seconds=min(SECONDS, runs))
     found.memory = memory_of(family(door.pid))
     return found
 
@@ -195,5 +198,17 @@ def _totals(ours: Found, others: Mapping[str, Found]) -> list[Row]:
     memory = {name: found.memory for name, found in others.items()}
     return [
         Row("first synchronisation", first(ours), "ms", best, goal=best / 3 if best else None, peers=peers),
+        _mixed("mix of 8 clients, one request", ours, others, lambda mix: mix.each, 1 / 8),
+        _mixed("mix of 8 clients, p99", ours, others, lambda mix: mix.slowest(), 1 / 8),
+        _mixed("mix of 8 clients, p99 of a poll", ours, others, lambda mix: mix.slowest("poll"), None),
         Row("memory (PSS) afterwards", ours.memory, "MiB", min(memory.values(), default=None), goal=120, peers=memory),
     ]
+
+
+def _mixed(
+    label: str, ours: Found, others: Mapping[str, Found], figure: Callable[[Mix], float], ratio: float | None
+) -> Row:
+    values = {name: figure(found.mix) for name, found in {"ours": ours, **others}.items() if found.mix is not None}
+    own = values.pop("ours", 0.0)
+    best = min(values.values(), default=None)
+    return Row(label, own, "ms", best, goal=ratio * best if ratio and best else None, peers=values)
