@@ -1,9 +1,10 @@
 """The one ASGI application of an HTTP process: which door answers which path."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from fastapi import FastAPI
-from fastapi.responses import JSONResponse
+from anyio import to_thread
 
 from gateway.dav import dav_app, well_known
 from gateway.feeds import PREFIX, feeds_app
@@ -19,11 +20,15 @@ WELL_KNOWN = ("/.well-known/caldav", "/.well-known/carddav")
 def web_app(store: Store, *, base: str = "", push: Offer | None = None) -> App:
     """Every surface over one store; one log line a request. `base` and `push`: see `dav_app`."""
     dav = dav_app(store, Access(store), base=base, push=push)
-    return RequestLog(Doors(dav, well_known, feeds_app(store), json_app(store)))
+    return RequestLog(Doors(dav, well_known, feeds_app(store), partial(json_app, store)))
 
 
-def json_app(store: Store) -> FastAPI:
+def json_app(store: Store) -> App:
     """The JSON surface."""
+    # Only here: FastAPI takes 20 MiB, and calendar clients never ask for it.
+    from fastapi import FastAPI
+    from fastapi.responses import JSONResponse
+
     app = FastAPI(title="CalHarbor", docs_url=None, redoc_url=None)
 
     @app.get("/healthz", summary="Whether the mirror answers and is kept fresh")
@@ -35,13 +40,17 @@ def json_app(store: Store) -> FastAPI:
 
 
 class Doors:
-    """Dispatches by path before any framework sees a request: DAV clients use methods and paths that those dislike."""
+    """Dispatches by path before any framework sees a request: DAV clients use methods and paths that those dislike.
 
-    def __init__(self, dav: App, discovery: App, feeds: App, rest: App) -> None:
+    What answers everything else is made when somebody asks for it.
+    """
+
+    def __init__(self, dav: App, discovery: App, feeds: App, make_rest: Callable[[], App]) -> None:
         self._dav = dav
         self._discovery = discovery
         self._feeds = feeds
-        self._rest = rest
+        self._make_rest = make_rest
+        self._rest: App | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on."""
@@ -53,4 +62,6 @@ class Doors:
         elif path.startswith(PREFIX):
             await self._feeds(scope, receive, send)
         else:
+            if self._rest is None:
+                self._rest = await to_thread.run_sync(self._make_rest)
             await self._rest(scope, receive, send)
