@@ -17,12 +17,12 @@ from time import perf_counter
 from benchmarks import doors
 from benchmarks.corpus import events
 from benchmarks.doors import PEERS, Door
-from benchmarks.measure import Row, cpu_of, family, memory_of
+from benchmarks.measure import Row, cpu_of, family, memory_of, settle
 from benchmarks.mix import SECONDS, Mix, mixed
 from benchmarks.visit import Visit
 from benchmarks.wire import Client
 
-SIZE = 10_000
+SIZE = 1_000
 RUNS = 20
 BULK = 200
 _ENOUGH = 4.0
@@ -87,6 +87,7 @@ def rows(size: int = SIZE, runs: int = RUNS, peers: Sequence[str] = tuple(PEERS)
 def measured(door: Door, runs: int) -> Found:
     """All measures at one server."""
     found = Found()
+    settle(door.pid)
     with Client(door.address) as client:
         visit = Visit(client, door)
         meter = _Meter(door, found, runs)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from threading import get_native_id
-from time import perf_counter
+from time import perf_counter, sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,16 @@ def family(pid: int) -> list[int]:
     for each in found:
         found.extend(parents.get(each, ()))
     return found
+
+
+def settle(pid: int, longest: float = 60.0) -> None:
+    """Wait until a process and its children are at rest: what they still do by themselves is not to be measured."""
+    until = perf_counter() + longest
+    while perf_counter() < until:
+        before = sum(map(cpu_of, family(pid)))
+        sleep(0.5)
+        if sum(map(cpu_of, family(pid))) - before < 0.03:
+            return
 
 
 def memory_of(pids: Iterable[int]) -> float:
