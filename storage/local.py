@@ -16,6 +16,7 @@ from storage.errors import (
     NotFound,
     PreconditionFailed,
     ReadOnly,
+    SchedulingRefused,
     UidConflict,
     UnsupportedKind,
 )
@@ -104,7 +105,7 @@ def put(conn: Connection, wish: Wish, text: str, content: Content) -> tuple[Entr
     collection = shared.behind(conn, place)
     _check(conn, collection, wish.href, existing, content)
     if wish.notify and content.contact is None:
-        delivered = delivery.written(conn, collection, existing, text, content)
+        delivered = _delivered(conn, place, existing, text, content)
         if existing is not None and existing.text == delivered:
             return existing, False, False
         text, content = delivered, content if delivered == text else read(delivered)
@@ -129,6 +130,17 @@ def put(conn: Connection, wish: Wish, text: str, content: Content) -> tuple[Entr
         schedule_tags.keep(conn, entry.n, tag)
     _tell(conn, collection, entry, "write", notify=wish.notify)
     return shared.entry(place, entry), existing is None, True
+
+
+def _delivered(conn: Connection, place: Collection, existing: Entry | None, text: str, content: Content) -> str:
+    """The text to store once others have heard of it; a guest does not learn where else its owner has the meeting."""
+    try:
+        return delivery.written(conn, shared.behind(conn, place), existing, text, content)
+    except SchedulingRefused as error:
+        if place.share is None:
+            raise
+        message = f"{place.share.owner} cannot have this meeting here"
+        raise SchedulingRefused(message, condition=error.condition, hint="ask its owner") from error
 
 
 def delete(conn: Connection, wish: Wish) -> int:

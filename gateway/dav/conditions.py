@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-from gateway.dav import properties
+from gateway.dav import entry_properties, properties
 from gateway.dav.errors import Refusal
 from gateway.dav.places import Context, Home, Member, find, from_href
 from gateway.dav.request import Request
@@ -81,7 +81,7 @@ def _for_meeting(context: Context, request: Request) -> Request:
         return request
     place = find(context, request.segments)
     entry = context.store.entry_at(place.collection.id, place.name) if isinstance(place, Member) else None
-    if entry is None or f'"{context.store.schedule_tag(entry.id)}"' != wanted.strip():
+    if entry is None or f'"{entry_properties.schedule_tag(context, entry)}"' != wanted.strip():
         raise PreconditionFailed("it does not have this Schedule-Tag any more", hint="read it again and merge")
     return replace(request, headers={"if-match": f'"{entry.hash}"', **request.headers})
 

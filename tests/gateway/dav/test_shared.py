@@ -321,6 +321,29 @@ def test_who_deletes_it_leaves_it(shared: Shared) -> None:
     assert shared.door.request("GET", "/dav/alice/work/private.ics").text == PRIVATE
 
 
+MEETING = "ORGANIZER:mailto:alice@example.org\nATTENDEE:mailto:hush@example.org"
+
+
+def test_a_hidden_meeting_has_no_tag_that_tells(writable: Shared) -> None:
+    writable.door.put("meeting.ics", event("meeting", f"CLASS:PRIVATE\n{MEETING}"))
+    own = writable.door.request("GET", "/dav/alice/work/meeting.ics")
+    tag = own.headers["schedule-tag"]
+    assert "schedule-tag" not in writable.ask("GET", "meeting.ics").headers
+    body = f"<propfind {NAMESPACES}><prop><C:schedule-tag/></prop></propfind>"
+    reply = writable.ask("PROPFIND", "meeting.ics", body).replies[f"{writable.path}meeting.ics"]
+    assert reply.refused == {f"{CALDAV}schedule-tag": 404}
+    for guess in (tag, '"wrong"'):
+        assert writable.ask("DELETE", "meeting.ics", headers={"If-Schedule-Tag-Match": guess}).status == 412
+
+
+def test_a_guest_does_not_learn_where_else_its_owner_has_a_meeting(writable: Shared) -> None:
+    writable.door.add_calendar("hushed")
+    meeting = event("meeting", MEETING.replace("hush", "x"))
+    assert writable.door.request("PUT", "/dav/alice/hushed/hush.ics", meeting).status == 201
+    got = writable.ask("PUT", "other.ics", meeting)
+    assert got.status == 403, got.text
+
+
 def test_its_place_is_taken(shared: Shared) -> None:
     assert shared.ask("MKCALENDAR").status == 409
 
