@@ -16,7 +16,8 @@ OURS = [kind for kind in tree(CalHarborError) if kind.__module__ == errors.__nam
 
 @pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.__name__)
 def test_every_error_has_a_status(kind: type[CalHarborError]) -> None:
-    error = kind("wrong", href="x") if kind is errors.UidConflict else kind("wrong", hint="do right")
+    more = {errors.UidConflict: {"href": "x"}, errors.SchedulingRefused: {"condition": "x"}}
+    error = kind("wrong", hint="do right", **more.get(kind, {}))
     assert 400 <= status_of(error) <= 599
     assert body_of(error)["error"]["message"] == "wrong"
 
