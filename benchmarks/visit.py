@@ -38,7 +38,7 @@ class Visit:
         self.client = client
         self.calendar = door.address.calendar
         self.size = door.size
-        self.pairs = list(events(1))
+        self.pairs = list(events(2))[1:]  # the first is a weekly series, and most events are none
         self.hrefs: list[str] = []
         self.token = ""
         self.newcomers = 0
