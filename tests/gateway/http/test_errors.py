@@ -16,7 +16,10 @@ OURS = [kind for kind in tree(CalHarborError) if kind.__module__ == errors.__nam
 
 @pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.__name__)
 def test_every_error_has_a_status(kind: type[CalHarborError]) -> None:
-    more = {errors.UidConflict: {"href": "x"}, errors.SchedulingRefused: {"condition": "x"}}
+    more: dict[type[CalHarborError], dict[str, str]] = {
+        errors.UidConflict: {"href": "x"},
+        errors.SchedulingRefused: {"condition": "x"},
+    }
     error = kind("wrong", hint="do right", **more.get(kind, {}))
     assert 400 <= status_of(error) <= 599
     assert body_of(error)["error"]["message"] == "wrong"
