@@ -91,7 +91,7 @@ def test_from_a_new_calendar_to_a_deleted_one(principal: Any) -> None:
     calendar = principal.make_calendar(name="Größe & Co", cal_id="team")
     [listed] = principal.calendars()
     assert listed.get_display_name() == "Größe & Co"
-    assert set(listed.get_supported_components()) == {"VEVENT", "VTODO", "VJOURNAL"}
+    assert set(listed.get_supported_components()) == {"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY"}
     saved = calendar.add_event(SERIES)
     # The client itself rewrites what it saves, so only the content can be compared.
     assert same(calendar.get_event_by_uid("standup@example.org").data, SERIES)
