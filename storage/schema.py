@@ -303,9 +303,23 @@ def m002_views(db: Database) -> None:
 
 
 @migrations()
+def m003_sharing(db: Database) -> None:
+    """Collections shared with other users."""
+    for statement in _split(grants.TABLES):
+        db.execute(statement)
+
+
+@migrations()
 def m004_scheduling(db: Database) -> None:
     """Where invitations go."""
     for statement in _split(default_calendars.DDL):
+        db.execute(statement)
+
+
+@migrations()
+def m005_push(db: Database) -> None:
+    """WebDAV-Push: who wants to be told of changes, and what they need not be told."""
+    for statement in _split(push.TABLES):
         db.execute(statement)
 
 
@@ -318,41 +332,27 @@ def m006_contacts(db: Database) -> None:
 
 
 @migrations()
-def m003_sharing(db: Database) -> None:
-    """Collections shared with other users."""
-    for statement in _split(grants.TABLES):
-        db.execute(statement)
-
-
-@migrations()
-def m008_homes(db: Database) -> None:
+def m007_homes(db: Database) -> None:
     """Which collections came to a user's home and left it."""
     for statement in _split(homes.TABLES):
         db.execute(statement)
 
 
 @migrations()
-def m005_push(db: Database) -> None:
-    """WebDAV-Push: who wants to be told of changes, and what they need not be told."""
-    for statement in _split(push.TABLES):
-        db.execute(statement)
-
-
-@migrations()
-def m009_free_busy(db: Database) -> None:
+def m008_free_busy(db: Database) -> None:
     """Entries that say when somebody is busy, which no instances lead to."""
     db.execute(entries.FREE_BUSY_INDEX)
 
 
 @migrations()
-def m010_feeds(db: Database) -> None:
+def m009_feeds(db: Database) -> None:
     """Secret links to calendars."""
     for statement in _split(feeds.TABLES):
         db.execute(statement)
 
 
 @migrations()
-def m011_schedule_tags(db: Database) -> None:
+def m010_schedule_tags(db: Database) -> None:
     """Schedule-Tags that are not the hash of their entry."""
     for statement in _split(schedule_tags.DDL):
         db.execute(statement)

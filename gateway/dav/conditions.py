@@ -81,7 +81,8 @@ def _for_meeting(context: Context, request: Request) -> Request:
         return request
     place = find(context, request.segments)
     entry = context.store.entry_at(place.collection.id, place.name) if isinstance(place, Member) else None
-    if entry is None or f'"{entry_properties.schedule_tag(context, entry)}"' != wanted.strip():
+    tag = entry_properties.schedule_tag(context, entry) if entry is not None else None
+    if entry is None or tag is None or wanted.strip() != f'"{tag}"':
         raise PreconditionFailed("it does not have this Schedule-Tag any more", hint="read it again and merge")
     return replace(request, headers={"if-match": f'"{entry.hash}"', **request.headers})
 

@@ -5,10 +5,10 @@ namespace declares a prefix of its own, so the default stays what it is for ever
 """
 
 import re
-from functools import lru_cache
 from xml.sax.saxutils import quoteattr
 
 from storage import ids
+from storage.memo import remembered
 
 DAV = "DAV:"
 CALDAV = "urn:ietf:params:xml:ns:caldav"
@@ -72,7 +72,7 @@ def split(clark: str) -> tuple[str, str]:
     return namespace, local
 
 
-@lru_cache(maxsize=2048)
+@remembered(texts=2048, longest=256)
 def tags(clark: str) -> tuple[str, str]:
     """Start and end tag of an element without attributes, as written inside an answer."""
     namespace, local = split(clark)

@@ -7,16 +7,13 @@ property means, and nothing recurses, so hostile nesting costs one pass.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 
 from storage.errors import InvalidData, TooLarge
+from storage.memo import remembered
 
 MAX_DEPTH = 32
 MAX_COMPONENTS = 50_000
 _FOLD_OCTETS = 75
-_SHORT_HEAD = 200
-"""Characters up to which parameters are remembered; nobody may fill the memory with long ones."""
-
 _LOGICAL = re.compile(r"((?:([A-Za-z0-9_.-]+)(?=[;:]))?[^\n]*+(?:\n[ \t][^\n]*+)*+\n?)")
 _NAME = re.compile(r"([A-Za-z0-9_.-]+)(?=[;:])")
 _FOLD = re.compile(r"\r{0,2}\n[ \t]")
@@ -63,7 +60,7 @@ class Line:
             if self._value is None:
                 self._split()
             head = self._head
-            params = self._params = _same_params(head) if len(head) <= _SHORT_HEAD else _parse_params(head)
+            params = self._params = _parse_params(head)
         return params
 
     @property
@@ -309,13 +306,9 @@ def _line_number(found: list[tuple[str, str]], number: int) -> int:
     return 1 + sum(raw.count("\n") for raw, _ in found[:number])
 
 
-@lru_cache(maxsize=2048)
-def _same_params(head: str) -> Mapping[str, tuple[str, ...]]:
-    """As `_parse_params`, for texts that come again from entry to entry: the same zones, the same people."""
-    return _parse_params(head)
-
-
+@remembered(texts=2048, longest=200)
 def _parse_params(head: str) -> Mapping[str, tuple[str, ...]]:
+    """The parameters between name and value. From entry to entry they come again: the same zones, the same people."""
     quoted = '"' in head
     params: dict[str, tuple[str, ...]] = {}
     for part in _PARAMETER.findall(head) if quoted else head.split(";"):

@@ -19,10 +19,10 @@ Seen and left alone, because reading them as they stand does no harm:
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from storage.ical.lines import unescape
 from storage.ical.values import Moment, parse_nominal, to_epoch
+from storage.memo import remembered
 
 _SPLIT = re.compile(
     rb"([\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})((?:\r?\n[ \t])+)([\x80-\xbf]{1,3})"
@@ -30,7 +30,6 @@ _SPLIT = re.compile(
 _DURATION_PART = re.compile(r"([0-9]+)([WDHMS])")
 _LIST_MEMBER = re.compile(r"(?:[^\\,]|\\.?)++", re.DOTALL)
 _MAILTO = re.compile(r"(?:mailto:)+", re.IGNORECASE)
-_SHORT = 16
 _STATUS_SPELLINGS = {"CANCELED": "CANCELLED", "COMPLETE": "COMPLETED", "IN-PROGRESS": "IN-PROCESS"}
 
 
@@ -68,16 +67,12 @@ def duration(text: str) -> str:
     return f"{sign}P{days}{'T' if times else ''}{times}"
 
 
+@remembered(texts=1024, longest=16)
 def nominal(text: str) -> tuple[int, int]:
     """A DURATION, repaired as `duration` does, in days and seconds (`parse_nominal`). Raises InvalidData.
 
     Most calendars know a handful of them, for their alarms: short ones are remembered.
     """
-    return _short_nominal(text) if len(text) <= _SHORT else parse_nominal(duration(text))
-
-
-@lru_cache(maxsize=1024)
-def _short_nominal(text: str) -> tuple[int, int]:
     return parse_nominal(duration(text))
 
 

@@ -18,6 +18,7 @@ from storage.errors import InvalidData
 from storage.ical.lines import Component, dump
 from storage.ical.rulezone import RuleZone, read_zone
 from storage.ical.zonetext import write_zone
+from storage.memo import remembered
 
 _UTC_NAMES = frozenset({"utc", "z", "gmt", "uct", "zulu", "universal", "greenwich", "tzone://microsoft/utc"})
 _NOT_NAMES = frozenset({"localtime", "factory", "posixrules", "posix", "right"})
@@ -47,6 +48,7 @@ _OTHER_NAMES: dict[str, str] = {
 }
 _FIXED = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d\d)", re.IGNORECASE | re.ASCII)
 _DISPLAY = re.compile(r"\((?:UTC|GMT)(?:([+-])(\d\d):(\d\d))?\)\s*(.+)", re.IGNORECASE | re.ASCII)
+_LONGEST_NAME, _LONGEST_ZONE = 200, 16_384
 _PATH_PARTS = 3
 _LARGEST_HOUR = 14  # Kiribati
 _LARGEST_MINUTE = 59
@@ -73,7 +75,7 @@ def zone_name(tzid: str, root: Component | None) -> str:
     return own[0] if own and own[0] else tzid
 
 
-@lru_cache(maxsize=4096)
+@remembered(texts=4096, longest=_LONGEST_NAME)
 def iana_name(tzid: str) -> str:
     """The IANA name that `tzid` alone means, whatever its case, prefix or origin; "" if none."""
     plain = tzid.strip().strip("\"'").strip()
@@ -95,7 +97,7 @@ def iana_name(tzid: str) -> str:
     return _by_display(plain)
 
 
-@lru_cache(maxsize=128)
+@remembered(texts=128, longest=_LONGEST_NAME)
 def vtimezone(name: str) -> str:
     """The VTIMEZONE (RFC 5545 §3.6.5; CRLF) of the zone that `name` means, under its IANA name, exact from 1970 on.
 
@@ -107,7 +109,7 @@ def vtimezone(name: str) -> str:
     return write_zone(known)
 
 
-@lru_cache(maxsize=4096)
+@remembered(texts=4096, longest=_LONGEST_NAME)
 def _known(tzid: str) -> tuple[str, tzinfo] | None:
     """Name and zone of a TZID that means the same in every file."""
     name = iana_name(tzid)
@@ -144,7 +146,7 @@ def _defined(text: str, block: Component) -> tuple[str, tzinfo] | None:
     return ("", zone) if zone else None
 
 
-@lru_cache(maxsize=512)
+@remembered(texts=512, longest=_LONGEST_ZONE)
 def _rule_zone(text: str) -> RuleZone | None:
     return read_zone(text)
 

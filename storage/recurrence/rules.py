@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from enum import IntEnum
-from functools import lru_cache
 
 from storage.errors import InvalidData
 from storage.ical.values import parse_date, parse_datetime, wall_seconds
+from storage.memo import remembered
 
 _WEEKDAYS = {"MO": 0, "TU": 1, "WE": 2, "TH": 3, "FR": 4, "SA": 5, "SU": 6}
 _BYDAY = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)", re.ASCII)
@@ -83,7 +83,7 @@ class Rule:
         return replace(self, by_hour=(), by_minute=(), by_second=())
 
 
-@lru_cache(maxsize=2048)
+@remembered(texts=2048, longest=512)
 def parse_rule(text: str) -> Rule:
     """The rule in `text`. Parts it does not know are ignored (RFC 7529 §4.1: SKIP is read as OMIT).
 

@@ -224,6 +224,7 @@ def test_what_no_meeting_can_be(door: Door) -> None:
 
 def test_the_schedule_tag_as_header_property_and_condition(door: Door) -> None:
     assert "schedule-tag" not in put(door, event("m")).headers
+    assert put(door, meeting(BOB), {"If-Schedule-Tag-Match": '"None"'}).status == 412
     tag = put(door, meeting(BOB)).headers["schedule-tag"]
     found = door.propfind(HERE, "<C:schedule-tag/><getetag/>").replies[HERE]
     assert found.text(f"{CALDAV}schedule-tag") == tag
