@@ -2,7 +2,8 @@
 
 `rule` says which row of RFC 4791 §9.9 compares the instance with a window [start, end):
 0 events, journals, tasks with DTSTART alone: start < window end, and end > window start (of no length: start >= it);
-1 tasks with DTSTART and DUE or DURATION; 2 tasks with DUE alone.
+1 tasks with DTSTART and DUE or DURATION, of which the table compares a DURATION with a window start that is exactly its
+end otherwise (it counts there; here, as for a DUE, it does not); 2 tasks with DUE alone.
 """
 
 from collections.abc import Iterable, Sequence
