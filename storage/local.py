@@ -20,8 +20,9 @@ from storage.errors import (
     UidConflict,
     UnsupportedKind,
 )
+from storage.ical.kinds import ENTRIES
 from storage.ical.read import read
-from storage.model import Collection, Entry, Level, Origin, RedactedEntry
+from storage.model import Collection, Entry, Kind, Level, Origin, RedactedEntry
 from storage.scheduling import delivery
 from storage.tables import accounts, collections, entries, links, outbox, schedule_tags
 
@@ -326,4 +327,4 @@ def _check_name(href: str) -> None:
         raise InvalidData(f"{href[:80]!r} cannot be a resource name", hint="use a short name without a slash")
 
 
-_NAMES = {"event": "VEVENT", "todo": "VTODO", "journal": "VJOURNAL", "freebusy": "VFREEBUSY", "contact": "VCARD"}
+_NAMES = {**{kind: name for name, kind in ENTRIES.items()}, Kind.CONTACT: "VCARD"}

@@ -12,13 +12,12 @@ from gateway.dav.names import caldav
 from gateway.dav.render import Budget, Renderer
 from gateway.dav.timespan import Span, instances, read_span
 from storage.errors import InvalidData
+from storage.ical.kinds import DATED
 from storage.ical.lines import Component, Line, dump, parse
 from storage.ical.read import Content, read
 from storage.ical.values import parse_datetime, wall_seconds
 from storage.model import Entry, Kind, Occurrence
 from storage.window import Known
-
-_KINDS = frozenset({"VEVENT", "VTODO", "VJOURNAL"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def _limited(content: Content, span: Span, zone: tzinfo) -> str:
     """Without the overrides that neither fall into the window nor replace an instance that would (RFC 4791 §9.6.6)."""
     inside = {each.position for each in instances(content, span, zone)}
     [calendar] = content.tree.components("VCALENDAR")
-    entries = [child for child in calendar.components() if child.name in _KINDS]
+    entries = [child for child in calendar.components() if child.name in DATED]
     dropped = {
         id(component)
         for position, component in enumerate(entries)

@@ -6,18 +6,18 @@ or override, is copied line by line without its rules; only the dates are new.
 
 from collections.abc import Iterable, Iterator
 
+from storage.ical.kinds import DATED
 from storage.ical.lines import Component, Line, closed, dump
 from storage.ical.values import key_of
 from storage.model import Occurrence
 
-_KINDS = frozenset({"VEVENT", "VTODO", "VJOURNAL"})
 _DATED = frozenset({"DTSTART", "DTEND", "DUE", "DURATION", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE", "EXRULE"})
 
 
 def expanded(tree: Component, occurrences: Iterable[Occurrence]) -> str:
     """The entry's text with these occurrences of it in place of its rules; time zones are left out."""
     [calendar] = tree.components("VCALENDAR")
-    described = [child for child in calendar.components() if child.name in _KINDS]
+    described = [child for child in calendar.components() if child.name in DATED]
     patterns: dict[int, _Pattern] = {}
     pieces = [closed(calendar.begin)]
     pieces.extend(closed(child.raw) for child in calendar.children if isinstance(child, Line))

@@ -13,13 +13,13 @@ from gateway.dav.filters import CompFilter, PropFilter
 from gateway.dav.text_match import combined, has_param, holds
 from gateway.dav.timespan import Span, instances, undated_in
 from storage.errors import InvalidData
+from storage.ical.kinds import ENTRIES
 from storage.ical.lines import Component, Line, unescape
 from storage.ical.read import Content
 from storage.ical.values import Moment, moments, parse_nominal
 from storage.model import ComponentRecord, Occurrence
 from storage.window import instant, window
 
-_KINDS = frozenset({"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY"})
 _DAY = 86400
 _MAX_REPEATS = 1000
 
@@ -54,9 +54,9 @@ class _Matcher:
 
     def _position(self, component: Component) -> int | None:
         """Which record of the entry belongs to a component of its calendar."""
-        if component.name not in _KINDS:
+        if component.name not in ENTRIES:
             return None
-        entries = [each for each in self.calendar.components() if each.name in _KINDS]
+        entries = [each for each in self.calendar.components() if each.name in ENTRIES]
         return next(position for position, each in enumerate(entries) if each is component)
 
     def _in_span(self, component: Component, span: Span, position: int | None) -> bool:
@@ -97,7 +97,7 @@ class _Matcher:
         return False
 
     def _alarms(self, position: int) -> list[Component]:
-        entries = [each for each in self.calendar.components() if each.name in _KINDS]
+        entries = [each for each in self.calendar.components() if each.name in ENTRIES]
         return entries[position].components("VALARM")
 
     def _anchor(self, occurrence: Occurrence, related: str) -> int:

@@ -14,12 +14,11 @@ from gateway.dav.places import Context
 from gateway.dav.request import Answer, Request
 from gateway.dav.timespan import zone_of
 from storage.errors import InvalidData
+from storage.ical.kinds import ENTRIES
 from storage.ical.read import read
 from storage.model import Collection, Entry, Kind
 
 Listable = TypeVar("Listable", bound=Item)
-
-_KINDS = {"VEVENT": Kind.EVENT, "VTODO": Kind.TODO, "VJOURNAL": Kind.JOURNAL, "VFREEBUSY": Kind.FREEBUSY}
 
 
 def calendar_query(
@@ -50,7 +49,7 @@ def _all_of(wanted: CompFilter) -> frozenset[Kind] | None:
     if wanted.bare:
         return frozenset(Kind)
     inner = wanted.comps[0] if len(wanted.comps) == 1 else None
-    kind = _KINDS.get(inner.name) if inner is not None and inner.bare else None
+    kind = ENTRIES.get(inner.name) if inner is not None and inner.bare else None
     alone = not (wanted.absent or wanted.span or wanted.props)
     return frozenset({kind}) if kind is not None and alone else None
 
@@ -66,7 +65,7 @@ def matching_entries(
     if wanted.absent:
         return
     inner = wanted.comps[0] if len(wanted.comps) == 1 and not (wanted.props or wanted.anyof) else None
-    kind = _KINDS.get(inner.name) if inner is not None and not inner.absent else None
+    kind = ENTRIES.get(inner.name) if inner is not None and not inner.absent else None
     if inner is None or kind is None:
         everything = context.store.iter_entries(collection.id)
         yield from everything if wanted.bare else _passing(everything, wanted, zone)

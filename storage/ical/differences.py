@@ -6,14 +6,13 @@ Pure reading, over the text as it stands; the order of properties and the way th
 from dataclasses import dataclass
 
 from storage.errors import InvalidData
+from storage.ical.kinds import DATED
 from storage.ical.lines import Component, parse
 
 MASTER = "master"
 
 _NOISE = frozenset({"DTSTAMP", "LAST-MODIFIED", "CREATED", "REV", "PRODID"})
 """Properties that every writer sets by itself (RFC 5545 §3.8.7, RFC 6350 §6.7); nobody has to decide about them."""
-
-_DATED = ("VEVENT", "VTODO", "VJOURNAL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def _properties(text: str | None) -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], list[str]] = {}
     for calendar in tree.components("VCALENDAR"):
         for component in calendar.components():
-            if component.name in _DATED:
+            if component.name in DATED:
                 for name, said in _said(component):
                     found.setdefault((_which(component), name), []).append(said)
     for card in tree.components("VCARD"):

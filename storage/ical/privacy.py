@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from storage.errors import InvalidData
 from storage.ical import quirks
+from storage.ical.kinds import ENTRIES
 from storage.ical.lines import Component, Line, closed, dump, line, parse, unescape
 from storage.ical.zones import iana_name
 
@@ -20,7 +21,6 @@ BUSY = "Busy"
 HIDDEN = "Private"
 """The name of a contact whose own is hidden."""
 
-_KINDS = frozenset({"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY"})
 _HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//CalHarbor//EN\r\n"
 _FOOT = "END:VCALENDAR\r\n"
 _STAMP = line("DTSTAMP", "19700101T000000Z")
@@ -65,7 +65,7 @@ def redacted(text: str, *, busy: bool) -> str | None:
         if cards := tree.components("VCARD"):
             return _card(cards[0], busy=busy)
         [calendar] = tree.components("VCALENDAR")
-        entries = [each for each in calendar.components() if each.name in _KINDS]
+        entries = [each for each in calendar.components() if each.name in ENTRIES]
         default = next((_class_of(each) for each in entries if _is_master(each)), "")
         classes = [_class_of(each) or default for each in entries]
         hidden = [busy or hides(each) for each in classes]

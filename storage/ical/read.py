@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from storage.errors import InvalidData, NotOneEntry, UnsupportedKind
 from storage.ical import quirks
+from storage.ical.kinds import ENTRIES
 from storage.ical.lines import MAX_COMPONENTS, MAX_DEPTH, Component, parse, unescape
 from storage.ical.render import render
 from storage.ical.span import value_of, zones_only
@@ -15,7 +16,6 @@ from storage.model import ComponentRecord, ContactRecord, Kind
 
 __all__ = ["MAX_COMPONENTS", "MAX_DEPTH", "Content", "decode", "read", "refuse_unwritable"]
 
-_KINDS = {"VEVENT": Kind.EVENT, "VTODO": Kind.TODO, "VJOURNAL": Kind.JOURNAL, "VFREEBUSY": Kind.FREEBUSY}
 _MAX_TEARS = 4
 
 
@@ -79,7 +79,7 @@ def read(text: str) -> Content:
     refuse_unwritable(text)
     tree = parse(text)
     calendar = _calendar(tree)
-    entries = [each for each in calendar.components() if each.name in _KINDS]
+    entries = [each for each in calendar.components() if each.name in ENTRIES]
     if not entries:
         raise _nothing(calendar)
     kinds = {each.name for each in entries}
@@ -93,7 +93,7 @@ def read(text: str) -> Content:
     records = tuple(render(each, zones, start) for each in entries)
     if calendar.first("METHOD") is None:
         _require_starts(records)
-    return Content(tree, _KINDS[entries[0].name], uid, records)
+    return Content(tree, ENTRIES[entries[0].name], uid, records)
 
 
 def _calendar(tree: Component) -> Component:

@@ -19,6 +19,7 @@ from datetime import tzinfo
 from itertools import zip_longest
 from operator import attrgetter
 
+from storage.ical.kinds import DATED
 from storage.ical.lines import Component
 from storage.ical.read import Content
 from storage.ical.span import value_of
@@ -28,7 +29,6 @@ from storage.recurrence.clockwork import to_utc, to_wall
 from storage.recurrence.instances import DAY
 from storage.recurrence.series import Instances, Length, Series, length_of, read_series
 
-_KINDS = frozenset({"VEVENT", "VTODO", "VJOURNAL"})
 _ORDER = attrgetter("start", "recurrence_id", "position")
 _NOTHING = Instances([], [], {}, None, begun=True, ended=True)
 
@@ -74,7 +74,7 @@ def expand(content: Content, start: int | None, end: int | None, *, limit: int =
     if content.plain:
         return _clipped(_single(records[0]), _NOTHING, start, end, limit)
     [calendar] = content.tree.components("VCALENDAR")
-    components = [child for child in calendar.components() if child.name in _KINDS]
+    components = [child for child in calendar.components() if child.name in DATED]
     overrides = _overrides(records)
     masters = [position for position, record in enumerate(records) if not record.recurrence_id]
     found: list[Occurrence] = []
