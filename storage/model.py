@@ -1,14 +1,13 @@
 """The records that cross folder boundaries: frozen, typed views of what the store holds.
 
-Times: `start` and `end` are whole seconds since 1970 in UTC; where `floating` is true they are the wall-clock time read
-as if it were UTC (RFC 5545 §3.3.5 form 1; all-day values too), and mean an instant only together with a time zone.
-Moments of the store itself (`at`, `as_of`, `modified`) are ISO 8601 strings in UTC with milliseconds and `Z`.
+What is rendered of an entry stands in `storage/records.py`. Moments of the store itself (`at`, `as_of`, `modified`) are
+ISO 8601 strings in UTC with milliseconds and `Z`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class Origin(StrEnum):
@@ -251,99 +250,6 @@ class RedactedListed(Listed):
 
 
 @dataclass(frozen=True, slots=True)
-class ComponentRecord:
-    """One master or override, rendered once at write time with what listings and JSON need.
-
-    `recurrence_id` is empty for the master, else the canonical key of the overridden instance: `YYYYMMDD` (all-day),
-    `YYYYMMDDTHHMMSSZ` (UTC) or `YYYYMMDDTHHMMSS` (floating). `start_local`/`end_local` are the wall-clock values as
-    written (`YYYY-MM-DD` or `YYYY-MM-DDTHH:MM:SS`); `start_zone`/`end_zone` the IANA name, `UTC`, the TZID as given
-    when it has no IANA name, or empty for floating. For a VTODO `start` is DTSTART and `end` is DUE (or DTSTART +
-    DURATION); either may be None. `end` is exclusive and always present on an event.
-    """
-
-    name: str
-    recurrence_id: str = ""
-    this_and_future: bool = False
-    summary: str = ""
-    description: str = ""
-    location: str = ""
-    start: int | None = None
-    end: int | None = None
-    start_local: str = ""
-    end_local: str = ""
-    start_zone: str = ""
-    end_zone: str = ""
-    all_day: bool = False
-    floating: bool = False
-    rrule: str = ""
-    recurring: bool = False
-    status: str = ""
-    transparency: str = ""
-    classification: str = ""
-    priority: int | None = None
-    percent: int | None = None
-    completed: int | None = None
-    sequence: int = 0
-    created: int | None = None
-    last_modified: int | None = None
-    url: str = ""
-    color: str = ""
-    organizer: Mapping[str, Any] | None = None
-    attendees: tuple[Mapping[str, Any], ...] = ()
-    categories: tuple[str, ...] = ()
-    alarms: tuple[Mapping[str, Any], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ContactRecord:
-    """One vCard, rendered once at write time. Days are `YYYY-MM-DD`, `--MM-DD`, or as written; lists hold mappings of
-    `value` (addresses: the seven fields of RFC 6350 §6.3.1), `types`, `preferred` and `label`; `members` are URIs.
-    """
-
-    version: str = ""
-    kind: str = "individual"  # group, org, location …: in lower case
-    full_name: str = ""
-    family_name: str = ""
-    given_name: str = ""
-    additional_names: str = ""
-    prefix: str = ""
-    suffix: str = ""
-    nickname: str = ""
-    organisation: str = ""
-    department: str = ""
-    title: str = ""
-    role: str = ""
-    note: str = ""
-    birthday: str = ""
-    anniversary: str = ""
-    gender: str = ""
-    photo: bool = False
-    emails: tuple[Mapping[str, Any], ...] = ()
-    phones: tuple[Mapping[str, Any], ...] = ()
-    addresses: tuple[Mapping[str, Any], ...] = ()
-    urls: tuple[Mapping[str, Any], ...] = ()
-    messengers: tuple[Mapping[str, Any], ...] = ()
-    relations: tuple[Mapping[str, Any], ...] = ()
-    categories: tuple[str, ...] = ()
-    members: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """One computed instance: `position` says which component of the entry describes it (0-based, in file order).
-
-    `recurrence_id` is the canonical key of the instance within its series; empty for an entry that does not recur.
-    """
-
-    start: int
-    end: int
-    recurrence_id: str
-    position: int
-    all_day: bool = False
-    floating: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Change:
     """One row of the journal. `entry` is empty where the collection itself changed."""
 
@@ -381,20 +287,3 @@ class Device:
     created: str
     last_used: str | None = None
     revoked: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OccurrenceRow:
-    """One instance together with the component that describes it and the entry it belongs to.
-
-    `occurrence` holds its own times; those of `component` are the master's or the override's.
-    """
-
-    entry_n: int
-    entry: str
-    collection_n: int
-    uid: str
-    href: str
-    kind: Kind
-    occurrence: Occurrence
-    component: ComponentRecord

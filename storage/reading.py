@@ -16,20 +16,8 @@ from storage.cursor import Delta
 from storage.db import Database, Space
 from storage.errors import NotFound
 from storage.home import HomeDelta, HomePosition
-from storage.model import (
-    Account,
-    Change,
-    Collection,
-    CollectionKind,
-    ComponentRecord,
-    Device,
-    Entry,
-    Kind,
-    Listed,
-    OccurrenceRow,
-    Tag,
-    User,
-)
+from storage.model import Account, Change, Collection, CollectionKind, Device, Entry, Kind, Listed, Tag, User
+from storage.records import ComponentRecord, OccurrenceRow
 from storage.scheduling import people
 from storage.tables import (
     accounts,

@@ -7,7 +7,8 @@ upstream has to hear are the business of the callers (`storage/local.py`, the sy
 from storage import ids
 from storage.content import Content
 from storage.db import Connection
-from storage.model import Action, Collection, ComponentRecord, Entry, Kind, Occurrence, Origin
+from storage.model import Action, Collection, Entry, Kind, Origin
+from storage.records import ComponentRecord, Occurrence
 from storage.recurrence.expand import expand
 from storage.tables import (
     collections,

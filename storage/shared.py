@@ -16,17 +16,16 @@ from storage.ical.privacy import BUSY, hides, redacted
 from storage.model import (
     Collection,
     CollectionKind,
-    ComponentRecord,
     Entry,
     Grant,
     Kind,
     Level,
     Listed,
-    OccurrenceRow,
     RedactedEntry,
     RedactedListed,
     Share,
 )
+from storage.records import ComponentRecord, OccurrenceRow
 from storage.tables import collections, components, entries, grants
 
 PAGE = 500

@@ -13,7 +13,8 @@ from storage import ids, record
 from storage.content import Content, read
 from storage.db import Connection
 from storage.errors import InvalidData, StoreError
-from storage.model import Collection, ComponentRecord, ContactRecord, Entry, Occurrence
+from storage.model import Collection, Entry
+from storage.records import ComponentRecord, ContactRecord, Occurrence
 from storage.store import Store
 from storage.tables import collections, components, contacts, entries, integrity, revisions
 from storage.vdir.compare import differences

@@ -8,7 +8,8 @@ from storage import record
 from storage.db import Connection
 from storage.errors import TooManyMatches
 from storage.ical.read import Content, read
-from storage.model import Collection, Entry, Kind, Occurrence, OccurrenceRow
+from storage.model import Collection, Entry, Kind
+from storage.records import Occurrence, OccurrenceRow
 from storage.recurrence.expand import expand
 from storage.tables import components, entries, occurrences
 from storage.tables.occurrences import Window

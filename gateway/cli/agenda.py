@@ -9,7 +9,8 @@ from tzlocal import get_localzone
 from gateway.cli.output import plain, print_json
 from gateway.cli.session import Session, json_option, with_session
 from storage import clock, ids
-from storage.model import Collection, CollectionKind, Kind, OccurrenceRow
+from storage.model import Collection, CollectionKind, Kind
+from storage.records import OccurrenceRow
 from storage.store import Store
 
 

@@ -16,7 +16,8 @@ from storage.ical.kinds import DATED
 from storage.ical.lines import Component, Line, dump, parse
 from storage.ical.read import Content, read
 from storage.ical.values import parse_datetime, wall_seconds
-from storage.model import Entry, Kind, Occurrence
+from storage.model import Entry, Kind
+from storage.records import Occurrence
 from storage.window import Known
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from storage.ical.kinds import DATED
 from storage.ical.lines import Component, Line, closed, dump
 from storage.ical.values import key_of
-from storage.model import Occurrence
+from storage.records import Occurrence
 
 _DATED = frozenset({"DTSTART", "DTEND", "DUE", "DURATION", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE", "EXRULE"})
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from gateway.dav.errors import Refusal
 from storage.ical.read import Content
 from storage.ical.values import FIRST_MOMENT, LAST_MOMENT, key_of
-from storage.model import ComponentRecord
+from storage.records import ComponentRecord
 from storage.recurrence.expand import expand
 from storage.vcard.read import VERSIONS
 

@@ -17,7 +17,7 @@ from storage.ical.kinds import ENTRIES
 from storage.ical.lines import Component, Line, unescape
 from storage.ical.read import Content
 from storage.ical.values import Moment, moments, parse_nominal
-from storage.model import ComponentRecord, Occurrence
+from storage.records import ComponentRecord, Occurrence
 from storage.window import instant, window
 
 _DAY = 86400

@@ -13,7 +13,8 @@ from storage.ical.lines import parse
 from storage.ical.read import Content
 from storage.ical.values import parse_datetime, to_epoch
 from storage.ical.zones import resolve
-from storage.model import Collection, ComponentRecord, Occurrence
+from storage.model import Collection
+from storage.records import ComponentRecord, Occurrence
 from storage.recurrence.expand import expand
 
 _INVALID = "<C:valid-filter/>"

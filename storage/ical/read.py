@@ -12,7 +12,8 @@ from storage.ical.lines import MAX_COMPONENTS, MAX_DEPTH, Component, parse, unes
 from storage.ical.render import render
 from storage.ical.span import value_of, zones_only
 from storage.ical.values import Moment
-from storage.model import ComponentRecord, ContactRecord, Kind
+from storage.model import Kind
+from storage.records import ComponentRecord, ContactRecord
 
 __all__ = ["MAX_COMPONENTS", "MAX_DEPTH", "Content", "decode", "read", "refuse_unwritable"]
 

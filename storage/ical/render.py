@@ -12,7 +12,7 @@ from storage.ical import quirks
 from storage.ical.lines import Component, Line, unescape
 from storage.ical.span import span, value_of
 from storage.ical.values import FIRST_MOMENT, LAST_MOMENT, Moment, moment, recurrence_key
-from storage.model import ComponentRecord
+from storage.records import ComponentRecord
 
 _MAX_SEQUENCE = 2**31 - 1
 _PERSON_LISTS = (("DELEGATED-FROM", "delegated_from"), ("DELEGATED-TO", "delegated_to"), ("MEMBER", "member"))

@@ -24,7 +24,7 @@ from storage.ical.lines import Component
 from storage.ical.read import Content
 from storage.ical.span import value_of
 from storage.ical.values import key_of, parse_datetime, wall_seconds
-from storage.model import ComponentRecord, Occurrence
+from storage.records import ComponentRecord, Occurrence
 from storage.recurrence.clockwork import to_utc, to_wall
 from storage.recurrence.instances import DAY
 from storage.recurrence.series import Instances, Length, Series, length_of, read_series

@@ -20,7 +20,7 @@ from storage.ical import quirks
 from storage.ical.lines import Component, Line
 from storage.ical.span import value_of
 from storage.ical.values import Moment, period_of, wall_seconds
-from storage.model import ComponentRecord
+from storage.records import ComponentRecord
 from storage.recurrence.clockwork import earliest_wall, latest_wall, to_utc, to_wall
 from storage.recurrence.days import first_of_year
 from storage.recurrence.instances import DAY, END_OF_TIME, Yield, within

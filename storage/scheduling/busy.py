@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, tzinfo
 
 from storage.ical.zones import resolve
-from storage.model import Collection, ComponentRecord, Kind, OccurrenceRow
+from storage.model import Collection, Kind
+from storage.records import ComponentRecord, OccurrenceRow
 from storage.scheduling.people import normal
 from storage.window import instant
 

@@ -5,7 +5,7 @@ from json import JSONEncoder, loads
 from sqlite3 import Connection
 from typing import Any
 
-from storage.model import ComponentRecord
+from storage.records import ComponentRecord
 from storage.tables import search
 
 COLUMNS = """name, recurrence_id, this_and_future, summary, description, location, start, "end", start_local, end_local,

@@ -4,7 +4,7 @@ from json import dumps, loads
 from sqlite3 import Connection
 from typing import Any
 
-from storage.model import ContactRecord
+from storage.records import ContactRecord
 
 GROWN = """
 ALTER TABLE contacts_data ADD COLUMN version TEXT NOT NULL DEFAULT '';

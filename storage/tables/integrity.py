@@ -7,7 +7,7 @@ A query yields the values that complete its sentence. `:compacted` is the newest
 from collections.abc import Iterator
 from sqlite3 import Connection, DatabaseError
 
-from storage.model import Occurrence
+from storage.records import Occurrence
 from storage.tables import journal, meta
 
 SHOWN = 20

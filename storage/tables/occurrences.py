@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from json import dumps
 from sqlite3 import Connection
 
-from storage.model import ComponentRecord, Kind, Occurrence, OccurrenceRow
+from storage.model import Kind
+from storage.records import ComponentRecord, Occurrence, OccurrenceRow
 from storage.tables import components
 
 EVENT_RULE, SPAN_RULE, DUE_RULE = 0, 1, 2

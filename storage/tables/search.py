@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from json import dumps
 from sqlite3 import Connection
 
-from storage.model import ComponentRecord
+from storage.records import ComponentRecord
 
 
 def add(conn: Connection, n: int, record: ComponentRecord) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from storage.ical.lines import Component, Line
-from storage.model import ContactRecord
+from storage.records import ContactRecord
 from storage.vcard import values
 
 _ADDRESS = ("box", "extended", "street", "city", "region", "code", "country")

@@ -9,7 +9,7 @@ from icalendar import Calendar, vRecur
 
 from storage.errors import InvalidData
 from storage.ical.read import decode, read
-from storage.model import ComponentRecord
+from storage.records import ComponentRecord
 
 _KINDS = ("VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY")
 _NOT_UNDERSTOOD = {"056-broken-timezone", "076-nonsense-in-optional-properties", "086-blank-lines-and-junk"}

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from storage.errors import InvalidData, TooLarge, UnsupportedKind
 from storage.ical.lines import dump, parse
 from storage.ical.read import Content, decode, read
-from storage.model import ComponentRecord, Kind
+from storage.model import Kind
+from storage.records import ComponentRecord
 
 _ICS = Path(__file__).parents[2] / "ics"
 _TEXTS = [decode(each.read_bytes()) for each in sorted(_ICS.glob("*.ics"))]

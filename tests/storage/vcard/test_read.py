@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from storage.errors import InvalidData
 from storage.ical.lines import dump, escape, parse
-from storage.model import ContactRecord, Kind
+from storage.model import Kind
+from storage.records import ContactRecord
 from storage.vcard.read import read
 from tests.storage.vcard.cards import FULL, TEXT, card
 
