@@ -57,7 +57,8 @@ class DavApplication(Application):
 
     def answer(self, request: Request) -> Answer:
         """Carry a request through Radicale."""
-        context = Context(self._store, self._prefix, self._max_resource, request.user, request.actor, self._push)
+        user, actor, root = request.user, request.actor, request.root or f"{self._prefix}/"
+        context = Context(self._store, self._prefix, self._max_resource, user, actor, self._push, root)
         path = "".join(f"/{segment(each)}" for each in request.segments)
         environ: dict[str, Any] = {
             "REQUEST_METHOD": request.method,

@@ -56,6 +56,9 @@ def dav_app(
 ) -> AsgiApp:
     """The endpoint as an ASGI application. It takes requests whose path begins with `prefix`, mounted or not.
 
+    Given the server's own `/`, it answers as at the endpoint's root: whoever was told the host alone asks there, and
+    not every client follows a redirect with its PROPFIND, or knows itself again behind one (python-caldav does not).
+
     `max_body` limits bodies, and with them the `max-resource-size` of entries, in octets. `base`: scheme and host that
     clients use, where a proxy stands in between; else as each request says. `push`: what is offered of WebDAV-Push.
     """
@@ -89,7 +92,10 @@ def dav_app(
 
 
 async def well_known(scope: Scope, receive: Receive, send: Send) -> None:
-    """`/.well-known/caldav` and `/.well-known/carddav` (RFC 6764 §5): every method is sent on to `/dav/`."""
+    """`/.well-known/caldav` and `/.well-known/carddav`: every method is sent on to `/dav/`.
+
+    RFC 6764 §5 wants a redirect there, and no service.
+    """
     del receive
     target = f"{scope.get('root_path', '')}/dav/".encode()
     headers = [(b"location", target), (b"content-length", b"0"), (b"cache-control", b"no-cache")]
@@ -115,20 +121,21 @@ def _answer(
             if method != "OPTIONS":
                 return _UNAUTHORIZED, ""
             principal = Principal("", "")
-        segments, folder = places.decode(_below(scope, prefix))
+        path = _raw_path(scope)
+        below = places.strip(path, prefix)
+        segments, folder = places.decode(path if below is None else below)
     except (CalHarborError, Refusal) as error:
         return errors.answer(error), ""
     base = base or f"{scope.get('scheme', 'http')}://{headers.get('host', '')}"
     user, actor, device = principal.user, principal.actor, principal.device
-    request = Request(method, segments, folder, headers, body, user, actor, device, base)
+    root = "/" if below is None and not segments else ""
+    request = Request(method, segments, folder, headers, body, user, actor, device, base, root)
     return _compressed(application.answer(request), headers.get("accept-encoding", "")), principal.user
 
 
-def _below(scope: Scope, prefix: str) -> str:
+def _raw_path(scope: Scope) -> str:
     raw = scope.get("raw_path")
-    path = raw.decode("latin-1").partition("?")[0] if raw else quote(scope["path"], safe="/%:@!$&'()*+,;=~")
-    below = places.strip(path, prefix)
-    return path if below is None else below
+    return raw.decode("latin-1").partition("?")[0] if raw else quote(scope["path"], safe="/%:@!$&'()*+,;=~")
 
 
 def _headers(scope: Scope) -> dict[str, str]:

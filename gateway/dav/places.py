@@ -30,7 +30,7 @@ _ENTRY_DEPTH = 3
 class Context:
     """What a handler needs besides the request: the mirror, where the endpoint is mounted, the limits, and who asks.
 
-    `push`: what is offered of WebDAV-Push; None: nothing.
+    `push`: what is offered of WebDAV-Push; None: nothing. `root`: the href under which the root was asked for.
     """
 
     store: Store
@@ -39,6 +39,7 @@ class Context:
     user: str
     actor: str
     push: Offer | None = None
+    root: str = ""
 
     def href(self, *segments: str, folder: bool = False) -> str:
         """The href of a path below the endpoint, quoted; safe as XML too."""

@@ -76,7 +76,7 @@ class _Asked:
 
 def _responses(context: Context, place: object, asked: _Asked, *, below: bool) -> Iterator[str]:
     if isinstance(place, Root):
-        yield _single(context.href(), properties.of_root(context), asked)
+        yield _single(context.root, properties.of_root(context), asked)
         if below:
             yield _single(context.principal, properties.of_home(context), asked)
     elif isinstance(place, Home):

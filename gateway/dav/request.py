@@ -12,7 +12,8 @@ class Request:
     """One request. `segments` are the path's segments below the endpoint, decoded; header names are lower-case.
 
     `folder`: the path ended with a slash. `user`, `actor` and `device` are who is asking (see `gateway.http.access`).
-    `base`: scheme, host and port under which the client knows this server.
+    `base`: scheme, host and port under which the client knows this server. `root`: the path that was asked for where
+    that is the server's own root, above the endpoint, which answers as the endpoint's root does.
     """
 
     method: str
@@ -24,6 +25,7 @@ class Request:
     actor: str
     device: str | None = None
     base: str = ""
+    root: str = ""
 
     def header(self, name: str) -> str:
         """A header's value by lower-case name, or ""."""

@@ -32,7 +32,7 @@ class Resource:
 def resource(context: Context, place: Place) -> Resource:
     """What is at a place; raises `NotFound` for the name of an entry that is not there."""
     if isinstance(place, Root):
-        return Resource(context.href(), _bound(properties.of_root(context), None))
+        return Resource(context.root, _bound(properties.of_root(context), None))
     if isinstance(place, Home):
         return Resource(context.principal, _bound(properties.of_home(context), None))
     if isinstance(place, Collection):

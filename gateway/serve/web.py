@@ -55,7 +55,8 @@ class Doors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on."""
         path: Any = scope.get("path", "")
-        if path == "/dav" or path.startswith("/dav/"):
+        at_root = path == "/" and scope["method"] not in ("GET", "HEAD")
+        if at_root or path == "/dav" or path.startswith("/dav/"):
             await self._dav(scope, receive, send)
         elif path == "/" or path.rstrip("/") in WELL_KNOWN:
             await self._discovery(scope, receive, send)

@@ -12,8 +12,8 @@ import pytest
 import uvicorn
 from caldav.lib import error
 
-from gateway.dav import dav_app
-from gateway.http.access import Access, device_hash
+from gateway.http.access import device_hash
+from gateway.serve.web import web_app
 from storage.ical.canonical import same
 from storage.model import Account
 from storage.store import Store
@@ -50,7 +50,7 @@ def url(tmp_path: Path) -> Iterator[str]:
     store.add_device("alice", "laptop", device_hash(PASSWORD))
     store.save_account(Account(0, "home", "alice", "local", email="alice@example.org", mirrored=False))
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(dav_app(store, Access(store)), log_level="warning", lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(web_app(store), log_level="warning", lifespan="off"))
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/dav/"
@@ -84,6 +84,16 @@ def test_the_principal_is_found_from_the_address_alone(principal: Any) -> None:
     assert str(principal.url).endswith("/dav/alice/")
     assert principal.get_display_name() == "alice"
     assert [str(each) for each in principal.calendar_user_address_set()][:1] == ["mailto:alice@example.org"]
+
+
+@pytest.mark.parametrize("typed", ["", "/", "/dav", "/dav/alice", "/dav/alice/"])
+def test_every_address_that_can_be_typed_leads_to_the_calendars(url: str, principal: Any, typed: str) -> None:
+    principal.make_calendar(name="Found", cal_id="found")
+    host = url.removesuffix("/dav/")
+    with caldav.DAVClient(url=f"{host}{typed}", username="alice", password=PASSWORD) as client:
+        assert [str(each.url) for each in client.principal().calendars()] == [f"{url}alice/found/"]
+        assert client.supports_caldav()
+        assert client.supports_scheduling()
 
 
 def test_from_a_new_calendar_to_a_deleted_one(principal: Any) -> None:

@@ -20,7 +20,7 @@ def outlook(base: str) -> Iterator[Replay]:
         yield program
 
 
-@pytest.mark.parametrize("typed", ["/.well-known/caldav", "/dav/", "/dav/alice/"])
+@pytest.mark.parametrize("typed", ["/.well-known/caldav", "/", "/dav/", "/dav/alice/"])
 def test_auto_discovery_ends_with_all_calendars(outlook: Replay, typed: str) -> None:
     path = outlook.propfind(typed, PRINCIPAL).href(f"{D}current-user-principal")
     home = outlook.propfind(path, [f"{C}calendar-home-set"]).href(f"{C}calendar-home-set")
@@ -32,7 +32,7 @@ def test_auto_discovery_ends_with_all_calendars(outlook: Replay, typed: str) -> 
         assert {f"{D}write-content", f"{D}bind", f"{D}unbind"} <= granted, "it would sync one way only"
 
 
-@pytest.mark.parametrize("typed", ["/.well-known/carddav", "/dav/"])
+@pytest.mark.parametrize("typed", ["/.well-known/carddav", "/", "/dav/"])
 def test_auto_discovery_ends_with_the_address_book(outlook: Replay, typed: str) -> None:
     path = outlook.propfind(typed, PRINCIPAL).href(f"{D}current-user-principal")
     home = outlook.propfind(path, [f"{CARD}addressbook-home-set"]).href(f"{CARD}addressbook-home-set")

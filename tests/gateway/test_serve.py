@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
 
+import httpx
 import pytest
 
 from gateway.cli import main
@@ -41,6 +42,10 @@ def test_it_serves_and_logs_without_secrets(tmp_path: Path) -> None:
         found = server.get("/.well-known/caldav")
         assert found.status_code in (301, 302, 307, 308)
         assert found.headers["location"].endswith("/dav/")
+        assert server.get("/").headers["location"] == "/dav/", "for a browser"
+        for path in ("/", "/dav/"):
+            asked = httpx.request("PROPFIND", server.url + path, auth=("alice", "alice-password"), trust_env=False)
+            assert asked.status_code == 207, "for a client that was given the host alone"
         assert server.get("/nothing-here").status_code == 404
     assert server.process.returncode == 0
     log = json.dumps(server.lines)

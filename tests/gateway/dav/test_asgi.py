@@ -10,7 +10,7 @@ import pytest
 from gateway.dav import render, well_known
 from gateway.dav.app import DavApplication
 from gateway.dav.request import Request
-from tests.gateway.dav.door import CALDAV, NAMESPACES, Door, call, event
+from tests.gateway.dav.door import CALDAV, DAV, NAMESPACES, Door, call, event
 
 
 def test_nobody_gets_anything_but_options(door: Door) -> None:
@@ -153,6 +153,25 @@ def test_head_is_get_without_the_body(door: Door) -> None:
     door.put("h.ics", text)
     got = door.request("HEAD", "/dav/alice/work/h.ics")
     assert (got.status, got.body, got.headers["content-length"]) == (200, b"", str(len(text.encode())))
+
+
+def test_the_host_alone_answers_as_the_root_of_the_endpoint_does(door: Door) -> None:
+    """A client that compares hrefs has to find the place where it asked (RFC 4918 §9.1)."""
+    principal = "<current-user-principal/><principal-collection-set/>"
+    got, below = (door.propfind(path, principal).replies for path in ("/", "/dav/"))
+    assert (list(got), list(below)) == (["/"], ["/dav/"])
+    for name in (f"{DAV}current-user-principal", f"{DAV}principal-collection-set"):
+        assert got["/"].props[name].findtext(f"{DAV}href") == below["/dav/"].props[name].findtext(f"{DAV}href")
+    assert list(door.propfind("/", depth="1").replies) == ["/", "/dav/alice/"]
+    match = f"<principal-match {NAMESPACES}><self/></principal-match>"
+    assert list(door.report(match, "/").replies) == ["/dav/alice/"]
+    options = door.request("OPTIONS", "/", user=None)
+    assert options.status == 200
+    assert {"calendar-access", "addressbook"} <= {each.strip() for each in options.headers["dav"].split(",")}
+    assert door.request("PROPFIND", "/", user=None).status == 401
+    assert door.request("PUT", "/", event("x")).status in (403, 405)
+    assert door.request("DELETE", "/").status == 403
+    assert door.propfind("//").replies.keys() == {"/"}
 
 
 @pytest.mark.parametrize("method", ["GET", "PROPFIND", "OPTIONS"])
