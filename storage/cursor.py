@@ -45,15 +45,18 @@ def changes(conn: Connection, since: int | None, *, account_id: int | None, limi
     return journal.since(conn, start, account_id=account_id, limit=limit)
 
 
-def delta(conn: Connection, collection: Collection, since: int | None, *, limit: int | None) -> Delta:
-    """What became of the collection since a position; None: everything it holds."""
+def delta(conn: Connection, collection: Collection, since: int | None, *, limit: int | None, own: bool = True) -> Delta:
+    """What became of the collection since a position; None: everything it holds.
+
+    `own`: as its owner sees it, whom other people's reminders do not concern.
+    """
     if since is None:
         return _initial(conn, collection, limit)
     if since > collection.seq or since < 0:
         raise CursorExpired(f"change {since} has not happened in {collection.name!r}", hint=_HINT)
     if since < collection.seq and since < oldest(conn):
         raise CursorExpired(f"the journal does not reach back to change {since}", hint=_HINT)
-    touched = journal.touched(conn, collection.n, since, None if limit is None else limit + 1)
+    touched = journal.touched(conn, collection.n, since, None if limit is None else limit + 1, own=own)
     truncated = limit is not None and len(touched) > limit
     if truncated:
         touched = touched[:limit]

@@ -22,9 +22,11 @@ from storage.errors import (
 )
 from storage.ical.kinds import ENTRIES
 from storage.ical.read import read
+from storage.ical.reminders import reminders, with_reminders
 from storage.model import Collection, Entry, Kind, Level, Origin, RedactedEntry
 from storage.scheduling import delivery
 from storage.tables import accounts, collections, entries, links, outbox, schedule_tags
+from storage.tables import reminders as personal
 
 LONGEST_NAME = 1024
 
@@ -75,14 +77,14 @@ def admit(conn: Connection, wish: Wish) -> tuple[Collection, Entry | None]:
     existing = standing(conn, collection, wish.href)
     if wish.if_none_match and existing is not None:
         raise PreconditionFailed(f"{wish.href} already exists", hint="read it, then write conditionally on its ETag")
-    _check_version(wish, existing)
+    _check_version(wish, shared.entry(conn, collection, existing) if existing is not None else None)
     return collection, existing
 
 
 def standing(conn: Connection, place: Collection, href: str) -> Entry | None:
     """What stands under the href now, to be written; raises `ReadOnly` where that is its owner's alone."""
     existing = entries.by_href(conn, place.source, href)
-    if existing is not None and isinstance(shared.entry(place, existing), RedactedEntry):
+    if existing is not None and isinstance(shared.entry(conn, place, existing), RedactedEntry):
         raise ReadOnly(f"{href} is private to the owner of {place.name!r}", hint="only the owner can change it")
     return existing
 
@@ -99,17 +101,38 @@ def _check_version(wish: Wish, existing: Entry | None) -> None:
 
 
 def put(conn: Connection, wish: Wish, text: str, content: Content) -> tuple[Entry, bool, bool]:
-    """Write an entry; it, whether it is new, whether anything changed. Raises what `admit` does, `UidConflict`, …"""
+    """Write an entry; it, whether it is new, whether anything changed. Raises what `admit` does, `UidConflict`, …
+
+    The alarms in what a guest writes are the guest's; those of the owner stay.
+    """
     place, existing = admit(conn, wish)
-    if existing is not None and existing.text == text:
-        return existing, False, False
+    shown = shared.entry(conn, place, existing) if existing is not None else None
+    if shown is not None and shown.text == text:
+        return shown, False, False
     collection = shared.behind(conn, place)
     _check(conn, collection, wish.href, existing, content)
+    mine = reminders(text) if place.share and content.contact is None else None
+    stored = text if mine is None else with_reminders(text, reminders(existing.text) if existing else {})
+    if stored != text:
+        content = read(stored)
     if wish.notify and content.contact is None:
-        delivered = _delivered(conn, place, existing, text, content)
-        if existing is not None and existing.text == delivered:
-            return existing, False, False
-        text, content = delivered, content if delivered == text else read(delivered)
+        delivered = _delivered(conn, place, existing, stored, content)
+        stored, content = delivered, content if delivered == stored else read(delivered)
+    if existing is None or existing.text != stored:
+        entry = _write(conn, wish, collection, existing, stored, content)
+    elif mine is not None and mine != reminders(shown.text if shown else ""):
+        entry = record.touch(conn, collection, existing, origin=wish.origin, actor=wish.actor, at=clock.iso())
+    else:
+        return shown or existing, False, False
+    if mine is not None:
+        personal.put(conn, entry.n, place.user, mine)
+    return shared.entry(conn, place, entry), existing is None, True
+
+
+def _write(
+    conn: Connection, wish: Wish, collection: Collection, existing: Entry | None, text: str, content: Content
+) -> Entry:
+    """The entry with its new text, noted for its upstream."""
     if existing is not None:
         links.keep_base(conn, existing.id, existing.text)
     tag = delivery.kept_tag(conn, existing, content)
@@ -130,7 +153,7 @@ def put(conn: Connection, wish: Wish, text: str, content: Content) -> tuple[Entr
     if tag is not None:
         schedule_tags.keep(conn, entry.n, tag)
     _tell(conn, collection, entry, "write", notify=wish.notify)
-    return shared.entry(place, entry), existing is None, True
+    return entry
 
 
 def _delivered(conn: Connection, place: Collection, existing: Entry | None, text: str, content: Content) -> str:
@@ -180,12 +203,32 @@ def move(conn: Connection, wish: Wish, target_id: str, target_href: str, *, over
         links.keep_base(conn, entry.id, entry.text)
         _leave(conn, source, entry)
         _arrive(conn, target, entry)
+    seen = shared.entry(conn, place, entry).text
     moved, _seq = record.move(
         conn, source, target, entry, target_href, origin=wish.origin, actor=wish.actor, at=clock.iso()
     )
+    if target.user != source.user and moved.kind is not Kind.CONTACT:
+        moved = _handed_over(conn, wish, goal, moved, seen)
     if target.n != source.n:
         _tell(conn, target, moved, "write", notify=wish.notify)
-    return shared.entry(goal, moved)
+    return shared.entry(conn, goal, moved)
+
+
+def _handed_over(conn: Connection, wish: Wish, goal: Collection, moved: Entry, seen: str) -> Entry:
+    """An entry that has come to another owner with the alarms of that owner; `seen`: as whoever moved it had it."""
+    target = shared.behind(conn, goal)
+    text = seen
+    if goal.share:
+        text = with_reminders(seen, personal.of_entries(conn, target.user, [moved.n]).get(moved.n, {}))
+        personal.put(conn, moved.n, goal.user, reminders(seen))
+    personal.put(conn, moved.n, target.user, {})
+    if text == moved.text:
+        return moved
+    origin, actor, at = wish.origin, wish.actor, clock.iso()
+    entry, _seq = record.put(
+        conn, target, moved.href, text, read(text), existing=moved, origin=origin, actor=actor, at=at
+    )
+    return entry
 
 
 def copy(conn: Connection, wish: Wish, target_id: str, target_href: str, content: Content, *, overwrite: bool) -> Entry:
@@ -195,7 +238,7 @@ def copy(conn: Connection, wish: Wish, target_id: str, target_href: str, content
     """
     source = opened(conn, wish.collection_id)
     found = entries.by_href(conn, source.source, wish.href)
-    entry = shared.entry(source, found) if found is not None else None
+    entry = shared.entry(conn, source, found) if found is not None else None
     _check_version(wish, entry)
     if entry is None:
         raise NotFound(f"there is no {wish.href} any more", hint="list the collection again")

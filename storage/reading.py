@@ -160,14 +160,15 @@ class Reader:
     def entry_at(self, collection_id: str, href: str) -> Entry:
         """An entry by name; raises `NotFound`."""
         place = self.collection(collection_id)
-        entry = found(entries.by_href(self.db.reader(), place.source, href), f"entry {href!r} in this collection")
-        return shared.entry(place, entry)
+        conn = self.db.reader()
+        entry = found(entries.by_href(conn, place.source, href), f"entry {href!r} in this collection")
+        return shared.entry(conn, place, entry)
 
     def entry_by_uid(self, collection_id: str, uid: str) -> Entry:
         """A collection's entry by UID; raises `NotFound`."""
-        place = self.collection(collection_id)
-        entry = entries.by_uid(self.db.reader(), place.source, uid)
-        return shared.entry(place, found(entry, f"entry with the UID {uid!r} in this collection"))
+        place, conn = self.collection(collection_id), self.db.reader()
+        entry = entries.by_uid(conn, place.source, uid)
+        return shared.entry(conn, place, found(entry, f"entry with the UID {uid!r} in this collection"))
 
     def listing(self, collection_id: str) -> list[Listed]:
         """Every entry of a collection without its text, by href. Raises `NotFound`."""
@@ -184,20 +185,20 @@ class Reader:
 
     def entries(self, collection_id: str, hrefs: Sequence[str]) -> dict[str, Entry]:
         """Those of these entries that exist. Raises `NotFound` for the collection."""
-        place = self.collection(collection_id)
-        return shared.named(place, entries.many(self.db.reader(), place.source, hrefs))
+        place, conn = self.collection(collection_id), self.db.reader()
+        return shared.named(conn, place, entries.many(conn, place.source, hrefs))
 
     def iter_entries(self, collection_id: str) -> Iterator[Entry]:
         """Every entry of a collection, by href, in pages: what is written meanwhile may or may not be among them."""
         place, last = self.collection(collection_id), ""
         while page := entries.after(self.db.reader(), place.source, last, PAGE):
-            yield from shared.each(place, page)
+            yield from shared.each(self.db.reader(), place, page)
             last = page[-1].href
 
     def free_busy(self, collection_id: str) -> list[Entry]:
         """A collection's VFREEBUSY entries, by href. Raises `NotFound`."""
-        place = self.collection(collection_id)
-        return shared.each(place, entries.free_busy(self.db.reader(), place.source))
+        place, conn = self.collection(collection_id), self.db.reader()
+        return shared.each(conn, place, entries.free_busy(conn, place.source))
 
     def components(self, entry_n: int) -> list[ComponentRecord]:
         """An entry's components, in file order."""
@@ -297,7 +298,7 @@ class Reader:
         with self.db.snapshot() as conn:
             place = self.collection(collection_id)
             behind = replace(place, n=place.source) if place.share else place
-            return shared.delta(conn, place, cursor.delta(conn, behind, since, limit=limit))
+            return shared.delta(conn, place, cursor.delta(conn, behind, since, limit=limit, own=place.share is None))
 
     def position(self, consumer: str) -> int:
         """How far a named reader of the journal has come; 0 for a new one."""

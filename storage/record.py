@@ -147,6 +147,25 @@ def move(
     return moved, seq
 
 
+def touch(conn: Connection, collection: Collection, entry: Entry, *, origin: Origin, actor: str, at: str) -> Entry:
+    """Note a change that somebody sees of an entry whose text stays what it is; the entry with its new number."""
+    seq = journal.append(
+        conn,
+        collection,
+        Action.UPDATE,
+        origin=origin,
+        actor=actor,
+        at=at,
+        entry=(entry.id, entry.uid, entry.href),
+        before=entry.hash,
+        after=entry.hash,
+    )
+    collections.set_seq(conn, collection.n, seq)
+    touched = entry._replace(seq=seq)
+    entries.set_place(conn, touched)
+    return touched
+
+
 def horizon(conn: Connection) -> tuple[int, int]:
     """The span (seconds since 1970) for which instances are materialised."""
     return meta.number(conn, "horizon_from"), meta.number(conn, "horizon_until")

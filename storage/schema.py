@@ -11,7 +11,19 @@ from sqlite3 import Connection, complete_statement
 from typing import TYPE_CHECKING
 
 from storage.errors import StoreError
-from storage.tables import contacts, default_calendars, entries, feeds, first, grants, homes, push, schedule_tags, views
+from storage.tables import (
+    contacts,
+    default_calendars,
+    entries,
+    feeds,
+    first,
+    grants,
+    homes,
+    push,
+    reminders,
+    schedule_tags,
+    views,
+)
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -97,6 +109,13 @@ def m009_feeds(db: Database) -> None:
 def m010_schedule_tags(db: Database) -> None:
     """Schedule-Tags that are not the hash of their entry."""
     for statement in _split(schedule_tags.DDL):
+        db.execute(statement)
+
+
+@migrations()
+def m013_reminders(db: Database) -> None:
+    """Alarms of those with whom an entry is shared."""
+    for statement in _split(reminders.DDL):
         db.execute(statement)
 
 

@@ -13,6 +13,7 @@ from storage.cursor import Delta
 from storage.db import Connection
 from storage.errors import NotFound
 from storage.ical.privacy import BUSY, hides, redacted
+from storage.ical.reminders import MARK, Reminders, with_reminders
 from storage.model import (
     Collection,
     CollectionKind,
@@ -26,10 +27,10 @@ from storage.model import (
     Share,
 )
 from storage.records import ComponentRecord, OccurrenceRow
-from storage.tables import collections, components, entries, grants
+from storage.tables import collections, components, entries, grants, reminders
 
 PAGE = 500
-"""So many texts are read at a time to list a collection that is shown in part."""
+"""So many texts are read at a time to list a collection that is shown in part; of fewer, all are."""
 
 
 def by_id(conn: Connection, public_id: str) -> Collection | None:
@@ -98,50 +99,57 @@ def behind(conn: Connection, place: Collection) -> Collection:
     return found
 
 
-def entry(place: Collection, found: Entry) -> Entry:
+def entry(conn: Connection, place: Collection, found: Entry) -> Entry:
     """An entry of the collection as it is seen there."""
-    text = redacted(found.text, busy=place.share.level is Level.BUSY) if place.share else None
-    if text is None:
+    return each(conn, place, [found])[0]
+
+
+def each(conn: Connection, place: Collection, found: list[Entry]) -> list[Entry]:
+    """Entries as they are seen there: nothing that is their owner's alone, and one's own alarms for the owner's."""
+    if place.share is None:
         return found
-    return RedactedEntry(
-        0,
-        found.id,
-        found.collection_n,
-        found.href,
-        found.uid,
-        found.kind,
-        text,
-        ids.content_hash(text),
-        len(text.encode()),
-        found.seq,
-        found.created,
-        found.modified,
-    )
+    mine = reminders.of_entries(conn, place.user, [one.n for one in found])
+    return [_shown(one, mine.get(one.n, {}), busy=place.share.level is Level.BUSY) for one in found]
 
 
-def each(place: Collection, found: list[Entry]) -> list[Entry]:
-    """Entries as they are seen there."""
-    return found if place.share is None else [entry(place, one) for one in found]
+def _shown(found: Entry, mine: Reminders, *, busy: bool) -> Entry:
+    text = redacted(found.text, busy=busy)
+    if text is None:
+        text = with_reminders(found.text, mine)
+        return found if text == found.text else found._replace(text=text, **_version(text))
+    row = found._replace(n=0, text=text, **_version(text))
+    return RedactedEntry(*row)
 
 
-def named(place: Collection, found: dict[str, Entry]) -> dict[str, Entry]:
+def _version(text: str) -> dict[str, Any]:
+    return {"hash": ids.content_hash(text), "size": len(text.encode())}
+
+
+def named(conn: Connection, place: Collection, found: dict[str, Entry]) -> dict[str, Entry]:
     """Entries by href as they are seen there."""
-    return found if place.share is None else {href: entry(place, each) for href, each in found.items()}
+    return found if place.share is None else dict(zip(found, each(conn, place, list(found.values())), strict=True))
 
 
 def listed(conn: Connection, place: Collection, found: list[Listed]) -> list[Listed]:
     """A listing as it is seen there: hashes and sizes are those of the texts that are shown."""
     if place.share is None:
         return found
-    partly = place.share.level is not Level.BUSY and place.kind is not CollectionKind.CONTACTS
-    hidden = components.classified(conn, place.source) if partly else {each.href for each in found}
-    names = [each.href for each in found if each.href in hidden]
+    names = [each.href for each in found]
+    if len(found) > PAGE and place.share.level is not Level.BUSY and place.kind is not CollectionKind.CONTACTS:
+        otherwise = _seen_otherwise(conn, place)
+        names = [href for href in names if href in otherwise]
     shown: dict[str, Listed] = {}
     for at in range(0, len(names), PAGE):
-        for each in named(place, entries.many(conn, place.source, names[at : at + PAGE])).values():
+        for each in named(conn, place, entries.many(conn, place.source, names[at : at + PAGE])).values():
             form = RedactedListed if isinstance(each, RedactedEntry) else Listed
             shown[each.href] = form(each.href, each.hash, each.kind, each.size, each.modified, each.id)
     return [shown.get(each.href, each) for each in found]
+
+
+def _seen_otherwise(conn: Connection, place: Collection) -> set[str]:
+    """The hrefs of all entries that may be shown otherwise than their owner has them."""
+    personal = components.personal(conn, place.source) | entries.holding(conn, place.source, MARK)
+    return personal | reminders.hrefs(conn, place.user, place.source)
 
 
 def delta(conn: Connection, place: Collection, found: Delta) -> Delta:
@@ -157,18 +165,18 @@ def in_window(conn: Connection, place: Collection, numbers: set[int], kinds: set
     """
     undated = components.undated(conn, place.source)
     found = entries.numbered(conn, list(numbers.union(undated)), kinds=kinds)
-    seen = ((each.n, entry(place, each)) for each in found)
-    return [each for n, each in seen if n in numbers or isinstance(each, RedactedEntry)]
+    seen = zip(found, each(conn, place, found), strict=True)
+    return [shown for one, shown in seen if one.n in numbers or isinstance(shown, RedactedEntry)]
 
 
 def occurrences(conn: Connection, place: Collection, rows: Iterable[OccurrenceRow]) -> list[OccurrenceRow]:
-    """Instances as they are seen there: when they are, and whether they take time, is never hidden."""
+    """Instances as they are seen there: when they are, and whether they take time, is never hidden; alarms are."""
     busy = place.share is not None and place.share.level is Level.BUSY
     private = components.private_series(conn, place.source)
     return [
         replace(row, entry_n=0, collection_n=place.n, component=_times(row.component))
         if busy or hides(row.component.classification or ("PRIVATE" if row.entry_n in private else ""))
-        else replace(row, collection_n=place.n)
+        else replace(row, collection_n=place.n, component=replace(row.component, alarms=()))
         for row in rows
     ]
 

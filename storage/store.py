@@ -203,8 +203,9 @@ class Store(Accounts):
         wish = Wish(collection_id, href, origin, actor, if_match, if_none_match, notify)
         with self.db.snapshot() as conn:
             collection, existing = local.admit(conn, wish)
-        if existing is not None and existing.text == text:
-            return PutResult(existing, False, False, existing.seq)
+            shown = shared.entry(conn, collection, existing) if existing is not None else None
+        if shown is not None and shown.text == text:
+            return PutResult(shown, False, False, shown.seq)
         said = content.read(text, collection.kind)
         if check is not None:
             check(said)

@@ -1,4 +1,7 @@
-"""What stands behind a secret link: a whole calendar as others may see it, or when its owner is busy."""
+"""What stands behind a secret link: a whole calendar as others may see it, or when its owner is busy.
+
+Alarms are their owner's: whoever subscribes sets their own.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,6 +10,7 @@ from hashlib import sha256
 from storage.ical.joined import joined
 from storage.ical.lines import Line, escape, line
 from storage.ical.privacy import BUSY, busy_time, redacted
+from storage.ical.reminders import with_reminders
 from storage.model import Collection, Entry, Feed, Kind
 from storage.scheduling.busy import counts
 from storage.store import Store
@@ -14,7 +18,7 @@ from storage.store import Store
 REFRESH = "PT15M"
 """How often a subscriber is asked to look again."""
 
-_FORM = "1"
+_FORM = "2"
 """Grows when the same calendar is published in another form: who has the old one must not take it for the new."""
 
 
@@ -48,7 +52,7 @@ def published(store: Store, feed: Feed) -> Published:
 
 def _public(text: str) -> str:
     shown = redacted(text, busy=False)
-    return text if shown is None else shown
+    return with_reminders(text, {}) if shown is None else shown
 
 
 def _opaque(feed: Feed, entry: Entry) -> str:

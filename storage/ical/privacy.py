@@ -13,6 +13,7 @@ from storage.errors import InvalidData
 from storage.ical import quirks
 from storage.ical.kinds import ENTRIES
 from storage.ical.lines import Component, Line, closed, dump, line, parse, unescape
+from storage.ical.reminders import without
 from storage.ical.zones import iana_name
 
 BUSY = "Busy"
@@ -55,8 +56,8 @@ def hides(classification: str) -> bool:
 def redacted(text: str, *, busy: bool) -> str | None:
     """An entry as everybody but its owner sees it: `busy` hides every component, else those that their CLASS hides.
 
-    None where nothing of it is hidden. An override without a CLASS has that of its master. A text that cannot be read
-    any more shows nothing at all.
+    None where nothing of it is hidden. An override without a CLASS has that of its master. What is shown of something
+    hidden in part has no alarms. A text that cannot be read any more shows nothing at all.
     """
     if not busy and not _MAY_CLASSIFY.search(text):
         return None
@@ -73,7 +74,7 @@ def redacted(text: str, *, busy: bool) -> str | None:
             return None
         uid = _uid(entries)
         shown = [
-            _veil(each, uid, _class_line(word)) if veiled else each
+            _veil(each, uid, _class_line(word)) if veiled else without(each)
             for each, word, veiled in zip(entries, classes, hidden, strict=True)
         ]
         return _calendar(calendar, shown)

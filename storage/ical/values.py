@@ -31,6 +31,7 @@ __all__ = [
     "format_datetime",
     "format_duration",
     "format_period",
+    "instance_key",
     "key_of",
     "moment",
     "moments",
@@ -101,6 +102,20 @@ def period_of(value: str, line: Line, root: Component | None) -> tuple[Moment, i
 def recurrence_key(of: Moment) -> str:
     """The canonical RECURRENCE-ID: `YYYYMMDD` (all-day), `YYYYMMDDTHHMMSSZ` (UTC), `YYYYMMDDTHHMMSS` (floating)."""
     return key_of(of.epoch, all_day=of.all_day, floating=of.floating)
+
+
+def instance_key(component: Component, root: Component | None) -> str:
+    """Which instance a component of a series is about: "" for the master, else its canonical RECURRENCE-ID.
+
+    Of one that cannot be read the text as it stands.
+    """
+    found = component.first("RECURRENCE-ID")
+    if found is None:
+        return ""
+    try:
+        return recurrence_key(moment(found, root))
+    except (InvalidData, ValueError, OverflowError):
+        return found.value
 
 
 def key_of(epoch: int, *, all_day: bool = False, floating: bool = False) -> str:

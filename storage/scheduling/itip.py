@@ -12,7 +12,7 @@ from storage.errors import InvalidData
 from storage.ical.canonical import canonical
 from storage.ical.lines import Component, Line, dump, line
 from storage.ical.quirks import status
-from storage.ical.values import moment, recurrence_key
+from storage.ical.values import instance_key, moment, recurrence_key
 from storage.ical.write import component, eol_of, remove, replace, set_lines, set_param, set_property
 from storage.scheduling.people import normal
 
@@ -37,7 +37,7 @@ _SERIES = ("RRULE", "RDATE", "EXDATE", "EXRULE")
 def parts(calendar: Component) -> dict[str, Component]:
     """The events or tasks of a VCALENDAR by instance."""
     found = [each for each in calendar.components() if each.name in _ENTRIES]
-    return {_key(each, calendar): each for each in found}
+    return {instance_key(each, calendar): each for each in found}
 
 
 def organizer(calendar: Component) -> str:
@@ -193,16 +193,6 @@ def forbidden(before: Component, after: Component) -> str:
             return "ATTENDEE"
     missing = [key for key in known if key not in struck]
     return "RECURRENCE-ID" if missing else ""
-
-
-def _key(part: Component, calendar: Component) -> str:
-    found = part.first("RECURRENCE-ID")
-    if found is None:
-        return MASTER
-    try:
-        return recurrence_key(moment(found, calendar))
-    except (InvalidData, ValueError, OverflowError):
-        return found.value
 
 
 def _address(each: Line) -> str:

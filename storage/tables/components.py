@@ -85,11 +85,12 @@ def undated_tasks(conn: Connection, collection_n: int, start: int, end: int) -> 
     return [entry_n for (entry_n,) in rows.fetchall()]
 
 
-def classified(conn: Connection, collection_n: int) -> set[str]:
-    """The hrefs of the entries that have a component with a CLASS other than PUBLIC."""
+def personal(conn: Connection, collection_n: int) -> set[str]:
+    """The hrefs of the entries that have a component with a CLASS other than PUBLIC, or with an alarm."""
     rows = conn.execute(
         """SELECT href FROM entries WHERE n IN (
-               SELECT entry_n FROM components WHERE collection_n = ? AND classification NOT IN ('', 'PUBLIC'))""",
+               SELECT entry_n FROM components
+               WHERE collection_n = ? AND (classification NOT IN ('', 'PUBLIC') OR alarms <> '[]'))""",
         (collection_n,),
     )
     return {href for (href,) in rows.fetchall()}

@@ -159,6 +159,12 @@ def listed(conn: Connection, collection_n: int, hrefs: Sequence[str]) -> list[Li
     return [_listed(values) for values in rows.fetchall()]
 
 
+def holding(conn: Connection, collection_n: int, words: str) -> set[str]:
+    """The hrefs of the entries in whose texts these words stand, letter by letter."""
+    rows = conn.execute("SELECT href FROM entries WHERE collection_n = ? AND instr(text, ?)", (collection_n, words))
+    return {href for (href,) in rows.fetchall()}
+
+
 def many(conn: Connection, collection_n: int, hrefs: Sequence[str]) -> dict[str, Entry]:
     """Those of these hrefs that exist."""
     rows = conn.execute(

@@ -106,6 +106,7 @@ _JOURNAL = (
         # A move is the only deletion that keeps the bytes: they go on living under the next change.
         "the bytes before change {} of entry {} are missing",
         """SELECT seq, entry_id FROM journal j WHERE entry_id <> '' AND action <> 'add'
+               AND before_hash <> after_hash
                AND seq NOT IN (SELECT seq FROM revisions) AND NOT (action = 'delete' AND EXISTS (
                    SELECT 1 FROM journal n WHERE n.seq = j.seq + 1 AND n.entry_id = j.entry_id AND n.action = 'add'
                        AND n.after_hash = j.before_hash))""",

@@ -1,4 +1,8 @@
-"""The table `journal`: one row for each visible change, numbered without gaps; every cursor is a position in it."""
+"""The table `journal`: one row for each visible change, numbered without gaps; every cursor is a position in it.
+
+An update of an entry that ends with the hash with which it began changed the reminders of somebody with whom the entry
+is shared: nobody else sees anything of it, so it is given to nobody but those who see the entry as it is shared.
+"""
 
 from sqlite3 import Connection
 from typing import Any
@@ -44,22 +48,27 @@ def head(conn: Connection) -> int:
 
 
 def since(conn: Connection, seq: int, *, account_id: int | None = None, limit: int | None = None) -> list[Change]:
-    """The changes after `seq`, oldest first; those of mailboxes are for their owner's clients alone."""
+    """The changes after `seq`, oldest first; those of mailboxes and reminders are for their owner's clients alone."""
     rows = conn.execute(
         f"""{_SELECT} WHERE seq > ? AND (? IS NULL OR account_id = ?)
             AND collection_n NOT IN (SELECT n FROM collections WHERE kind IN ('inbox', 'outbox'))
+            AND (before_hash <> after_hash OR entry_id = '')
             ORDER BY seq LIMIT ?""",
         (seq, account_id, account_id, -1 if limit is None else limit),
     )
     return [_row(row) for row in rows.fetchall()]
 
 
-def touched(conn: Connection, collection_n: int, seq: int, limit: int | None) -> list[tuple[str, int]]:
-    """The hrefs of a collection that changed after `seq`, each with its newest change, oldest of these first."""
+def touched(conn: Connection, collection_n: int, seq: int, limit: int | None, *, own: bool) -> list[tuple[str, int]]:
+    """The hrefs of a collection that changed after `seq`, each with its newest change, oldest of these first.
+
+    `own`: as the owner of the collection sees it.
+    """
     rows = conn.execute(
         """SELECT href, max(seq) AS newest FROM journal WHERE collection_n = ? AND seq > ? AND href <> ''
+               AND NOT (? AND before_hash = after_hash)
            GROUP BY href ORDER BY newest LIMIT ?""",
-        (collection_n, seq, -1 if limit is None else limit),
+        (collection_n, seq, own, -1 if limit is None else limit),
     )
     return rows.fetchall()
 

@@ -43,7 +43,8 @@ _QUIET = """EXISTS (SELECT 1 FROM push_silences s WHERE s.registration_id = r.id
 
 _NEWS = f"""
 WITH seen AS (
-    SELECT r.id, j.seq, j.at, (j.entry_id <> '' AND r.content = 1)
+    SELECT r.id, j.seq, j.at, (j.entry_id <> '' AND r.content = 1
+                   AND (j.before_hash <> j.after_hash OR r.collection_id <> j.collection_id))
                OR (j.entry_id = '' AND j.action = 'delete' AND r.content IS NOT NULL) AS content,
            j.entry_id = '' AND j.action = 'update' AND r.properties IS NOT NULL AS properties, {_QUIET} AS quiet,
            j.entry_id = '' AND j.action = 'delete' AS gone

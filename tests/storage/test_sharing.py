@@ -8,6 +8,7 @@ from storage.errors import InvalidData, NotFound, PreconditionFailed, ReadOnly
 from storage.ids import content_hash
 from storage.model import Collection, CollectionKind, Level, Origin, RedactedEntry, RedactedListed
 from storage.store import PutResult, Store
+from storage.tables import outbox
 from tests.storage.texts import event, todo
 
 OPEN = event("open@x", summary="lunch")
@@ -118,6 +119,20 @@ def test_what_is_written_is_the_owners_and_says_who_wrote_it(store: Store, shelf
     assert (change.collection, change.actor, change.uid) == (shelf.id, "bob", "new@x")
     store.delete_entry(place.id, "new.ics", origin=Origin.DAV, actor="bob")
     assert store.entries(shelf.id, ["new.ics"]) == {}
+
+
+def test_alarms_of_others_do_not_concern_the_upstream(store: Store, mirrored: Collection) -> None:
+    store.save_user("bob", None)
+    put(store, mirrored, "m.ics", event("m@x"))
+    with store.db.atomic() as conn:
+        outbox.drop(conn, outbox.entries(conn, mirrored.n, float("inf"))[0].n)
+    alarm = "BEGIN:VALARM\r\nACTION:AUDIO\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\n"
+    result = put(store, seen(store, mirrored, Level.WRITE), "m.ics", event("m@x", more=alarm))
+    assert (result.changed, result.entry.text) == (True, event("m@x", more=alarm))
+    assert store.entry_at(mirrored.id, "m.ics").text == event("m@x")
+    assert outbox.entries(store.db.reader(), mirrored.n, float("inf")) == []
+    [row] = store.occurrences([seen(store, mirrored, Level.WRITE).n], FIRST, LAST)
+    assert row.component.alarms == ()
 
 
 def test_what_is_hidden_cannot_be_written(store: Store, shelf: Collection, mirrored: Collection) -> None:

@@ -39,7 +39,9 @@ ENTRIES = {
     "again.ics": ZONED.replace("zoned", "again"),
     "private.ics": event("private", "CLASS:PRIVATE\nSUMMARY:hush\nLOCATION:hush"),
     "free.ics": event("free", "TRANSP:TRANSPARENT\nSUMMARY:Holiday"),
-    "task.ics": component("VTODO", "task", "SUMMARY:Taxes"),
+    "task.ics": component(
+        "VTODO", "task", "SUMMARY:Taxes\nBEGIN:VALARM\nACTION:AUDIO\nTRIGGER:-PT5M\nX-WHY:hush\nEND:VALARM"
+    ),
 }
 
 
@@ -110,6 +112,7 @@ def test_a_calendar_is_one_file_with_its_properties(site: Site) -> None:
     assert "X-APPLE-CALENDAR-COLOR:#336699\r\n" in got.text
     assert summaries(got.text) == ["Busy", "Holiday", "Lunch", "Lunch", "Standup", "Standup", "Taxes"]
     assert "hush" not in got.text
+    assert "VALARM" not in got.text, "alarms are their owner's"
 
 
 def test_a_busy_link_shows_only_when(site: Site) -> None:
