@@ -6,7 +6,17 @@ from itertools import islice
 from benchmarks.corpus import edited, events
 from storage.errors import EntryGone, Rejected
 from storage.model import CollectionKind
-from storage.provider import Capabilities, CollectionEdit, Known, Page, Push, Receipt, RemoteCollection, RemoteEntry
+from storage.provider import (
+    Capabilities,
+    CollectionEdit,
+    FreeBusy,
+    Known,
+    Page,
+    Push,
+    Receipt,
+    RemoteCollection,
+    RemoteEntry,
+)
 
 PAGE = 100
 _HOME = "/endless/calendar/"
@@ -77,6 +87,11 @@ class EndlessProvider:
     def addresses(self) -> Sequence[str]:
         """None."""
         return []
+
+    def free_busy(self, addresses: Sequence[str], start: int, end: int) -> Mapping[str, FreeBusy]:
+        """It knows nobody."""
+        del start, end
+        raise Rejected(f"nobody knows {len(addresses)} people here")
 
     def close(self) -> None:
         """Nothing is open."""

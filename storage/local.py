@@ -25,7 +25,7 @@ from storage.ical.read import read
 from storage.ical.reminders import reminders, with_reminders
 from storage.model import Collection, Entry, Kind, Level, Origin, RedactedEntry
 from storage.scheduling import delivery
-from storage.tables import accounts, collections, entries, links, outbox, schedule_tags
+from storage.tables import accounts, collections, entries, links, outbox
 from storage.tables import reminders as personal
 
 LONGEST_NAME = 1024
@@ -135,7 +135,6 @@ def _write(
     """The entry with its new text, noted for its upstream."""
     if existing is not None:
         links.keep_base(conn, existing.id, existing.text)
-    tag = delivery.kept_tag(conn, existing, content)
     # A UID that comes back before its deletion went upstream is the same entry: the deletion becomes an edit.
     leaving = outbox.deletion(conn, collection.n, content.uid) if existing is None else None
     entry, _seq = record.put(
@@ -150,8 +149,6 @@ def _write(
         at=clock.iso(),
         entry_id=leaving.entry_id if leaving else None,
     )
-    if tag is not None:
-        schedule_tags.keep(conn, entry.n, tag)
     _tell(conn, collection, entry, "write", notify=wish.notify)
     return entry
 

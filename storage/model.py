@@ -78,7 +78,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One login at one upstream; `mirrored` is false for a local account, which has no upstream at all."""
+    """One login at one upstream; `mirrored` is false for a local account, which has no upstream at all.
+
+    `addresses` are the calendar user addresses that the upstream itself reports (RFC 6638 §2.4.1), in normal form.
+    """
 
     id: int
     name: str
@@ -92,6 +95,7 @@ class Account:
     state: State = State.WAITING
     reason: str = ""
     as_of: str | None = None
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ class Collection:
     user. `components` are the allowed component names (`VEVENT`, `VTODO`, `VJOURNAL`, `VFREEBUSY`, `VCARD`). `seq` is
     the newest change of the collection: its ctag and the number inside its sync token. `timezone` is an IANA name or
     empty; `order` is Apple's calendar-order. `dead` holds dead WebDAV properties: Clark name → XML fragment.
+    `schedules`: its upstream delivers to attendees what is written there (RFC 6638 §3); of a local one nothing is said.
 
     With `share` it is another user's collection, as `user` sees it: under an id, a slug and an `n` (below 0) of its
     own, which every verb of the store takes, and through which it shows and does what the share allows.
@@ -137,6 +142,7 @@ class Collection:
     reason: str = ""
     as_of: str | None = None
     dead: Mapping[str, str] = field(default_factory=dict)
+    schedules: bool = False
     share: Share | None = None
 
     @property

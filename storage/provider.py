@@ -52,7 +52,7 @@ class RemoteCollection:
     `href` is the upstream's own id for it (for CalDAV the path, percent-encoded as the server gave it), opaque to the
     engine. `version` changes when anything inside may have changed (ctag, sync token), or is empty if unknown; it is
     spelled as a cursor is, so that a round may be skipped when it equals the cursor kept. `timezone` is an IANA name or
-    empty.
+    empty. `schedules`: what is written there the upstream itself delivers to attendees and organizers (RFC 6638 §3).
     """
 
     href: str
@@ -65,6 +65,7 @@ class RemoteCollection:
     order: str = ""
     read_only: bool = False
     version: str = ""
+    schedules: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,22 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class FreeBusy:
+    """What an upstream says of one calendar user: a request status (RFC 5546 §3.6, `2.0;Success` where it tells), and
+    the busy periods inside the span asked for by FBTYPE (`BUSY`, `BUSY-TENTATIVE`, `BUSY-UNAVAILABLE`): seconds since
+    1970 in UTC, the end exclusive.
+    """
+
+    status: str
+    periods: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
+
+    @property
+    def told(self) -> bool:
+        """Whether the upstream answered for this person."""
+        return self.status.startswith("2.")
+
+
+@dataclass(frozen=True, slots=True)
 class CollectionEdit:
     """Properties to set on a collection; None leaves a property as it is, an empty string clears it."""
 
@@ -186,6 +203,13 @@ class Provider(Protocol):
 
     def addresses(self) -> Sequence[str]:
         """The account's own calendar user addresses (`mailto:…`), as the upstream reports them; may be empty."""
+
+    def free_busy(self, addresses: Sequence[str], start: int, end: int) -> Mapping[str, FreeBusy]:
+        """When these calendar users (`mailto:…`) are busy inside [start, end), seconds since 1970 (RFC 6638 §5).
+
+        By address as given; what the upstream leaves out is absent. Changes nothing there, and mails nobody. Raises
+        `Rejected` where the upstream answers no such question for this account.
+        """
 
     def close(self) -> None:
         """Let go of connections."""

@@ -143,6 +143,10 @@ class Reader:
         """Which user of this server has this calendar user address."""
         return people.user_of(self.db.reader(), address)
 
+    def delivers(self, collection: Collection) -> bool:
+        """Whether what is written there is delivered to attendees without the client's doing (RFC 6638 §3)."""
+        return people.delivers(self.db.reader(), collection)
+
     def default_calendar(self, user: str) -> Collection | None:
         """The calendar into which the user's invitations go; None where there is none that could take them."""
         return people.default_calendar(self.db.reader(), user)

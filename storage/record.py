@@ -10,6 +10,7 @@ from storage.db import Connection
 from storage.model import Action, Collection, Entry, Kind, Origin
 from storage.records import ComponentRecord, Occurrence
 from storage.recurrence.expand import expand
+from storage.scheduling import tags
 from storage.tables import (
     collections,
     components,
@@ -77,9 +78,10 @@ def put(
         entry = Entry(entries.insert(conn, Entry(0, *row), expanded), *row)
     else:
         entry = Entry(existing.n, *row)
+        tag = tags.kept(conn, existing, text, content)
         revisions.add(conn, seq, existing)
         _unrender(conn, existing)
-        schedule_tags.drop(conn, existing.n)
+        schedule_tags.put(conn, existing.n, tag)
         entries.update(conn, entry, expanded)
     if content.contact is not None:
         contacts.insert(conn, entry.n, collection.n, content.contact)

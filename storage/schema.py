@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from storage.errors import StoreError
 from storage.tables import (
+    accounts,
+    collections,
     contacts,
     default_calendars,
     entries,
@@ -109,6 +111,13 @@ def m009_feeds(db: Database) -> None:
 def m010_schedule_tags(db: Database) -> None:
     """Schedule-Tags that are not the hash of their entry."""
     for statement in _split(schedule_tags.DDL):
+        db.execute(statement)
+
+
+@migrations()
+def m012_upstream_scheduling(db: Database) -> None:
+    """What upstreams say about scheduling: their own addresses for us, and whether they deliver invitations."""
+    for statement in _split(accounts.ADDRESSES + collections.SCHEDULES):
         db.execute(statement)
 
 

@@ -1,25 +1,10 @@
-"""A VFREEBUSY that is an entry: its periods, and which of them a span of time wants (RFC 4791 §9.9 and §9.6.7)."""
-
-from collections.abc import Iterator
-from contextlib import suppress
+"""A VFREEBUSY that is an entry: which of its periods a span of time wants (RFC 4791 §9.9 and §9.6.7)."""
 
 from gateway.dav.timespan import Span
-from storage.errors import InvalidData
+from storage.ical.freebusy import Period, periods
 from storage.ical.lines import Component, Line, line
 from storage.ical.span import value_of
-from storage.ical.values import period_of
 from storage.window import FIRST, LAST
-
-Period = tuple[int, int]
-
-
-def busy(component: Component, root: Component) -> Iterator[tuple[str, Period]]:
-    """The periods (seconds since 1970) with their FBTYPE, those that are free left out."""
-    for each in component.lines("FREEBUSY"):
-        word = each.param("FBTYPE").upper() or "BUSY"
-        for _text, period in _periods(each, root):
-            if word != "FREE":
-                yield word, period
 
 
 def in_span(component: Component, root: Component, span: Span) -> bool:
@@ -28,7 +13,7 @@ def in_span(component: Component, root: Component, span: Span) -> bool:
     start, end = (value_of(component.first(name), root) for name in ("DTSTART", "DTEND"))
     if start is not None and end is not None:
         return first <= end.epoch and last > start.epoch
-    return any(_meet(period, span) for each in component.lines("FREEBUSY") for _text, period in _periods(each, root))
+    return any(_meet(period, span) for each in component.lines("FREEBUSY") for _text, period in periods(each, root))
 
 
 def limited(component: Component, root: Component, span: Span) -> Component:
@@ -37,17 +22,9 @@ def limited(component: Component, root: Component, span: Span) -> Component:
     for child in component.children:
         if isinstance(child, Component) or child.name != "FREEBUSY":
             children.append(child)
-        elif kept := [text for text, period in _periods(child, root) if _meet(period, span)]:
+        elif kept := [text for text, period in periods(child, root) if _meet(period, span)]:
             children.append(line(child.name, ",".join(kept), child.params))
     return Component(component.name, children, component.begin, component.end)
-
-
-def _periods(of: Line, root: Component) -> Iterator[tuple[str, Period]]:
-    """Each period as it is written, and what it means; what is none is passed over."""
-    for text in of.value.split(","):
-        with suppress(InvalidData):
-            start, length = period_of(text, of, root)
-            yield text, (start.epoch, start.epoch + (length or 0))
 
 
 def _meet(period: Period, span: Span) -> bool:

@@ -80,9 +80,11 @@ def _for_meeting(context: Context, request: Request) -> Request:
     if wanted is None:
         return request
     place = find(context, request.segments)
-    entry = context.store.entry_at(place.collection.id, place.name) if isinstance(place, Member) else None
-    tag = entry_properties.schedule_tag(context, entry) if entry is not None else None
-    if entry is None or tag is None or wanted.strip() != f'"{tag}"':
+    if not isinstance(place, Member):
+        raise PreconditionFailed("only a meeting has a Schedule-Tag")
+    entry = context.store.entry_at(place.collection.id, place.name)
+    tag = entry_properties.schedule_tag(context, place.collection, entry)
+    if tag is None or wanted.strip() != f'"{tag}"':
         raise PreconditionFailed("it does not have this Schedule-Tag any more", hint="read it again and merge")
     return replace(request, headers={"if-match": f'"{entry.hash}"', **request.headers})
 

@@ -79,21 +79,22 @@ def of_listed(context: Context, collection: Collection) -> dict[str, Renderer[It
         dav("supported-report-set"): lambda _: answered,
         dav("owner"): lambda _: owner,
         dav("supportedlock"): lambda _: "",
-        SCHEDULE_TAG: lambda item: f"&quot;{tag}&quot;" if (tag := schedule_tag(context, item)) else None,
+        SCHEDULE_TAG: lambda item: f"&quot;{tag}&quot;" if (tag := schedule_tag(context, collection, item)) else None,
     }
 
 
-def schedule_tag_header(context: Context, entry: Entry) -> dict[str, str]:
+def schedule_tag_header(context: Context, collection: Collection, entry: Entry) -> dict[str, str]:
     """The `Schedule-Tag` header (RFC 6638 §8.2) of a meeting; nothing for any other entry."""
-    tag = schedule_tag(context, entry)
+    tag = schedule_tag(context, collection, entry)
     return {"Schedule-Tag": f'"{tag}"'} if tag else {}
 
 
-def schedule_tag(context: Context, item: Item) -> str | None:
-    """The Schedule-Tag of a meeting; none where it is hidden that it is one."""
+def schedule_tag(context: Context, collection: Collection, item: Item) -> str | None:
+    """The Schedule-Tag of a meeting; none where it is hidden that it is one, or nobody delivers it."""
     if isinstance(item, RedactedListed | RedactedEntry) or item.kind not in (Kind.EVENT, Kind.TODO):
         return None
-    return context.store.schedule_tag(item.id)
+    tag = context.store.schedule_tag(item.id)
+    return tag if tag is not None and context.store.delivers(collection) else None
 
 
 def _of_access(context: Context, collection: Collection) -> Mapping[str, Renderer[Item]]:

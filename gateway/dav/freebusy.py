@@ -6,7 +6,6 @@ from contextlib import suppress
 from datetime import tzinfo
 from xml.etree.ElementTree import Element
 
-from gateway.dav import busy_periods
 from gateway.dav.errors import Refusal
 from gateway.dav.names import caldav
 from gateway.dav.places import Context
@@ -14,13 +13,13 @@ from gateway.dav.request import Answer, Request
 from gateway.dav.timespan import read_span, zone_of
 from storage import clock
 from storage.errors import InvalidData
+from storage.ical import freebusy
 from storage.ical.lines import Line, line, parse
 from storage.ical.values import key_of
 from storage.model import Collection
 from storage.scheduling.busy import Busy, Period, busy, together
 
 _PER_LINE = 4
-_WORDS = ("BUSY", "BUSY-TENTATIVE", "BUSY-UNAVAILABLE")
 
 
 def free_busy_query(context: Context, request: Request, collection: Collection, root: Element) -> Answer:
@@ -55,8 +54,7 @@ def _told(context: Context, collection: Collection) -> Iterator[tuple[str, Perio
         with suppress(InvalidData):
             [calendar] = parse(entry.text).components("VCALENDAR")
             for component in calendar.components("VFREEBUSY"):
-                for word, period in busy_periods.busy(component, calendar):
-                    yield word if word in _WORDS else "BUSY", period
+                yield from freebusy.busy(component, calendar)
 
 
 def answer_text(busy: Busy, start: int, end: int, about: Iterable[Line] = ()) -> str:

@@ -28,7 +28,7 @@ def get(context: Context, request: Request) -> Answer:
         return _profile(context, request)
     place = find(context, request.segments)
     if isinstance(place, Member):
-        return _entry(context, request, context.store.entry_at(place.collection.id, place.name))
+        return _entry(context, request, place.collection, context.store.entry_at(place.collection.id, place.name))
     if isinstance(place, Collection):
         return _collection(context, request, place)
     words = f"This is a calendar address for calendar programs. Yours is {context.principal}\n"
@@ -46,9 +46,9 @@ def _profile(context: Context, request: Request) -> Answer:
     return Answer(200, mobileconfig.profile(subject), headers)
 
 
-def _entry(context: Context, request: Request, entry: Entry) -> Answer:
+def _entry(context: Context, request: Request, collection: Collection, entry: Entry) -> Answer:
     headers = {"ETag": entry.etag, "Last-Modified": entry_properties.http_date(entry.modified)}
-    headers.update(entry_properties.schedule_tag_header(context, entry))
+    headers.update(entry_properties.schedule_tag_header(context, collection, entry))
     if conditions.known(request, entry.hash, entry.modified):
         return Answer(304, b"", headers)
     headers["Content-Type"] = entry_properties.content_type(entry.kind)

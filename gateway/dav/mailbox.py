@@ -71,17 +71,20 @@ def of_mailbox(context: Context, mailbox: Collection) -> dict[str, Renderer[None
 def schedules(context: Context, request: Request) -> bool:
     """Whether what is written there is delivered to others without the client's doing (RFC 6638 §2).
 
-    Calendars without an upstream deliver between the users of this server; for the principal one such calendar is
-    enough.
+    Calendars without an upstream deliver between the users of this server, others where their upstream does; for the
+    principal and the mailboxes one such calendar is enough.
     """
     try:
         place = find(context, request.segments)
     except (NotFound, Refusal):
         return False
-    local = {account.id for account in context.store.accounts(context.user) if not account.mirrored}
     if isinstance(place, Member):
         place = place.collection
-    return place.account_id in local if isinstance(place, Collection) else bool(local)
+    if isinstance(place, Collection) and not place.mailbox:
+        return context.store.delivers(place)
+    if any(not account.mirrored for account in context.store.accounts(context.user)):
+        return True
+    return any(each.schedules for each in context.store.collections(user=context.user))
 
 
 def addresses(context: Context) -> str:

@@ -42,7 +42,7 @@ def put(context: Context, request: Request) -> Answer:
     entry = result.entry
     kept = entry.text.encode("utf-8", "surrogatepass") == request.body
     headers = {"ETag": entry.etag} if kept else {}
-    headers.update(schedule_tag_header(context, entry))
+    headers.update(schedule_tag_header(context, place.collection, entry))
     return _shown(context, request, entry, Answer(201 if result.created else 204, b"", headers))
 
 

@@ -169,6 +169,15 @@ class DavClient:
         """DELETE a resource or collection; the caller judges the status."""
         return self.transport.request("DELETE", self.url(href), headers=headers, limit=REPORT_LIMIT)
 
+    def options(self, href: str) -> Answer:
+        """What a resource can do (OPTIONS); the caller judges the status."""
+        return self.transport.request("OPTIONS", self.url(href), limit=_ERROR_LIMIT)
+
+    def post(self, href: str, text: str) -> Answer:
+        """POST a scheduling message; the caller judges the status."""
+        headers = {"Content-Type": "text/calendar; charset=utf-8"}
+        return self.transport.request("POST", self.url(href), headers=headers, body=text.encode(), limit=ENTRY_LIMIT)
+
     def send(self, method: str, href: str, body: bytes) -> Answer:
         """Send an XML body (MKCALENDAR, MKCOL, PROPPATCH); the caller judges the status."""
         headers = {"Content-Type": "application/xml; charset=utf-8"}

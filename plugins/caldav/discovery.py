@@ -15,6 +15,8 @@ from storage.provider import Login
 
 _PRINCIPAL: Final = "DAV: current-user-principal"
 _ADDRESSES: Final = f"{CALDAV}calendar-user-address-set"
+_INBOX: Final = f"{CALDAV}schedule-inbox-URL"
+_OUTBOX: Final = f"{CALDAV}schedule-outbox-URL"
 _NO_SERVICE: Final = frozenset({500, 501})
 """What servers without address books answer at places that they do not know, besides 4xx."""
 
@@ -39,12 +41,17 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What discovery found: URLs of the homes that hold collections, or of one collection alone."""
+    """What discovery found: URLs of the homes that hold collections, or of one collection alone.
+
+    `outbox`: the URL of the scheduling outbox (RFC 6638 §2.1), where the server has both mailboxes for this account and
+    an address to schedule for: Xandikos shows mailboxes, and knows nobody's address.
+    """
 
     homes: tuple[str, ...]
     collection: str = ""
     principal: str = ""
     addresses: tuple[str, ...] = ()
+    outbox: str = ""
     tried: tuple[str, ...] = field(default=(), compare=False)
 
 
@@ -181,10 +188,10 @@ class Discovery:
             elif owner is not None and owner.first("DAV: unauthenticated") is not None:
                 raise NeedsLogin(f"{place}: the server does not know who we are", status=401)
         if homes:
-            addresses = response.props.get(_ADDRESSES)
-            named = addresses.hrefs() if addresses is not None else []
-            mail = tuple(address for address in named if address.lower().startswith("mailto:"))
-            return Home(homes, principal=principal, addresses=mail)
+            mail = tuple(each for each in _hrefs(response, _ADDRESSES) if each.lower().startswith("mailto:"))
+            boxes = [*_hrefs(response, _OUTBOX)[:1], *_hrefs(response, _INBOX)[:1]]
+            outbox = urljoin(principal, quirks.request_path(boxes[0])) if len(boxes) > 1 and mail else ""
+            return Home(homes, principal=principal, addresses=mail, outbox=outbox)
         types = {child.tag for child in response.children(RESOURCE_TYPE)}
         if self._flavour.resource_type in types:
             return Home((), collection=place)
@@ -192,7 +199,8 @@ class Discovery:
 
     def _ask(self, url: str) -> tuple[str, Response]:
         client = DavClient(self._transport, url, self._flavour)
-        body = document("DAV: propfind", prop((_PRINCIPAL, self._flavour.home_set, _ADDRESSES, RESOURCE_TYPE)))
+        asked = (_PRINCIPAL, self._flavour.home_set, _ADDRESSES, _INBOX, _OUTBOX, RESOURCE_TYPE)
+        body = document("DAV: propfind", prop(asked))
         with client.multistatus("PROPFIND", url, body, depth="0", what="looking for the account") as answer:
             responses = list(answer)
         if len(responses) != 1:
@@ -200,8 +208,8 @@ class Discovery:
         return urljoin(answer.url, quirks.request_path(responses[0].href)), responses[0]
 
     def _homes(self, place: str, response: Response) -> tuple[str, ...]:
-        found = response.props.get(self._flavour.home_set)
-        return tuple(urljoin(place, quirks.request_path(href)) for href in found.hrefs()) if found else ()
+        found = _hrefs(response, self._flavour.home_set)
+        return tuple(urljoin(place, quirks.request_path(href)) for href in found)
 
     def _holds_any(self, place: str) -> bool:
         client = DavClient(self._transport, place, self._flavour)
@@ -223,3 +231,9 @@ class Discovery:
             f"account {self._login.account}: {what}. Tried {', '.join(tried)}. {reasons}",
             hint="Set `url` to the CalDAV or CardDAV address that the provider's help pages name.",
         )
+
+
+def _hrefs(response: Response, name: str) -> list[str]:
+    """The hrefs inside a property; none where the server does not have it."""
+    found = response.props.get(name)
+    return found.hrefs() if found is not None else []

@@ -132,6 +132,13 @@ def preconditions(body: bytes) -> list[Element]:
         return []
 
 
+def schedule_responses(body: bytes, what: str) -> Iterator[Element]:
+    """The responses of a `schedule-response` (RFC 6638 §10.2); raises `UntrustedAnswer` where it is something else."""
+    for element in _top_level([body], f"{CALDAV}schedule-response", what):
+        if element.tag == f"{CALDAV}response":
+            yield element
+
+
 def _top_level(chunks: Iterable[bytes], root: str, what: str) -> Iterator[Element]:
     """Each child of the root element as soon as it is complete; raises `UntrustedAnswer` as the module says."""
     parser = expat.ParserCreate(namespace_separator=" ")

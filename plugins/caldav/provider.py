@@ -12,6 +12,7 @@ from plugins.caldav.client import BOOKS, CALENDARS, DavClient, Flavour
 from plugins.caldav.collecting import Collecting
 from plugins.caldav.discovery import Discovery, Home, Lookup, lookup, start_of, trust_of
 from plugins.caldav.reading import Reading
+from plugins.caldav.scheduling import Scheduling
 from plugins.caldav.writing import Writing
 from plugins.transport import Transport
 from storage.errors import CursorGone, Rejected, UntrustedAnswer, UpstreamError
@@ -19,6 +20,7 @@ from storage.model import CollectionKind
 from storage.provider import (
     Capabilities,
     CollectionEdit,
+    FreeBusy,
     Known,
     Login,
     Page,
@@ -41,6 +43,7 @@ class _Session:
     reading: Reading
     writing: Writing
     collecting: Collecting
+    scheduling: Scheduling
 
 
 class CalDavProvider:
@@ -81,7 +84,7 @@ class CalDavProvider:
         for home, flavours in homes.items():
             for collection in self._found()[flavours[0]].collecting.inside(home, flavours):
                 found.setdefault(collection.href, collection)
-        return list(found.values())
+        return [self._found()[_flavour_of(each.kind)].scheduling.noted(each) for each in found.values()]
 
     def pull(self, collection: RemoteCollection, cursor: str | None, known: Known) -> Iterator[Page]:
         """What changed since `cursor`; everything if it is None, or a ctag that is no longer the collection's.
@@ -135,6 +138,10 @@ class CalDavProvider:
         """`calendar-user-address-set` of the principal (RFC 6638 §2.4.1)."""
         return next(iter(self._found().values())).home.addresses
 
+    def free_busy(self, addresses: Sequence[str], start: int, end: int) -> Mapping[str, FreeBusy]:
+        """POST to the scheduling outbox (RFC 6638 §5)."""
+        return next(iter(self._found().values())).scheduling.free_busy(addresses, start, end)
+
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
@@ -173,7 +180,9 @@ class CalDavProvider:
         root = home.collection or home.homes[0]
         client = DavClient(self._transport, root, flavour, self._spellings)
         reading = Reading(client)
-        return _Session(home, client, reading, Writing(client, reading), Collecting(client, urlsplit(root).path))
+        collecting = Collecting(client, urlsplit(root).path)
+        own = self._login.settings.get("email", "")
+        return _Session(home, client, reading, Writing(client, reading), collecting, Scheduling(client, home, own))
 
     def _everything(self, reading: Reading, collection: str, version: str, known: Known) -> Iterator[Page]:
         """All members, listed after `version` was read.

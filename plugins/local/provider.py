@@ -7,6 +7,7 @@ from storage.errors import Rejected
 from storage.provider import (
     Capabilities,
     CollectionEdit,
+    FreeBusy,
     Known,
     Login,
     Page,
@@ -63,6 +64,10 @@ class LocalProvider:
     def addresses(self) -> Sequence[str]:
         """None."""
         return ()
+
+    def free_busy(self, addresses: Sequence[str], start: int, end: int) -> Mapping[str, FreeBusy]:
+        """Raises `Rejected`."""
+        raise self._refusal("asked")
 
     def close(self) -> None:
         """Nothing is held."""

@@ -9,6 +9,7 @@ from storage.model import CollectionKind
 from storage.provider import (
     Capabilities,
     CollectionEdit,
+    FreeBusy,
     Known,
     Login,
     Page,
@@ -34,12 +35,14 @@ class MemoryUpstream:
 
     `writes` counts changes made through providers, `mails` the mails that those caused. `rewrite` is what this upstream
     makes of a text that it takes (a server that drops or reorders properties); it then names no version, as RFC 4791
-    §5.3.4 asks. A UID stands at most once in a collection (§5.3.2.1). Not for use by several threads at once.
+    §5.3.4 asks. `busy` is what it says when it is asked about somebody. A UID stands at most once in a collection
+    (§5.3.2.1). Not for use by several threads at once.
     """
 
     def __init__(self, *, rewrite: Callable[[str], str] = lambda text: text, addresses: Sequence[str] = ()) -> None:
         self.rewrite = rewrite
         self.addresses = tuple(addresses)
+        self.busy: dict[str, list[tuple[int, int]]] = {}
         self.folders: dict[str, Folder] = {}
         self.changes = 0
         self.epoch = 0
@@ -164,6 +167,16 @@ class MemoryProvider:
     def addresses(self) -> Sequence[str]:
         """What the upstream was built with."""
         return self.upstream.addresses
+
+    def free_busy(self, addresses: Sequence[str], start: int, end: int) -> Mapping[str, FreeBusy]:
+        """What of `MemoryUpstream.busy` lies inside the span; others are no users of it."""
+        told: dict[str, FreeBusy] = {}
+        for address in addresses:
+            periods = self.upstream.busy.get(address.lower())
+            inside = [(max(a, start), min(b, end)) for a, b in periods or () if a < end and b > start]
+            known = periods is not None
+            told[address] = FreeBusy(*(("2.0;Success", {"BUSY": inside}) if known else ("3.7;Invalid calendar user",)))
+        return told
 
     def close(self) -> None:
         """Nothing is held."""

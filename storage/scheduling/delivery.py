@@ -17,7 +17,7 @@ from storage.ical.read import Content, read
 from storage.ical.write import calendar_of, replace
 from storage.model import Collection, Entry, Kind, Origin
 from storage.scheduling import itip, people
-from storage.tables import accounts, entries, schedule_tags
+from storage.tables import entries
 
 DELIVERED, ANSWERED, NOWHERE, NO_MAIL = "1.2", "2.0", "5.1", "5.2"
 
@@ -49,7 +49,8 @@ def written(conn: Connection, collection: Collection, existing: Entry | None, te
     """Deliver what a write of `text` means to others; the text to store. Raises `SchedulingRefused`."""
     met = existing is not None and "ORGANIZER" in existing.text.upper()
     before = calendar_of(parse(existing.text)) if existing is not None and met else None
-    if not _ours(conn, collection) or (before is None and not any(each.organizer for each in content.components)):
+    meets = before is not None or any(each.organizer for each in content.components)
+    if not meets or not people.is_local(conn, collection):
         return text
     meeting = _meeting(conn, collection, content.uid, content.kind)
     calendar = calendar_of(content.tree)
@@ -66,21 +67,9 @@ def written(conn: Connection, collection: Collection, existing: Entry | None, te
     return text if after is calendar else dump(replace(content.tree, calendar, after))
 
 
-def kept_tag(conn: Connection, existing: Entry | None, content: Content) -> str | None:
-    """The Schedule-Tag that a meeting keeps over a write; None where it gets a new one.
-
-    Who answers what does not count (RFC 6638 §3.2.10), whoever wrote it.
-    """
-    if existing is None or not any(each.organizer for each in content.components):
-        return None
-    before, after = calendar_of(parse(existing.text)), calendar_of(content.tree)
-    same = itip.same_meeting(before, after, participation=False)
-    return schedule_tags.of_entry(conn, existing.id) if same else None
-
-
 def deleted(conn: Connection, collection: Collection, entry: Entry) -> None:
     """Call a meeting off, or decline it, because its owner deletes it."""
-    if entry.kind not in (Kind.EVENT, Kind.TODO) or not _ours(conn, collection):
+    if entry.kind not in (Kind.EVENT, Kind.TODO) or not people.is_local(conn, collection):
         return
     calendar = calendar_of(parse(entry.text))
     try:
@@ -97,11 +86,6 @@ def deleted(conn: Connection, collection: Collection, entry: Entry) -> None:
     if who and me and not off and _reply_wanted(calendar):
         said = {key: "DECLINED" for key, word in itip.answers(calendar, me).items() if word != "DECLINED"}
         _reply(meeting, calendar, said, me, who)
-
-
-def _ours(conn: Connection, collection: Collection) -> bool:
-    account = accounts.by_id(conn, collection.account_id)
-    return account is not None and not account.mirrored and not collection.mailbox
 
 
 def _meeting(conn: Connection, collection: Collection, uid: str, kind: Kind) -> _Meeting:
@@ -267,8 +251,7 @@ def _store(owner: _Meeting, collection: Collection, entry: Entry | None, calenda
     if entry is not None and entry.text == text:
         return
     content = read(text)
-    tag = kept_tag(owner.conn, entry, content)
-    stored, _seq = record.put(
+    record.put(
         owner.conn,
         collection,
         f"{ids.new_id()}.ics",
@@ -279,8 +262,6 @@ def _store(owner: _Meeting, collection: Collection, entry: Entry | None, calenda
         actor="",
         at=clock.iso(),
     )
-    if tag is not None:
-        schedule_tags.keep(owner.conn, stored.n, tag)
 
 
 def _tell(owner: _Meeting, calendar: Component, method: str) -> None:

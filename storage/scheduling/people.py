@@ -5,6 +5,7 @@ or the path of a principal of this server.
 """
 
 from collections.abc import Iterable
+from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from storage.db import Connection
@@ -14,6 +15,10 @@ from storage.tables import accounts, collections, default_calendars
 
 PRINCIPALS = "/dav/"
 """Below this path stands a principal for each user."""
+
+
+LONGEST_ADDRESS, MOST_ADDRESSES = 320, 50
+"""How much of an upstream's list of addresses is kept."""
 
 
 def normal(address: str) -> str:
@@ -34,8 +39,20 @@ def ordered(owned: Iterable[Account]) -> list[Account]:
 
 def addresses(conn: Connection, user: str) -> list[str]:
     """The user's own addresses in normal form, the preferred one first, the principal last."""
-    mail = [normal(account.email) for account in ordered(accounts.every(conn, user)) if account.email]
+    mail = [address for account in ordered(accounts.every(conn, user)) for address in own(account)]
     return [*dict.fromkeys(mail), f"{PRINCIPALS}{user}/"]
+
+
+def own(account: Account) -> list[str]:
+    """An account's addresses in normal form: the one that its owner gave it, then what its upstream reports."""
+    given = [normal(account.email)] if account.email else []
+    return [*given, *(account.addresses if account.mirrored else ())]
+
+
+def reported(addresses: Iterable[str]) -> tuple[str, ...]:
+    """What of an upstream's `calendar-user-address-set` is kept: e-mail addresses, in normal form, not without end."""
+    found = (normal(each) for each in addresses if len(each) <= LONGEST_ADDRESS)
+    return tuple(islice(dict.fromkeys(each for each in found if each.startswith("mailto:")), MOST_ADDRESSES))
 
 
 def user_of(conn: Connection, address: str) -> str | None:
@@ -44,8 +61,10 @@ def user_of(conn: Connection, address: str) -> str | None:
     owned = accounts.every(conn)
     if user := _principal(wanted):
         return next((account.user for account in owned if account.user == user), None)
-    found = [account for account in owned if account.email and normal(account.email) == wanted]
-    return min(found, key=lambda account: account.mirrored).user if found else None
+    found = [account for account in owned if wanted in own(account)]
+    # What an upstream merely says comes last: it must not make somebody else's address its own.
+    found.sort(key=lambda account: (account.mirrored, not account.email or normal(account.email) != wanted))
+    return found[0].user if found else None
 
 
 def local_user(conn: Connection, address: str) -> str | None:
@@ -60,6 +79,17 @@ def local_user(conn: Connection, address: str) -> str | None:
         if not account.mirrored and (account.user == user if user else normal(account.email) == wanted):
             return account.user
     return None
+
+
+def is_local(conn: Connection, collection: Collection) -> bool:
+    """Whether a calendar has no upstream, so that this mirror itself delivers what is written there."""
+    account = accounts.by_id(conn, collection.account_id)
+    return account is not None and not account.mirrored and not collection.mailbox
+
+
+def delivers(conn: Connection, collection: Collection) -> bool:
+    """Whether what is written there reaches attendees without the client's doing: through us, or its own upstream."""
+    return "VCARD" not in collection.components and (collection.schedules or is_local(conn, collection))
 
 
 def local_calendars(conn: Connection, user: str) -> list[Collection]:

@@ -24,6 +24,7 @@ class Discovery:
             return
         self._send(account)
         shown = self.provider.collections()
+        self.ties.called(account, self.provider.addresses())
         mine = self.ties.mine(account)
         for remote in shown:
             if remote.href in mine:

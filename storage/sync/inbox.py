@@ -59,7 +59,7 @@ def _without_upstream(conn: Connection, collection_n: int) -> None:
 
 def _make_anew(conn: Connection, collection: Collection) -> None:
     """Let the upstream have the collection again, as a new one."""
-    remotes.set_remote(conn, collection.n, href=None, props={}, read_only=False)
+    remotes.set_remote(conn, collection.n, href=None, props={}, read_only=False, schedules=False)
     remotes.set_cursor(conn, collection.n, None)
     outbox.enqueue(conn, account_id=collection.account_id, collection_n=collection.n, entry_id=None, action="create")
     remotes.due_now(conn, collection.n)

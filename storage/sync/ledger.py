@@ -55,6 +55,7 @@ class Ledger:
             timezone=collection.timezone,
             order=collection.order,
             read_only=collection.read_only,
+            schedules=collection.schedules,
         )
 
     def known(self, collection: Collection) -> Known:

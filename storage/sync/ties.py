@@ -1,6 +1,6 @@
 """The engine's transactions over collections themselves: which exist on which side, and their properties both ways."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, replace
 from math import inf
@@ -12,6 +12,7 @@ from storage.db import Connection
 from storage.errors import NotFound
 from storage.model import Account, Collection, Origin, State
 from storage.provider import CollectionEdit, RemoteCollection
+from storage.scheduling import people
 from storage.sync.apply import held_entry
 from storage.sync.book import Book
 from storage.tables import held, links, outbox, remotes
@@ -68,9 +69,7 @@ class Ties:
         One that was deleted here meanwhile is deleted there by the next run.
         """
         with self.ledger.writing() as conn:
-            remotes.set_remote(
-                conn, collection.n, href=remote.href, props=properties(remote), read_only=remote.read_only
-            )
+            remotes.set_remote(conn, collection.n, href=remote.href, props=properties(remote), **_facts(remote))
             remotes.set_cursor(conn, collection.n, None)
             now = outbox.get(conn, collection.n, None)
             if now and now.action == "delete":
@@ -83,9 +82,7 @@ class Ties:
     def edited(self, waiting: Waiting, collection: Collection, remote: RemoteCollection) -> None:
         """The upstream has taken the properties that `collection` has; that is the new base."""
         with self.ledger.writing() as conn:
-            remotes.set_remote(
-                conn, collection.n, href=remote.href, props=properties(collection), read_only=collection.read_only
-            )
+            remotes.set_remote(conn, collection.n, href=remote.href, props=properties(collection), **_facts(collection))
             self._done(waiting)
 
     def done(self, waiting: Waiting) -> None:
@@ -123,7 +120,7 @@ class Ties:
                 order=remote.order,
             )
             made = shelf.create(conn, wanted, origin=Origin.UPSTREAM, actor="", at=clock.iso())
-            remotes.set_remote(conn, made.n, href=remote.href, props=properties(remote), read_only=remote.read_only)
+            remotes.set_remote(conn, made.n, href=remote.href, props=properties(remote), **_facts(remote))
 
     def seen(self, collection: Collection, remote: RemoteCollection) -> None:
         """The upstream shows a collection that the mirror has: take the properties that changed there.
@@ -133,7 +130,7 @@ class Ties:
         conn = self.db.reader()
         changed = _changed(conn, collection, remote)
         back = [h for h in held.every(conn, collection_n=collection.n) if h.whole]
-        if not (changed or back or remote.read_only != collection.read_only):
+        if not (changed or back or _facts(remote) != _facts(collection)):
             return
         with suppress(NotFound), self.ledger.writing(collection) as conn:
             now, changed = self.store.collection(collection.id), _changed(conn, collection, remote)
@@ -141,11 +138,19 @@ class Ties:
             if news := {name: value for name, value in changed.items() if value != ours[name]}:
                 shelf.edit(conn, replace(now, **news), origin=Origin.UPSTREAM, actor="", at=clock.iso())
             props = {**remotes.props(conn, collection.n), **changed}
-            remotes.set_remote(conn, collection.n, href=remote.href, props=props, read_only=remote.read_only)
+            remotes.set_remote(conn, collection.n, href=remote.href, props=props, **_facts(remote))
             for stopped in back:
                 held.settle(conn, stopped.n, "released")
                 remotes.set_cursor(conn, collection.n, None)
                 remotes.due_now(conn, collection.n)
+
+    def called(self, account: Account, addresses: Sequence[str]) -> None:
+        """The upstream says which calendar user addresses are the account's own."""
+        reported = people.reported(addresses)
+        with suppress(NotFound):
+            if self.store.account(account.id).addresses != reported:
+                with self.ledger.writing() as conn:
+                    remotes.set_addresses(conn, account.id, reported)
 
     def vanished(self, collection: Collection) -> None:
         """The upstream no longer lists the collection: nothing is deleted, the whole of it waits for a person.
@@ -188,6 +193,11 @@ def name_of(href: str) -> str:
 def properties(collection: Collection | RemoteCollection) -> dict[str, Any]:
     """The properties that travel, by name."""
     return {name: getattr(collection, name) for name in PROPERTIES}
+
+
+def _facts(collection: Collection | RemoteCollection) -> dict[str, bool]:
+    """What the upstream alone decides about a collection."""
+    return {"read_only": collection.read_only, "schedules": collection.schedules}
 
 
 def changes(edit: CollectionEdit) -> Mapping[str, str]:

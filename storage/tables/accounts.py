@@ -6,13 +6,18 @@ from typing import Any
 
 from storage.model import Account, State
 
-_SELECT = """SELECT id, name, user, provider, email, service, settings, mirrored, paused, state, reason, as_of
-             FROM accounts"""
+ADDRESSES = """
+ALTER TABLE accounts ADD COLUMN addresses TEXT NOT NULL DEFAULT '[]'; -- JSON: what the upstream says that we are called
+"""
+
+_SELECT = """SELECT id, name, user, provider, email, service, settings, mirrored, paused, state, reason, as_of,
+                 addresses FROM accounts"""
 
 
 def _row(row: tuple[Any, ...]) -> Account:
     fields = list(row)
     fields[6:10] = loads(row[6]), bool(row[7]), bool(row[8]), State(row[9])
+    fields[12] = tuple(loads(row[12]))
     return Account(*fields)
 
 
@@ -41,7 +46,7 @@ def insert(conn: Connection, account: Account, *, declared: bool, at: str) -> in
 
 
 def update(conn: Connection, account: Account, *, declared: bool) -> None:
-    """Change what the owner decides; the state, and whether it is paused, stay."""
+    """Change what the owner decides; the state, whether it is paused, and what its upstream reports stay."""
     conn.execute(
         """UPDATE accounts SET name = ?, user = ?, provider = ?, email = ?, service = ?, settings = ?, mirrored = ?,
                declared = ? WHERE id = ?""",

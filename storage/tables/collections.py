@@ -6,14 +6,19 @@ from typing import Any
 
 from storage.model import Collection, CollectionKind, State
 
+SCHEDULES = """
+ALTER TABLE collections ADD COLUMN schedules INTEGER NOT NULL DEFAULT 0; -- 1: the upstream delivers invitations
+"""
+
 _SELECT = """SELECT n, id, account_id, user, slug, kind, components, name, description, color, timezone, sort_order,
-                 read_only, seq, created_seq, remote_href, remote_cursor, state, reason, as_of, dead
+                 read_only, seq, created_seq, remote_href, remote_cursor, state, reason, as_of, dead,
+                 schedules
              FROM collections"""
 
 
 def _row(row: tuple[Any, ...]) -> Collection:
     n, public_id, account_id, user, slug, kind, components, name, description, color, timezone, order = row[:12]
-    read_only, seq, created_seq, remote_href, remote_cursor, state, reason, as_of, dead = row[12:]
+    read_only, seq, created_seq, remote_href, remote_cursor, state, reason, as_of, dead, schedules = row[12:]
     return Collection(
         n=n,
         id=public_id,
@@ -36,6 +41,7 @@ def _row(row: tuple[Any, ...]) -> Collection:
         reason=reason,
         as_of=as_of,
         dead=loads(dead) if dead != "{}" else {},
+        schedules=bool(schedules),
     )
 
 

@@ -1,5 +1,6 @@
 """The engine's columns of `accounts` and `collections`: remote cursors, states in words, and when what is due."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from json import dumps, loads
 from sqlite3 import Connection
@@ -136,13 +137,24 @@ def wake(conn: Connection, account_id: int) -> None:
 
 
 def set_remote(
-    conn: Connection, collection_n: int, *, href: str | None, props: dict[str, Any], read_only: bool
+    conn: Connection,
+    collection_n: int,
+    *,
+    href: str | None,
+    props: dict[str, Any],
+    read_only: bool,
+    schedules: bool,
 ) -> None:
     """Tie a collection to the upstream's, with the properties last seen there (the base of their merge)."""
     conn.execute(
-        "UPDATE collections SET remote_href = ?, remote_props = ?, read_only = ? WHERE n = ?",
-        (href, dumps(props), read_only, collection_n),
+        "UPDATE collections SET remote_href = ?, remote_props = ?, read_only = ?, schedules = ? WHERE n = ?",
+        (href, dumps(props), read_only, schedules, collection_n),
     )
+
+
+def set_addresses(conn: Connection, account_id: int, addresses: Sequence[str]) -> None:
+    """Keep what the upstream calls the account's owner."""
+    conn.execute("UPDATE accounts SET addresses = ? WHERE id = ?", (dumps(list(addresses)), account_id))
 
 
 def props(conn: Connection, collection_n: int) -> dict[str, Any]:

@@ -20,11 +20,8 @@ def of_entry(conn: Connection, entry_id: str) -> str | None:
     return str(row[0]) if row else None
 
 
-def keep(conn: Connection, entry_n: int, tag: str) -> None:
-    """Let an entry have this tag until its next change."""
-    conn.execute("INSERT OR REPLACE INTO schedule_tags (entry_n, tag) VALUES (?, ?)", (entry_n, tag))
-
-
-def drop(conn: Connection, entry_n: int) -> None:
-    """The tag is the hash again."""
+def put(conn: Connection, entry_n: int, tag: str | None) -> None:
+    """Let an entry have this tag until its next change; None: its hash again."""
     conn.execute("DELETE FROM schedule_tags WHERE entry_n = ?", (entry_n,))
+    if tag is not None:
+        conn.execute("INSERT INTO schedule_tags (entry_n, tag) VALUES (?, ?)", (entry_n, tag))

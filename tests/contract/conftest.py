@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.contract.provider")
+pytest.register_assert_rewrite("tests.contract.provider", "tests.contract.scheduling")

@@ -11,7 +11,7 @@ from typing import Protocol
 import pytest
 
 from storage.content import same
-from storage.errors import CollectionGone, CursorGone, EntryGone, UpstreamError, VersionMismatch
+from storage.errors import CollectionGone, CursorGone, EntryGone, Rejected, UpstreamError, VersionMismatch
 from storage.model import CollectionKind
 from storage.provider import (
     Capabilities,
@@ -209,6 +209,19 @@ class ProviderContract:
         assert self.component in found[collection.href].components
         assert found[collection.href].kind is self.kind
         assert not found[collection.href].read_only
+
+    def test_asked_when_somebody_is_busy_it_answers_or_refuses(
+        self, provider: Provider, collection: RemoteCollection
+    ) -> None:
+        """Those that do answer: see `tests/contract/scheduling.py`."""
+        stranger = "mailto:nobody@example.net"
+        try:
+            told = provider.free_busy([stranger], 1_796_896_800, 1_796_900_400)
+        except Rejected:
+            assert not collection.schedules
+        else:
+            assert not any(each.told or each.periods for each in told.values())
+        assert provider.listing(collection) == {}
 
     def test_empty_collection(self, provider: Provider, collection: RemoteCollection) -> None:
         mirror = Mirror()

@@ -6,6 +6,7 @@ from plugins.memory.provider import MemoryProvider, MemoryUpstream
 from storage.model import CollectionKind
 from storage.provider import Provider, RemoteCollection
 from tests.contract.provider import ODD_NAMES, ContactsContract, ProviderContract, SilenceContract
+from tests.contract.scheduling import SchedulingContract
 
 
 class MemoryBench:
@@ -46,6 +47,27 @@ class TestMemory(ProviderContract, SilenceContract):
     @pytest.fixture
     def bench(self) -> MemoryBench:
         return MemoryBench()
+
+
+class SchedulingMemoryBench(MemoryBench):
+    """One that delivers invitations, with a colleague on it."""
+
+    colleague = "mailto:boss@example.org"
+
+    def __init__(self) -> None:
+        calendar = RemoteCollection("", "Work", CollectionKind.CALENDAR, ("VEVENT",), schedules=True)
+        super().__init__(calendar)
+        self.upstream.addresses = ("mailto:up@example.org",)
+        self.upstream.busy[self.colleague] = []
+
+    def make_busy(self, start: int, end: int) -> None:
+        self.upstream.busy[self.colleague] = [(start, end)]
+
+
+class TestMemoryScheduling(SchedulingContract):
+    @pytest.fixture
+    def bench(self) -> SchedulingMemoryBench:
+        return SchedulingMemoryBench()
 
 
 class TestMemoryContacts(ContactsContract):

@@ -41,6 +41,7 @@ autocreate_post: yes
 autocreate_quota: 0
 caldav_create_attach: no
 caldav_allowcalendaradmin: no
+calendar_user_address_set: example.org
 sendmail: /bin/true
 """
 _CYRUS_CONF = """\
@@ -72,6 +73,8 @@ def missing() -> str:
 @contextmanager
 def running_cyrus(users: Mapping[str, str] | None = None) -> Iterator[Server]:
     """Run Cyrus with everything in a fresh folder below the system's temporary one; the first user is the account.
+
+    It delivers invitations between its users: their addresses are `mailto:{user}@example.org`.
 
     Not below pytest's own folders, which every new session of pytest closes to other users. One at a time on a machine:
     two of them were seen to end each other's processes, whatever their folders.
@@ -111,9 +114,13 @@ def _is_ready(server: Server) -> bool:
 
 
 def _welcome(port: int, users: Mapping[str, str]) -> None:
-    """Deliver a mail to everybody: an account comes into being with its inbox, and only mail creates that."""
-    with smtplib.LMTP("127.0.0.1", port) as mail:
-        mail.sendmail("root@localhost", list(users), "Subject: Welcome\r\n\r\nHello.\r\n")
+    """Deliver a mail to everybody: an account comes into being with its inbox, and only mail creates that.
+
+    One mail each: LMTP answers once for every recipient, and smtplib reads one answer.
+    """
+    for user in users:
+        with smtplib.LMTP("127.0.0.1", port) as mail:
+            mail.sendmail("root@localhost", user, "Subject: Welcome\r\n\r\nHello.\r\n")
 
 
 def _prepare(folder: Path, users: Mapping[str, str], port: int, mail_port: int) -> None:

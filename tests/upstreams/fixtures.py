@@ -40,3 +40,15 @@ def radicale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A stock Radicale, one process for a whole test file."""
     with running_radicale(tmp_path_factory.mktemp("radicale")) as server:
         yield server
+
+
+@pytest.fixture(scope="module", params=[pytest.param("cyrus", marks=pytest.mark.cyrus)])
+def scheduling_server() -> Iterator[Server]:
+    """A Cyrus with the account `up` and a colleague `boss`, between whom it delivers invitations."""
+    if reason := cyrus.missing():
+        pytest.skip(f"{reason}; `apt-get install cyrus-caldav sasl2-bin` and run as root")
+    with running_cyrus({"up": "up", "boss": "boss"}) as server:
+        boss = server.as_user("boss")
+        with boss.client() as client:  # somebody has a calendar from the first visit on
+            assert client.request("PROPFIND", boss.home, headers={"Depth": "0"}).status_code == 207
+        yield server

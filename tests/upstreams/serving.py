@@ -5,7 +5,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -35,6 +35,12 @@ class Server:
     def client(self) -> httpx.Client:
         """A plain HTTP client logged in as the account, to look behind the adapter's back."""
         return httpx.Client(auth=self.auth, trust_env=False, timeout=60)
+
+    def as_user(self, name: str) -> "Server":
+        """The same server, for another of its users."""
+        mine, theirs = f"/{self.username}/", f"/{name}/"
+        home, books = self.home.replace(mine, theirs), self.book_home.replace(mine, theirs)
+        return replace(self, username=name, password=self.others[name], home=home, book_home=books)
 
     def make_calendar(self, name: str) -> str:
         """MKCALENDAR in the home; returns its URL."""
