@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from storage.db import Connection
 from storage.errors import CursorExpired
 from storage.model import Change, Collection, Listed
-from storage.tables import entries, journal, meta, revisions
+from storage.tables import collection_revisions, entries, journal, meta, revisions
 
 _HINT = "start again from a full listing"
 
@@ -83,7 +83,9 @@ def compact(conn: Connection, before: str) -> int:
     through = journal.last_before(conn, before)
     if through <= oldest(conn):
         return 0
+    meta.put(conn, "compacted_at", journal.moment(conn, through))
     dropped = journal.drop_through(conn, through)
     revisions.drop_through(conn, through)
+    collection_revisions.drop_through(conn, through)
     meta.put(conn, "compacted_through", through)
     return dropped

@@ -15,6 +15,7 @@ CalHarborError
 │   ├── ReadOnly             the upstream grants no write privilege
 │   ├── TooManyMatches       more instances than one question is answered with
 │   ├── CursorExpired        the journal no longer reaches back to this cursor
+│   ├── BeyondHistory        a moment or a change from before the oldest one that is kept
 │   ├── LeaseLost            another process has taken over the sync lease
 │   ├── StoreBusy            another writer holds the mirror for too long: try again
 │   └── StoreFull            the disk or a quota is full
@@ -134,6 +135,12 @@ class CursorExpired(StoreError):
     """A cursor from before the oldest change that the journal keeps, or from another store."""
 
     code = "cursor-expired"
+
+
+class BeyondHistory(StoreError):
+    """A moment, or a change, from before the oldest one that the history keeps."""
+
+    code = "beyond-history"
 
 
 class LeaseLost(StoreError):

@@ -257,7 +257,11 @@ class RedactedListed(Listed):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row of the journal. `entry` is empty where the collection itself changed."""
+    """One row of the journal. `entry` is empty where the collection itself changed.
+
+    `run` is the number of the first change of the act that this one belongs to (one pass of the engine over an account,
+    one `undo`, the removal of a whole collection); None for a change that stands alone.
+    """
 
     seq: int
     at: str
@@ -271,6 +275,8 @@ class Change:
     actor: str = ""
     before: str = ""
     after: str = ""
+    collection_n: int = 0
+    run: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

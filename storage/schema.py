@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from storage.errors import StoreError
 from storage.tables import (
     accounts,
+    collection_revisions,
     collections,
     contacts,
     default_calendars,
@@ -21,6 +22,7 @@ from storage.tables import (
     first,
     grants,
     homes,
+    journal,
     push,
     reminders,
     schedule_tags,
@@ -126,6 +128,14 @@ def m013_reminders(db: Database) -> None:
     """Alarms of those with whom an entry is shared."""
     for statement in _split(reminders.DDL):
         db.execute(statement)
+
+
+@migrations()
+def m016_history(db: Database) -> None:
+    """Each entry's changes at hand, which changes belong together, and what collections themselves were."""
+    for statement in _split(f"{journal.GROWN}{collection_revisions.DDL}DROP VIEW changes;\n"):
+        db.execute(statement)
+    db.execute(views.CHANGES)
 
 
 def migrate(conn: Connection) -> None:

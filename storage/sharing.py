@@ -5,15 +5,16 @@ from dataclasses import replace
 
 from storage import clock, ids
 from storage.errors import InvalidData
+from storage.history import History
 from storage.model import Collection, CollectionKind, Feed, Grant, Level
-from storage.reading import Reader, found
+from storage.reading import found
 from storage.tables import collections, feeds, grants
 
 TOUCH_EVERY = 600.0
 """Seconds between two notes that a link is in use: not every look is worth a write."""
 
 
-class Sharing(Reader):
+class Sharing(History):
     """What `Store` can do about sharing. Who may share what is the business of the doors."""
 
     def share(self, collection_id: str, user: str, level: Level) -> Grant:

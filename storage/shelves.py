@@ -28,7 +28,6 @@ class Shelves(Sharing):
             waiting = outbox.get(conn, before.n, None)
             if waiting is not None and waiting.action == "create" and waiting.attempts:
                 raise StoreBusy(f"{before.name!r} is being made upstream", hint="try again in a minute")
-            collections.set_slug(conn, before.n, slug)
             return shelf.edit(conn, replace(before, slug=slug), origin=origin, actor=actor, at=clock.iso())
 
     def copy_collection(
@@ -45,6 +44,7 @@ class Shelves(Sharing):
             _check_free(conn, account.user, slug)
             wanted = replace(
                 source,
+                n=0,
                 id=ids.new_id(),
                 account_id=account.id,
                 user=account.user,

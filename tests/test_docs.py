@@ -76,7 +76,9 @@ def test_every_command_takes_config_and_explains_itself(
     assert "--config" in text or path in (("demo",), ("config", "example"))
 
 
-@pytest.mark.parametrize("path", [("status",), ("changes",), ("conflicts",), ("held",), ("sync",), ("verify",)])
+@pytest.mark.parametrize(
+    "path", [("status",), ("changes",), ("conflicts",), ("held",), ("sync",), ("verify",), ("history",), ("show",)]
+)
 def test_the_help_of_a_listing_shows_its_json(path: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     main([*path, "--help"])
     assert "--json:" in capsys.readouterr().out

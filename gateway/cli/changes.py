@@ -27,6 +27,8 @@ def changes(session: Session, since: int | None, account: str | None, limit: int
     \b
     --json: {"changes": [{"seq": 42, "at", "account": 101, "collection", "entry", "uid",
       "action": "add|update|delete", "origin": "upstream|dav|api|vdir|web|cli|mcp|undo"}], "cursor": 42}
+
+    Changes that belong together, such as all of one sync round, have the number of the first of them as their "run".
     """
     store = session.store
     only = store.account(account).id if account else None
@@ -39,10 +41,10 @@ def changes(session: Session, since: int | None, account: str | None, limit: int
         found = found[-SHOWN:]
     names = {collection.id: collection.name for collection in store.collections()}
     rows = [
-        (c.seq, c.at[:19].replace("T", " "), c.origin, c.action, names.get(c.collection, c.collection), c.uid or "–")
+        (c.seq, c.at[:19].replace("T", " "), c.origin, c.action, names.get(c.collection, c.collection), c.uid, c.run)
         for c in found
     ]
-    print_table(("seq", "at (UTC)", "origin", "action", "collection", "uid"), rows)
+    print_table(("seq", "at (UTC)", "origin", "action", "collection", "uid", "run"), rows)
     if not found:
         click.echo(plain("nothing has changed"))
 
@@ -59,4 +61,5 @@ def _as_json(change: Change) -> dict[str, object]:
         "origin": change.origin.value,
         "href": change.href,
         "actor": change.actor,
+        "run": change.run,
     }

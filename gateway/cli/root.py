@@ -15,6 +15,7 @@ from gateway.cli import (
     config,
     demo,
     devices,
+    history,
     inbox,
     serve,
     sharing,
@@ -26,7 +27,7 @@ from gateway.cli import (
 from gateway.http.errors import body_of
 from storage.errors import CalHarborError, ConfigError
 
-GROUPS = (serve, demo, sync, status, accounts, users, devices, sharing, changes, inbox, agenda, verify, config)
+GROUPS = (serve, demo, sync, status, accounts, users, devices, sharing, changes, history, inbox, agenda, verify, config)
 
 GARBAGE = 10_000
 """So many new objects make the collector look for cycles among them.

@@ -42,6 +42,7 @@ _TABLE: Mapping[type[errors.CalHarborError], tuple[int, str]] = {
     errors.SchedulingRefused: (403, ""),
     errors.TooManyMatches: (507, names.element(names.dav("number-of-matches-within-limits"))),
     errors.CursorExpired: (403, names.element(names.dav("valid-sync-token"))),
+    errors.BeyondHistory: (410, ""),
     errors.LeaseLost: (503, ""),
     errors.StoreBusy: (503, ""),
     errors.StoreFull: (507, names.element(names.dav("quota-not-exceeded"))),

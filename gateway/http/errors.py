@@ -16,6 +16,7 @@ STATUS: Mapping[type[errors.CalHarborError], int] = {
     errors.ReadOnly: 403,
     errors.TooManyMatches: 507,
     errors.CursorExpired: 410,
+    errors.BeyondHistory: 410,
     errors.LeaseLost: 503,
     errors.StoreBusy: 503,
     errors.StoreFull: 507,

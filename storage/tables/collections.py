@@ -46,12 +46,13 @@ def _row(row: tuple[Any, ...]) -> Collection:
 
 
 def insert(conn: Connection, collection: Collection) -> int:
-    """Write a new one, without its upstream's side; its number."""
+    """Write a new one, without its upstream's side; its number, which is a new one where it has none yet."""
     cursor = conn.execute(
-        """INSERT INTO collections (id, account_id, user, slug, kind, components, name, description, color, timezone,
+        """INSERT INTO collections (n, id, account_id, user, slug, kind, components, name, description, color, timezone,
                sort_order, read_only, state, reason, dead)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
+            collection.n or None,
             collection.id,
             collection.account_id,
             collection.user,
@@ -73,10 +74,10 @@ def insert(conn: Connection, collection: Collection) -> int:
 
 
 def update(conn: Connection, collection: Collection) -> None:
-    """Write its properties: name, description, colour, zone, order, components and dead properties."""
+    """Write its properties: name, description, colour, zone, order, components, dead properties and path segment."""
     conn.execute(
         """UPDATE collections SET name = ?, description = ?, color = ?, timezone = ?, sort_order = ?, components = ?,
-               dead = ? WHERE n = ?""",
+               dead = ?, slug = ? WHERE n = ?""",
         (
             collection.name,
             collection.description,
@@ -85,14 +86,10 @@ def update(conn: Connection, collection: Collection) -> None:
             collection.order,
             ",".join(collection.components),
             dumps(dict(collection.dead)),
+            collection.slug,
             collection.n,
         ),
     )
-
-
-def set_slug(conn: Connection, collection_n: int, slug: str) -> None:
-    """Give it another path segment."""
-    conn.execute("UPDATE collections SET slug = ? WHERE n = ?", (slug, collection_n))
 
 
 def set_seq(conn: Connection, collection_n: int, seq: int, *, created: bool = False) -> None:

@@ -9,8 +9,20 @@ from typing import Any
 
 from storage.model import Action, Change, Collection, Origin
 
-_SELECT = """SELECT seq, at, account_id, collection_id, entry_id, uid, href, action, origin, actor, before_hash, after_hash
+GROWN = """
+ALTER TABLE journal ADD COLUMN run INTEGER; -- the first change of the act it belongs to; NULL: it stands alone
+CREATE INDEX journal_entry ON journal (entry_id, seq);
+"""
+
+_SELECT = """SELECT seq, at, account_id, collection_id, entry_id, uid, href, action, origin, actor, before_hash, after_hash,
+                 collection_n, run
              FROM journal"""  # noqa: E501
+
+_SHOWN = "collection_n NOT IN (SELECT n FROM collections WHERE kind IN ('inbox', 'outbox'))"
+"""Those of mailboxes are for their owner's clients alone."""
+
+_SEEN = "(before_hash <> after_hash OR entry_id = '')"
+"""Those that changed more than somebody's reminders."""
 
 
 def _row(row: tuple[Any, ...]) -> Change:
@@ -41,22 +53,56 @@ def append(
     return int(cursor.lastrowid or 0)
 
 
+def mark(conn: Connection, after: int, run: int | None = None) -> int | None:
+    """Let the changes after `after` be part of one act, `run` or a new one; its number, None without any change."""
+    if after == head(conn):
+        return None
+    run = after + 1 if run is None else run
+    conn.execute("UPDATE journal SET run = ? WHERE seq > ?", (run, after))
+    return run
+
+
 def head(conn: Connection) -> int:
     """The number of the newest change, even if compaction has dropped it; 0 before the first."""
     row = conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'journal'").fetchone()
     return int(row[0]) if row else 0
 
 
+def one(conn: Connection, seq: int) -> Change | None:
+    """The change of this number."""
+    row = conn.execute(f"{_SELECT} WHERE seq = ?", (seq,)).fetchone()
+    return _row(row) if row else None
+
+
 def since(conn: Connection, seq: int, *, account_id: int | None = None, limit: int | None = None) -> list[Change]:
     """The changes after `seq`, oldest first; those of mailboxes and reminders are for their owner's clients alone."""
     rows = conn.execute(
-        f"""{_SELECT} WHERE seq > ? AND (? IS NULL OR account_id = ?)
-            AND collection_n NOT IN (SELECT n FROM collections WHERE kind IN ('inbox', 'outbox'))
-            AND (before_hash <> after_hash OR entry_id = '')
-            ORDER BY seq LIMIT ?""",
+        f"{_SELECT} WHERE seq > ? AND (? IS NULL OR account_id = ?) AND {_SHOWN} AND {_SEEN} ORDER BY seq LIMIT ?",
         (seq, account_id, account_id, -1 if limit is None else limit),
     )
     return [_row(row) for row in rows.fetchall()]
+
+
+def of_entry(conn: Connection, entry_id: str) -> list[Change]:
+    """Every change of one entry that is still known, oldest first."""
+    rows = conn.execute(f"{_SELECT} WHERE entry_id = ? AND {_SEEN} ORDER BY seq", (entry_id,))
+    return [_row(row) for row in rows.fetchall()]
+
+
+def next_of_entry(conn: Connection, entry_id: str, seq: int) -> Change | None:
+    """The first change of an entry after `seq`."""
+    row = conn.execute(
+        f"{_SELECT} WHERE entry_id = ? AND seq > ? AND {_SEEN} ORDER BY seq LIMIT 1", (entry_id, seq)
+    ).fetchone()
+    return _row(row) if row else None
+
+
+def last_of_entry(conn: Connection, entry_id: str, seq: int) -> Change | None:
+    """The last change of an entry up to and including `seq`."""
+    row = conn.execute(
+        f"{_SELECT} WHERE entry_id = ? AND seq <= ? AND {_SEEN} ORDER BY seq DESC LIMIT 1", (entry_id, seq)
+    ).fetchone()
+    return _row(row) if row else None
 
 
 def touched(conn: Connection, collection_n: int, seq: int, limit: int | None, *, own: bool) -> list[tuple[str, int]]:
@@ -77,6 +123,23 @@ def moment(conn: Connection, seq: int) -> str:
     """When a change was made; "" for one that is not in the journal any more."""
     row = conn.execute("SELECT at FROM journal WHERE seq = ?", (seq,)).fetchone()
     return str(row[0]) if row else ""
+
+
+def through(conn: Connection, at: str) -> int:
+    """The number of the last change made up to this moment; that of the last one dropped where all are younger.
+
+    Found by halving, since numbers and moments grow together. Where the clock was set back, a moment that it showed
+    twice means one of the two.
+    """
+    row = conn.execute("SELECT min(seq) FROM journal").fetchone()
+    known, later = (head(conn) if row[0] is None else int(row[0]) - 1), head(conn) + 1
+    while later - known > 1:
+        middle = (known + later) // 2
+        if moment(conn, middle) <= at:
+            known = middle
+        else:
+            later = middle
+    return known
 
 
 def last_before(conn: Connection, at: str) -> int:

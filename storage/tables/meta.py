@@ -1,7 +1,7 @@
 """The table `meta`: what describes the store itself, as texts under names.
 
 `store_id`; `horizon_from` and `horizon_until` (seconds since 1970, the span for which occurrences are materialised);
-`compacted_through` (the newest change that the journal has dropped).
+`compacted_through` (the newest change that the journal has dropped) and `compacted_at` (when that was made).
 """
 
 from sqlite3 import Connection

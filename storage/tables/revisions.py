@@ -43,10 +43,21 @@ def get(conn: Connection, seq: int) -> Revision | None:
     return _row(row) if row else None
 
 
+def exists(conn: Connection, seq: int) -> bool:
+    """Whether the change `seq` replaced or deleted any bytes."""
+    return conn.execute("SELECT 1 FROM revisions WHERE seq = ?", (seq,)).fetchone() is not None
+
+
 def of_entry(conn: Connection, entry_id: str) -> list[Revision]:
     """Everything that an entry has been, oldest first."""
     rows = conn.execute(f"{_SELECT} WHERE entry_id = ? ORDER BY seq", (entry_id,))
     return [_row(row) for row in rows.fetchall()]
+
+
+def next_of_entry(conn: Connection, entry_id: str, seq: int) -> Revision | None:
+    """The bytes that the next change of an entry's text after `seq` replaced: those that it had then."""
+    row = conn.execute(f"{_SELECT} WHERE entry_id = ? AND seq > ? ORDER BY seq LIMIT 1", (entry_id, seq)).fetchone()
+    return _row(row) if row else None
 
 
 def drop_through(conn: Connection, seq: int) -> int:

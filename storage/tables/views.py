@@ -17,10 +17,11 @@ the mirror took it, UTC with milliseconds. Yes and no are 1 and 0; unknown numbe
 | `occurrences_v1` | instance inside the horizon, of events and tasks | id entry uid kind account collection collection_name summary start end start_epoch end_epoch all_day location status transparency recurrence_id |
 | `tasks` | VTODO | id uid account collection collection_name summary start due start_local start_zone all_day completed percent priority status location description rrule recurring recurrence_id categories url href etag created modified |
 | `contacts` | vCard | id uid account collection collection_name full_name organisation note emails phones birthday href etag created modified kind version family_name given_name additional_names prefix suffix nickname department title role anniversary gender photo addresses urls messengers relations categories members |
-| `changes` | row of the journal | seq at account_id account collection entry uid href action origin actor before after |
+| `changes` | row of the journal | seq at account_id account collection entry uid href action origin actor before after run |
 
 `events.id`, `tasks.id`, `contacts.id` and `occurrences_v1.entry` are entry ids; `occurrences_v1.id` names the instance. In `changes`,
-`entry` is empty where the collection itself changed; `before` and `after` are content hashes. A vCard without UID, as some
+`entry` is empty where the collection itself changed; `before` and `after` are content hashes, `run` the
+first change of those that belong together. A vCard without UID, as some
 servers hold them, has `no-uid:` and its entry id for its `uid`.
 """  # noqa: E501
 
@@ -91,6 +92,9 @@ SELECT j.seq, j.at, j.account_id, coalesce(a.name, '') AS account, j.collection_
     j.uid, j.href, j.action, j.origin, j.actor, j.before_hash AS before, j.after_hash AS after
 FROM journal j LEFT JOIN accounts a ON a.id = j.account_id
 """
+
+CHANGES = _CHANGES.replace("j.after_hash AS after", "j.after_hash AS after, j.run")
+"""The view `changes` since m016."""
 
 STATEMENTS = (_EVENTS, _OCCURRENCES, _TASKS, _CONTACTS, _CHANGES)
 """Each view's `CREATE`, in the order of the table above."""

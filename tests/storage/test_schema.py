@@ -28,7 +28,7 @@ COLUMNS = {
     "contacts": "id uid account collection collection_name full_name organisation note emails phones birthday href etag"
     " created modified kind version family_name given_name additional_names prefix suffix nickname department title"
     " role anniversary gender photo addresses urls messengers relations categories members",
-    "changes": "seq at account_id account collection entry uid href action origin actor before after",
+    "changes": "seq at account_id account collection entry uid href action origin actor before after run",
 }
 
 
