@@ -1,13 +1,14 @@
 """The composition root: configuration → mirror → providers. The only module that imports `plugins.registry`."""
 
-from collections.abc import Callable, Collection
-from contextlib import closing
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.config import Config, DeclaredAccount, DeclaredUser, Secret, check_name
 from plugins import registry
 from storage import clock
+from storage.credentials import Credentials
 from storage.errors import AlreadyExists, ConfigError, StoreError
 from storage.model import Account, CollectionKind, Origin
 from storage.provider import Login, Provider
@@ -19,6 +20,7 @@ from storage.vdir.export import VdirExport
 if TYPE_CHECKING:
     from gateway.hooks.push import PushDelivery
     from gateway.http.webpush import Offer, Vapid
+    from storage.sync.forecast import Forecast
 
 MakeProvider = Callable[[Account], Provider]
 
@@ -53,6 +55,29 @@ def providers(store: Store) -> MakeProvider:
     """How the adapter for an account is made: its settings from the mirror, its secrets from the credentials file."""
 
     return lambda account: make_provider(account, store.credentials.get(account.name))
+
+
+def rehearsal(
+    config: Config, choose: Callable[[Store], Sequence[Account]], progress: Callable[[int], None]
+) -> "AbstractContextManager[Forecast]":
+    """What a run would do, over a copy of the mirror that is brought up to the configuration; nothing else is written.
+
+    `choose`: which accounts to run. Raises `ConfigError`, `StoreError`.
+    """
+    from storage.sync.forecast import forecast
+
+    folder = config.storage.path
+    kept = Credentials(folder)
+
+    def prepare(copy: Store) -> tuple[Sequence[Account], MakeProvider]:
+        declare(config, copy, passwords=False)
+
+        def make(account: Account) -> Provider:
+            return make_provider(account, copy.credentials.get(account.name) or kept.get(account.name))
+
+        return choose(copy), make
+
+    return forecast(folder, prepare, progress=progress)
 
 
 def make_provider(account: Account, secrets: dict[str, str]) -> Provider:

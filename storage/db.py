@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from sqlite3 import Connection
 from threading import Lock, local
@@ -19,7 +19,7 @@ from weakref import WeakSet
 
 from storage.errors import StoreBusy, StoreError, StoreFull
 
-__all__ = ["PATIENCE", "Connection", "Database", "Space"]
+__all__ = ["PATIENCE", "Connection", "Database", "Space", "copy_file"]
 
 PATIENCE = 10.0
 """Seconds for which a write waits for another one before it raises `StoreBusy`."""
@@ -56,9 +56,13 @@ class Space(NamedTuple):
 class Database:
     """One SQLite file. Safe to use from any number of threads and processes."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the file and switch it to WAL. Raises `StoreError` if it is no SQLite file or not writable."""
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
+        """Open or create the file and switch it to WAL. Raises `StoreError` if it is no SQLite file or not writable.
+
+        `durable` is false for a file that nobody misses after a power cut: then nothing waits for the disk.
+        """
         self.path = path
+        self._durable = durable
         self._pid = os.getpid()
         self._thread = _Thread()
         self._open: WeakSet[_Tracked] = WeakSet()
@@ -184,6 +188,8 @@ class Database:
         )
         for pragma in _PRAGMAS:
             conn.execute(pragma)
+        if not self._durable:
+            conn.execute("PRAGMA synchronous = OFF")
         return conn
 
     def _ensure_wal(self) -> None:
@@ -216,6 +222,26 @@ class Database:
                 raise
             finally:
                 thread.writing -= 1
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy the mirror at `source`, as it is at this moment, into the new file `target`; others may go on writing.
+
+    The source is opened for reading only. Raises `StoreFull` where there is no room, else `StoreError`.
+    """
+    wanted = sum(each.stat().st_size for each in source.parent.glob(f"{source.name}*"))
+    free = shutil.disk_usage(target.parent).free
+    if free < wanted:
+        raise StoreFull(
+            f"{target.parent} has no room for a copy of {source} ({wanted >> 20:,} MiB, {free >> 20:,} MiB are free)",
+            hint="make room, or set TMPDIR to another folder",
+        )
+    with (
+        _translated(source),
+        closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True, timeout=PATIENCE)) as there,
+        closing(sqlite3.connect(target)) as here,
+    ):
+        there.backup(here)
 
 
 def _roll_back(conn: Connection) -> None:

@@ -17,6 +17,7 @@ CalHarborError
 │   ├── CursorExpired        the journal no longer reaches back to this cursor
 │   ├── BeyondHistory        a moment or a change from before the oldest one that is kept
 │   ├── LeaseLost            another process has taken over the sync lease
+│   ├── PlanChanged          what a plan was made of is not so any more
 │   ├── StoreBusy            another writer holds the mirror for too long: try again
 │   └── StoreFull            the disk or a quota is full
 ├── AccessDenied             the client did not prove who it is, or may not do this
@@ -147,6 +148,12 @@ class LeaseLost(StoreError):
     """Another process holds the sync lease now; this one must stop writing."""
 
     code = "lease-lost"
+
+
+class PlanChanged(StoreError):
+    """A run came upon something that is not in the plan that it was to carry out, and stopped before it."""
+
+    code = "plan-changed"
 
 
 class StoreBusy(StoreError):

@@ -25,6 +25,7 @@ from storage.tables import (
     journal,
     push,
     reminders,
+    requests,
     schedule_tags,
     views,
 )
@@ -136,6 +137,12 @@ def m016_history(db: Database) -> None:
     for statement in _split(f"{journal.GROWN}{collection_revisions.DDL}DROP VIEW changes;\n"):
         db.execute(statement)
     db.execute(views.CHANGES)
+
+
+@migrations()
+def m017_plans(db: Database) -> None:
+    """Runs that carry out a plan."""
+    db.execute(requests.PLAN)
 
 
 def migrate(conn: Connection) -> None:

@@ -49,8 +49,8 @@ class Store(Accounts):
     """One mirror in one folder: every question of `Reader`, and the verbs that write."""
 
     @classmethod
-    def open(cls, folder: Path) -> "Store":
-        """Open the mirror of a folder; makes and migrates it as needed.
+    def open(cls, folder: Path, *, durable: bool = True) -> "Store":
+        """Open the mirror of a folder; makes and migrates it as needed. `durable`: see `Database`.
 
         Raises `StoreError` if it is damaged, cannot be written, or was written by a newer version of the program.
         """
@@ -58,7 +58,7 @@ class Store(Accounts):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{folder} cannot be made: {error.strerror}", hint="check [storage] path") from error
-        db = Database(folder / "mirror.db")
+        db = Database(folder / "mirror.db", durable=durable)
         with db.atomic() as conn:
             schema.migrate(conn)
             if meta.get(conn, "store_id") is None:

@@ -3,11 +3,13 @@
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from gateway.app import SECRETS, add_account, make_provider
+from gateway.cli import plan
 from gateway.cli.output import counted, plain, print_json, print_table
 from gateway.cli.secrets import ask_password, password_file_option
 from gateway.cli.session import Session, json_option, with_session
@@ -42,6 +44,7 @@ def account() -> None:
 @click.option("--access-token-file", type=click.Path(path_type=Path, dir_okay=False), help="A file with a token.")
 @password_file_option
 @_NO_CHECK
+@click.option("--plan", "planned", is_flag=True, help="Keep it paused, and show what mirroring it would do.")
 @with_session
 def add(
     session: Session,
@@ -55,7 +58,8 @@ def add(
     access_token_file: Path | None,
     password_file: Path | None,
     no_check: bool,
-) -> None:
+    planned: bool,
+) -> int:
     """Add an account under NAME: asks for what is missing, tries the connection, and says what it found."""
     store = session.prepared
     local = provider == "local"
@@ -75,8 +79,14 @@ def add(
     )
     if not local and not no_check:
         _say_found(_look(wanted, secrets))
-    added = add_account(store, wanted, secrets)
-    click.echo(f"{name} is account {added.id}; `calharbor sync {name}` mirrors it now, a running server by itself")
+    added = add_account(store, replace(wanted, paused=planned and not local), secrets)
+    if local or not planned:
+        click.echo(f"{name} is account {added.id}; `calharbor sync {name}` mirrors it now, a running server by itself")
+        return 0
+    click.echo(f"{name} is account {added.id}, and paused; with this it would begin:")
+    code = plan.show(session, lambda copy: [copy.account(name)])
+    click.echo(f"`calharbor account resume {name}` lets it follow its upstream from then on")
+    return code
 
 
 @account.command("list")

@@ -63,7 +63,7 @@ def _mirror(house: "House") -> None:
     click.echo(f"An upstream (Radicale) with sample calendars and contacts runs at {house.upstream}; mirroring it:")
     started = clock.timestamp()
     store = session.prepared
-    chosen = choose(store, ())
+    chosen = choose(store, (), paused=False)
     shown = Shown(store, as_json=False)
     outcome = sync_once(store, providers(store), chosen, on_line=shown.line, progress=shown.progress)
     shown.end(outcome, clock.timestamp() - started, len(chosen))

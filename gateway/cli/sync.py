@@ -1,4 +1,4 @@
-"""`calharbor sync`: one run in the foreground, until nothing is left to do."""
+"""`calharbor sync`: one run in the foreground until nothing is left to do, or the plan of one, or what a plan says."""
 
 import sys
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from gateway.app import providers, read_journal_here
+from gateway.cli import plan
 from gateway.cli.output import plain, print_json
 from gateway.cli.session import Session, json_option, with_session
 from storage import clock
@@ -28,24 +29,44 @@ def register(root: click.Group) -> None:
 @click.command()
 @click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
 @click.option("--once", is_flag=True, help="One run until nothing is left to do; this is what happens anyway.")
+@click.option("--dry-run", is_flag=True, help="Print everything a run would do, and the plan's hash; write nothing.")
+@click.option("--apply", "wanted", metavar="HASH", default="", help="Do what the plan with this hash says, or nothing.")
 @json_option
 @with_session
-def sync(session: Session, accounts: tuple[str, ...], once: bool) -> int:  # noqa: ARG001 — the flag says it aloud
+def sync(
+    session: Session,
+    accounts: tuple[str, ...],
+    once: bool,  # noqa: ARG001 — the flag says aloud what happens anyway
+    dry_run: bool,
+    wanted: str,
+) -> int:
     """Bring the accounts (all, or those named) and their upstreams in step, then end.
 
     Works beside a running server, whose sync process then does the run, and without one. Exit code 0: in step; 3:
     something waits for a person; 1: something failed.
 
+    With --dry-run nothing is written anywhere: the run happens on a copy of the mirror in the temporary folder (which
+    needs room for it), and the upstream is only read. --apply with the hash of such a plan, and the same accounts,
+    does exactly that; where either side has changed since, it does nothing, says so, and ends with 1. Both work for
+    paused accounts too, if these are named.
+
     \b
     --json: one line a round {"account", "collection", "pulled": {"add", "update", "delete"},
       "pushed": {"add", "update", "delete"}, "merged", "conflicts", "held", "quarantined", "state", "reason"},
       then {"converged": true, "waiting": [], "errors": [], "seconds": 1.2}
+    --dry-run --json: {"plan": "HASH", "actions": [{"account", "collection", "entry", "uid",
+      "side": "mirror|upstream", "action": "create|update|delete|merge|hold",
+      "fields": [{"component", "name", "from", "to"}], "mails": []}], "problems": []}
     """
+    if dry_run and wanted:
+        raise click.UsageError("--dry-run and --apply exclude each other")
+    if dry_run:
+        return plan.show(session, lambda copy: choose(copy, accounts, paused=True))
     store = session.with_accounts
-    chosen = choose(store, accounts)
+    chosen = choose(store, accounts, paused=bool(wanted))
     started = clock.timestamp()
     shown = Shown(store, as_json=session.json)
-    outcome = sync_once(store, providers(store), chosen, on_line=shown.line, progress=shown.progress)
+    outcome = sync_once(store, providers(store), chosen, plan=wanted, on_line=shown.line, progress=shown.progress)
     read_journal_here(session.config, store)
     shown.end(outcome, clock.timestamp() - started, len(chosen))
     if outcome.errors:
@@ -53,15 +74,18 @@ def sync(session: Session, accounts: tuple[str, ...], once: bool) -> int:  # noq
     return WAITS if outcome.waiting else 0
 
 
-def choose(store: Store, names: tuple[str, ...]) -> list[Account]:
-    """The accounts to run: those named, else all that have an upstream and are not paused."""
+def choose(store: Store, names: tuple[str, ...], *, paused: bool) -> list[Account]:
+    """The accounts to run: those named, else all that have an upstream and are not paused.
+
+    `paused`: whether such a one may be named. Raises `ConfigError`.
+    """
     if not names:
         return [account for account in store.accounts() if account.mirrored and not account.paused]
     chosen = [store.account(name) for name in names]
     for account in chosen:
         if not account.mirrored:
             raise ConfigError(f"{account.name} is a local account: it has no upstream", hint="leave it out")
-        if account.paused:
+        if account.paused and not paused:
             raise ConfigError(f"{account.name} is paused", hint=f"run `calharbor account resume {account.name}` first")
     return chosen
 

@@ -189,14 +189,14 @@ class Book:
 
     # -- runs that another process asks for --------------------------------------------------------------------------
 
-    def asked(self) -> list[tuple[int, list[int]]]:
-        """The runs that were asked for and not begun: (number, account ids; empty for all)."""
+    def asked(self) -> list[requests.Request]:
+        """The runs that were asked for and not begun."""
         return requests.asked(self.db.reader())
 
-    def request(self, accounts: list[int]) -> int:
-        """Ask the process that holds the lease for a run. (Needs no lease.)"""
+    def request(self, accounts: list[int], plan: str = "") -> int:
+        """Ask the process that holds the lease for a run, or to carry out a plan. (Needs no lease.)"""
         with self.db.atomic() as conn:
-            return requests.ask(conn, at=clock.timestamp(), accounts=accounts)
+            return requests.ask(conn, at=clock.timestamp(), accounts=accounts, plan=plan)
 
     def request_started(self, request: int) -> None:
         """This process answers it."""

@@ -10,6 +10,7 @@ from storage.model import Account
 from storage.store import Store
 from storage.sync.account import AccountRunner, MakeProvider
 from storage.sync.book import Book
+from storage.sync.exactly import carry_out
 from storage.sync.lease import SyncLease
 from storage.sync.ledger import Ledger
 from storage.sync.report import Outcome
@@ -27,10 +28,11 @@ def sync_once(
     make_provider: MakeProvider,
     accounts: Sequence[Account],
     *,
+    plan: str = "",
     on_line: OnLine = lambda _line: None,
     progress: Callable[[int], None] = lambda _count: None,
 ) -> Outcome:
-    """Run the rounds of these accounts until nothing is left to do.
+    """Run the rounds of these accounts until nothing is left to do; with the hash of a `plan`, do that and no more.
 
     Where another process holds the lease, that one is asked to do the run and what it says is passed on; should it die
     meanwhile, the run is done here.
@@ -38,11 +40,15 @@ def sync_once(
     lease = SyncLease(store.db)
     book = Book(Ledger(store, lease), interval=60, chance=random)
     if not lease.acquire():
-        outcome = _ask(book, lease, accounts, on_line)
+        outcome = _ask(book, lease, accounts, plan, on_line)
         if outcome is not None:
             return outcome
     lease.keep()
     try:
+        if plan:
+            return carry_out(
+                plan, store, lease, make_provider, accounts, on_round=lambda r: on_line(r.as_json()), progress=progress
+            )
         outcome = Outcome()
         for account in accounts:
             runner = AccountRunner(
@@ -55,9 +61,9 @@ def sync_once(
         lease.release()
 
 
-def _ask(book: Book, lease: SyncLease, accounts: Sequence[Account], on_line: OnLine) -> Outcome | None:
+def _ask(book: Book, lease: SyncLease, accounts: Sequence[Account], plan: str, on_line: OnLine) -> Outcome | None:
     """Have the lease's holder do it; None if it died, and the lease is ours now."""
-    request = book.request([account.id for account in accounts])
+    request = book.request([account.id for account in accounts], plan)
     said = 0
     conn = book.db.reader()
     while True:

@@ -13,9 +13,11 @@ from storage.model import Account
 from storage.store import Store
 from storage.sync.account import AccountRunner, MakeProvider
 from storage.sync.book import Book, Work
+from storage.sync.exactly import carry_out
 from storage.sync.lease import TTL, SyncLease
 from storage.sync.ledger import Ledger
 from storage.sync.report import Outcome, Round
+from storage.tables.requests import Request
 
 POLL = 0.2
 """Seconds between two looks at whether another process has written: what a change made by a client waits at most."""
@@ -97,12 +99,13 @@ class Worker:
         """Hand out whatever is due to free threads: asked-for runs first, then each account with work."""
         if self._consuming is None and self.consumers:
             self._consuming = pool.submit(self._guard, "journal readers", self._consume)
-        for request, accounts in self.book.asked():
-            targets = [a for a in self.store.accounts() if a.mirrored and (not accounts or a.id in accounts)]
+        for request in self.book.asked():
+            wanted = request.accounts
+            targets = [a for a in self.store.accounts() if a.mirrored and (not wanted or a.id in wanted)]
             if any(account.id in self._busy for account in targets):
                 continue
-            self.book.request_started(request)
-            future = pool.submit(self._guard, f"request {request}", self._answer, request, targets)
+            self.book.request_started(request.n)
+            future = pool.submit(self._guard, f"request {request.n}", self._answer, request, targets)
             self._busy.update({account.id: future for account in targets})
         for work in self.book.due():
             if work.account.id not in self._busy:
@@ -133,20 +136,25 @@ class Worker:
             self.book.account_failed(work.account, CalHarborError(_BUG, hint=_BUG_HINT))
             raise
 
-    def _answer(self, request: int, accounts: Sequence[Account]) -> None:
+    def _answer(self, request: Request, accounts: Sequence[Account]) -> None:
         """Run what another process asked for, and write down what it will print."""
         outcome = Outcome(errors=[f"{_BUG}: {_BUG_HINT}"])
+
+        def on_round(report: Round) -> None:
+            self.book.request_line(request.n, report.as_json())
+
         try:
             found = Outcome()
+            if request.plan:
+                make = self.make_provider
+                found = carry_out(request.plan, self.store, self.lease, make, accounts, on_round=on_round)
+                accounts = ()
             for account in accounts:
-                runner = AccountRunner(
-                    self.book, self.make_provider, on_round=lambda r: self.book.request_line(request, r.as_json())
-                )
-                with closing(runner):
+                with closing(AccountRunner(self.book, self.make_provider, on_round=on_round)) as runner:
                     found.add(runner.converge(account))
             outcome = found
         finally:
-            self.book.request_done(request, outcome)
+            self.book.request_done(request.n, outcome)
 
     def _consume(self) -> None:
         for consumer in self.consumers:

@@ -2,19 +2,30 @@
 
 from json import dumps, loads
 from sqlite3 import Connection
-from typing import Any
+from typing import Any, NamedTuple
+
+PLAN = "ALTER TABLE requests ADD COLUMN plan TEXT NOT NULL DEFAULT ''"
+"""The hash of the plan that a run shall carry out; empty for a run that does whatever there is to do."""
 
 
-def ask(conn: Connection, *, at: float, accounts: list[int]) -> int:
+class Request(NamedTuple):
+    """A run that was asked for: over these accounts (all for an empty list), as this plan says (if any)."""
+
+    n: int
+    accounts: list[int]
+    plan: str
+
+
+def ask(conn: Connection, *, at: float, accounts: list[int], plan: str) -> int:
     """Ask for a run over these accounts (all for an empty list); the number of the request."""
-    cursor = conn.execute("INSERT INTO requests (at, accounts) VALUES (?, ?)", (at, dumps(accounts)))
+    cursor = conn.execute("INSERT INTO requests (at, accounts, plan) VALUES (?, ?, ?)", (at, dumps(accounts), plan))
     return int(cursor.lastrowid or 0)
 
 
-def asked(conn: Connection) -> list[tuple[int, list[int]]]:
-    """The requests that nobody has begun: (number, account ids), oldest first."""
-    rows = conn.execute("SELECT n, accounts FROM requests WHERE state = 'asked' ORDER BY n").fetchall()
-    return [(n, loads(accounts)) for n, accounts in rows]
+def asked(conn: Connection) -> list[Request]:
+    """The requests that nobody has begun, oldest first."""
+    rows = conn.execute("SELECT n, accounts, plan FROM requests WHERE state = 'asked' ORDER BY n").fetchall()
+    return [Request(n, loads(accounts), plan) for n, accounts, plan in rows]
 
 
 def requeue(conn: Connection) -> None:
