@@ -5,7 +5,7 @@ that and the run itself is met by two guards: a write to the upstream that is no
 of the mirror that is not in it takes its whole transaction back.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from json import dumps
@@ -15,17 +15,7 @@ from storage import ids
 from storage.db import Connection
 from storage.errors import PlanChanged
 from storage.model import Account, Action, Change, Collection, Origin
-from storage.provider import (
-    CollectionEdit,
-    Known,
-    Page,
-    Provider,
-    Push,
-    PushAction,
-    Receipt,
-    RemoteCollection,
-    RemoteEntry,
-)
+from storage.provider import CollectionEdit, Provider, Push, PushAction, Receipt, RemoteCollection
 from storage.store import Store
 from storage.sync import inbox
 from storage.sync.account import AccountRunner, MakeProvider
@@ -35,6 +25,7 @@ from storage.sync.lease import SyncLease
 from storage.sync.ledger import Ledger
 from storage.sync.planned import Allowed, Key
 from storage.sync.report import Outcome, Round
+from storage.sync.through import Through
 from storage.sync.ties import changes
 from storage.tables import collections, journal
 
@@ -113,66 +104,40 @@ class ExactLedger(Ledger):
         return change.action is Action.UPDATE and (name, change.uid) in self._sent
 
 
-class ExactProvider:
+class ExactProvider(Through):
     """Stands for `provider`, and sends nothing but the writes that a plan names; `done` gets those that were made."""
 
     def __init__(self, provider: Provider, store: Store, account: Account, allowed: Allowed, done: set[Key]) -> None:
-        self.name = provider.name
-        self.capabilities = provider.capabilities
-        self._provider = provider
+        super().__init__(provider)
         self._store = store
         self._account = account
         self._allowed = allowed
         self._done = done
 
-    def collections(self) -> Sequence[RemoteCollection]:
-        """The upstream's answer."""
-        return self._provider.collections()
-
-    def pull(self, collection: RemoteCollection, cursor: str | None, known: Known) -> Iterator[Page]:
-        """The upstream's answer."""
-        return self._provider.pull(collection, cursor, known)
-
-    def listing(self, collection: RemoteCollection) -> Mapping[str, str]:
-        """The upstream's answer."""
-        return self._provider.listing(collection)
-
-    def fetch(self, collection: RemoteCollection, hrefs: Sequence[str]) -> Mapping[str, RemoteEntry | None]:
-        """The upstream's answer."""
-        return self._provider.fetch(collection, hrefs)
-
-    def addresses(self) -> Sequence[str]:
-        """The upstream's answer."""
-        return self._provider.addresses()
-
-    def close(self) -> None:
-        """Let go of the upstream."""
-        self._provider.close()
-
     def push(self, collection: RemoteCollection, push: Push) -> Receipt:
         """Send it, if the plan has it. Raises `PlanChanged`."""
         key = self._key(collection.href, push.uid, push.action, ids.content_hash(push.text))
-        receipt = self._provider.push(collection, push)
+        receipt = self.provider.push(collection, push)
         self._done.add(key)
         return receipt
 
     def create_collection(self, name: str, wanted: RemoteCollection) -> RemoteCollection:
         """Make it, if the plan has it. Raises `PlanChanged`."""
         key = self._key(name, "", PushAction.CREATE, dumps({"name": wanted.name}))
-        made = self._provider.create_collection(name, wanted)
+        made = self.provider.create_collection(name, wanted)
         self._done.add(key)
         return made
 
     def update_collection(self, collection: RemoteCollection, edit: CollectionEdit) -> None:
         """Edit it, if the plan has that. Raises `PlanChanged`."""
         key = self._key(collection.href, "", PushAction.UPDATE, dumps(changes(edit), sort_keys=True))
-        self._provider.update_collection(collection, edit)
+        self.provider.update_collection(collection, edit)
         self._done.add(key)
 
     def delete_collection(self, collection: RemoteCollection) -> None:
         """Remove it, if the plan has that. Raises `PlanChanged`."""
         key = self._key(collection.href, "", PushAction.DELETE, "{}")
-        self._provider.delete_collection(collection)
+        self.provider.delete_collection(collection)
         self._done.add(key)
 
     def _key(self, place: str, uid: str, action: PushAction, after: str) -> Key:

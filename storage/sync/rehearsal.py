@@ -20,6 +20,7 @@ from storage.provider import (
     RemoteCollection,
     RemoteEntry,
 )
+from storage.sync.through import Through
 from storage.sync.ties import changes
 
 OnPush = Callable[[RemoteCollection, Push], int]
@@ -40,15 +41,13 @@ class _Written:
     number: int | None = None
 
 
-class Rehearsal:
+class Rehearsal(Through):
     """Stands for `provider`, and keeps it from every write. `text_of` gives back the text of a push by its number."""
 
     def __init__(
         self, provider: Provider, *, on_push: OnPush, on_collection: OnCollection, text_of: Callable[[int], str]
     ) -> None:
-        self.name = provider.name
-        self.capabilities = provider.capabilities
-        self._provider = provider
+        super().__init__(provider)
         self._on_push = on_push
         self._on_collection = on_collection
         self._text_of = text_of
@@ -62,7 +61,7 @@ class Rehearsal:
 
     def collections(self) -> Sequence[RemoteCollection]:
         """Those of the upstream, as our writes would have left them."""
-        found = [*self._provider.collections(), *self._made.values()]
+        found = [*self.provider.collections(), *self._made.values()]
         return [self._edited(each) for each in found if each.href not in self._removed]
 
     def pull(self, collection: RemoteCollection, cursor: str | None, known: Known) -> Iterator[Page]:
@@ -78,7 +77,7 @@ class Rehearsal:
             return {**found, **{href: mine[href].real for href in hrefs if href in mine and mine[href].real}}
 
         named: set[str] = set()
-        for page in self._provider.pull(collection, cursor, really):
+        for page in self.provider.pull(collection, cursor, really):
             shown = self._shown(page, mine)
             if page.full:
                 named.update(href for href, _version in shown.seen)
@@ -90,7 +89,7 @@ class Rehearsal:
     def listing(self, collection: RemoteCollection) -> Mapping[str, str]:
         """The upstream's versions, with those that our writes would have made."""
         mine = self._written.get(collection.href, {})
-        real = {} if collection.href in self._made else self._provider.listing(collection)
+        real = {} if collection.href in self._made else self.provider.listing(collection)
         kept = {href: version for href, version in real.items() if not self._replaced(mine, href, version)}
         return {**kept, **{href: each for href, each in self._living(mine).items() if href not in kept}}
 
@@ -101,15 +100,7 @@ class Rehearsal:
         rest = [href for href in hrefs if href not in mine]
         if collection.href in self._made:
             return {**found, **dict.fromkeys(rest)}
-        return {**found, **(self._provider.fetch(collection, rest) if rest else {})}
-
-    def addresses(self) -> Sequence[str]:
-        """The upstream's answer."""
-        return self._provider.addresses()
-
-    def close(self) -> None:
-        """Let go of the upstream."""
-        self._provider.close()
+        return {**found, **(self.provider.fetch(collection, rest) if rest else {})}
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
