@@ -9,7 +9,7 @@ from storage.model import CollectionKind
 from storage.vcard import canonical as cards
 from storage.vcard import read as card
 
-__all__ = ["Content", "canonical", "decode", "digest", "read", "same"]
+__all__ = ["Content", "canonical", "decode", "digest", "is_card", "read", "same"]
 
 _FIRST = re.compile(r"^BEGIN:[ \t]*(\w+)", re.MULTILINE | re.IGNORECASE)
 
@@ -26,14 +26,15 @@ def same(a: str, b: str) -> bool:
 
 def digest(text: str) -> str:
     """The identity of the data in a text: the same for two texts exactly if `same` holds. Raises InvalidData."""
-    return cards.digest(text) if _is_card(text) else calendars.digest(text)
+    return cards.digest(text) if is_card(text) else calendars.digest(text)
 
 
 def canonical(text: str) -> str:
     """The canonical form of a text, to compare and to hash, never to send or to store. Raises InvalidData."""
-    return cards.canonical(text) if _is_card(text) else calendars.canonical(text)
+    return cards.canonical(text) if is_card(text) else calendars.canonical(text)
 
 
-def _is_card(text: str) -> bool:
+def is_card(text: str) -> bool:
+    """Whether a text is a vCard, as far as its first BEGIN says."""
     found = _FIRST.search(text)
     return found is not None and found[1].upper() == "VCARD"

@@ -46,7 +46,8 @@ ALLOWED: Mapping[str, Sequence[str]] = {
     "storage.sync.plan": ["storage.model", "storage.errors", "storage.content"],
     "storage.sync.policy": ["storage.model", "storage.errors"],
     "storage.sync.schedule": [],
-    "storage.sync.merge": ["storage.model", "storage.errors", "storage.ical"],
+    "storage.merge": ["storage.errors", "storage.ical", "storage.vcard", "storage.recurrence"],
+    "storage.sync.merge": ["storage.errors", "storage.ical", "storage.content", "storage.merge"],
     "plugins": [
         "storage.model",
         "storage.ical",

@@ -119,11 +119,14 @@ def canonical(text: str) -> str:
     found = parse(text).components()
     if not found:
         raise InvalidData("a text without any BEGIN has no calendar data", hint="Is this an iCalendar text at all?")
-    return "\n".join(sorted(_Form(zones_only(each)).of(each) for each in found))
+    return "\n".join(sorted(Form(zones_only(each)).of(each) for each in found))
 
 
-class _Form:
-    """Writes the components of one VCALENDAR; remembers which TZIDs only a VTIMEZONE of that text explains."""
+class Form:
+    """Writes the components of one VCALENDAR; remembers which TZIDs only a VTIMEZONE of that text explains.
+
+    `zones` holds the VTIMEZONEs of the text (`storage.ical.span.zones_only`).
+    """
 
     def __init__(self, zones: Component) -> None:
         self._zones = zones
@@ -142,10 +145,14 @@ class _Form:
                 else:
                     inner.append(self.of(child))
             elif child.name not in ignored:
-                zoned = _WITH_ZONES.get(child.name)
-                lines.extend(zoned(self, child) if zoned else _PLAIN.get(child.name, _other)(child))
+                lines.extend(self.line(child))
         inner.extend(self.of(zone) for zone in zones if self._is_needed(zone))
         return "\n".join([f"BEGIN:{component.name}", *sorted(set(lines)), *sorted(inner), f"END:{component.name}"])
+
+    def line(self, line: Line) -> Iterable[str]:
+        """The canonical form of one property: nothing if it says nothing, one text for each member of a list."""
+        zoned = _WITH_ZONES.get(line.name)
+        return zoned(self, line) if zoned else _PLAIN.get(line.name, _other)(line)
 
     def _is_needed(self, zone: Component) -> bool:
         identifier = zone.first("TZID")
@@ -251,14 +258,10 @@ def _other(line: Line) -> Iterable[str]:
     return (f"{line.name}{_params(line)}:{value}",)
 
 
-def _params(line: Line, *dropped: str) -> str:
-    params = line.params
-    if not params:
-        return ""
-    pieces: list[str] = []
-    for key, values in params.items():
-        if key in dropped:
-            continue
+def parameters(line: Line) -> dict[str, str]:
+    """The canonical form of each parameter of a property by name, without those that say what is the default."""
+    pieces: dict[str, str] = {}
+    for key, values in line.params.items():
         if key in _ENUMERATED:
             values = tuple(each.strip().upper() for each in values)
             first = values[0]
@@ -266,8 +269,14 @@ def _params(line: Line, *dropped: str) -> str:
                 continue
         elif key in _ADDRESSES:
             values = tuple(quirks.calendar_address(each, "").lower() or each for each in values)
-        pieces.append(f";{key}={values!r}")
-    return "".join(sorted(pieces))
+        pieces[key] = repr(values)
+    return pieces
+
+
+def _params(line: Line, *dropped: str) -> str:
+    if not line.params:
+        return ""
+    return "".join(sorted(f";{key}={said}" for key, said in parameters(line).items() if key not in dropped))
 
 
 _IGNORED: Mapping[str, frozenset[str]] = {
@@ -276,10 +285,10 @@ _IGNORED: Mapping[str, frozenset[str]] = {
     "STANDARD": _OF_A_ZONE,
     "DAYLIGHT": _OF_A_ZONE,
 }
-_WITH_ZONES: Mapping[str, Callable[[_Form, Line], Iterable[str]]] = {
-    **dict.fromkeys(("DTSTART", "DTEND", "DUE"), _Form.moment),
-    **dict.fromkeys(("EXDATE", "RDATE", "RECURRENCE-ID", "COMPLETED", "ACKNOWLEDGED"), _Form.instants),
-    "TRIGGER": _Form.trigger,
+_WITH_ZONES: Mapping[str, Callable[[Form, Line], Iterable[str]]] = {
+    **dict.fromkeys(("DTSTART", "DTEND", "DUE"), Form.moment),
+    **dict.fromkeys(("EXDATE", "RDATE", "RECURRENCE-ID", "COMPLETED", "ACKNOWLEDGED"), Form.instants),
+    "TRIGGER": Form.trigger,
 }
 _PLAIN: Mapping[str, Callable[[Line], Iterable[str]]] = {
     **dict.fromkeys(("RRULE", "EXRULE"), _rule),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from storage.errors import InvalidData
 from storage.ical.kinds import DATED
-from storage.ical.lines import Component, parse
+from storage.ical.lines import Component, Line, parse
 
 MASTER = "master"
 
@@ -17,7 +17,9 @@ _NOISE = frozenset({"DTSTAMP", "LAST-MODIFIED", "CREATED", "REV", "PRODID"})
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One property of one component. `component` is `master` (also for a vCard) or the RECURRENCE-ID as written.
+    """One property of one component, or a whole component, an alarm say, under its own name.
+
+    `component` is `master` (also for a vCard) or the RECURRENCE-ID as written.
 
     The values are content lines' values as written, with their parameters where there are any, several lines joined by
     line ends; None where that version has no such property, or does not exist at all.
@@ -75,9 +77,18 @@ def _said(component: Component) -> list[tuple[str, str]]:
     said = []
     for child in component.children:
         if isinstance(child, Component):
-            inner = "; ".join(sorted(f"{name}:{text}" for name, text in _said(child)))
-            said.append((child.name, inner))
+            said.append((child.name, told(child)))
         elif child.name and child.name not in _NOISE:
-            params = "".join(f";{name}={','.join(values)}" for name, values in sorted(child.params.items()))
-            said.append((child.name, f"{params[1:]}:{child.value}" if params else child.value))
+            said.append((child.name, spoken(child)))
     return said
+
+
+def told(component: Component) -> str:
+    """What a component says, in one line."""
+    return "; ".join(sorted(f"{name}:{text}" for name, text in _said(component)))
+
+
+def spoken(line: Line) -> str:
+    """What a property says: its value as written, behind its parameters where it has any."""
+    params = "".join(f";{name}={','.join(values)}" for name, values in sorted(line.params.items()))
+    return f"{params[1:]}:{line.value}" if params else line.value

@@ -6,10 +6,10 @@ the same keep their bytes on both sides. Within one server no message overtakes 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 
 from storage.errors import InvalidData
 from storage.ical.canonical import canonical
+from storage.ical.instance import instance_of
 from storage.ical.lines import Component, Line, dump, line
 from storage.ical.quirks import status
 from storage.ical.values import instance_key, moment, recurrence_key
@@ -31,7 +31,6 @@ _OWN = frozenset({"TRANSP", "PERCENT-COMPLETE", "COMPLETED", "CREATED", "COMMENT
 
 _TIMES = ("DTSTART", "DTEND", "DUE", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
 _FIXED = ("DTSTART", "DTEND", "DUE", "DURATION", "RRULE", "RDATE", "SUMMARY", "LOCATION")
-_SERIES = ("RRULE", "RDATE", "EXDATE", "EXRULE")
 
 
 def parts(calendar: Component) -> dict[str, Component]:
@@ -317,28 +316,7 @@ def _reply_part(part: Component | None, master: Component | None, key: str, word
 def _instance(calendar: Component, key: str) -> Component | None:
     """A component for one instance of a series, as the master describes it."""
     master = parts(calendar).get(MASTER)
-    start = master.first("DTSTART") if master is not None else None
-    if master is None or start is None or not any(master.lines(name) for name in _SERIES):
-        return None
-    eol, length = eol_of(master), timedelta(0)
-    try:
-        first = moment(start, calendar)
-        here = moment(line("DTSTART", key, {"VALUE": ["DATE"]} if first.all_day else {}), calendar)
-        local = here.local if first.zone is None else here.local.replace(tzinfo=here.zone).astimezone(first.zone)
-        words = {"DTSTART": local.replace(tzinfo=None)}
-        for name in ("DTEND", "DUE"):
-            if end := master.first(name):
-                length = moment(end, calendar).local - first.local
-                words[name] = words["DTSTART"] + length
-    except (InvalidData, ValueError, OverflowError):
-        return None
-    made = remove(master, *_SERIES)
-    form = "%Y%m%d" if first.all_day else "%Y%m%dT%H%M%SZ" if start.value.endswith("Z") else "%Y%m%dT%H%M%S"
-    for name, when in words.items():
-        source = master.first(name) or start
-        made = set_property(made, name, when.strftime(form), source.params)
-    recurrence = line("RECURRENCE-ID", words["DTSTART"].strftime(form), start.params, eol=eol)
-    return set_lines(made, "RECURRENCE-ID", [recurrence])
+    return instance_of(master, key, calendar) if master is not None else None
 
 
 def _with_answer(part: Component, attendee: str, word: str, delivered: str) -> Component:

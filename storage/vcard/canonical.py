@@ -55,7 +55,7 @@ def _card(card: Component) -> str:
     pieces: set[str] = set()
     groups: dict[str, set[str]] = {}
     for line in values.lines_of(card):
-        if line.name not in BOOKKEEPING and (said := _line(line)):
+        if line.name not in BOOKKEEPING and (said := line_form(line)):
             group = line.group.lower()
             (groups.setdefault(group, set()) if group else pieces).add(said)
     pieces.update("\n+".join(sorted(members)) for members in groups.values())
@@ -63,13 +63,14 @@ def _card(card: Component) -> str:
     return "\n".join([f"BEGIN:{card.name}", *sorted(pieces), f"END:{card.name}"])
 
 
-def _line(line: Line) -> str:
+def line_form(line: Line) -> str:
     """The form of one line; "" for one that says nothing."""
-    value = _value(line)
+    value = value_form(line)
     return f"{line.name}{_params(line)}:{value}" if value else ""
 
 
-def _value(line: Line) -> str:
+def value_form(line: Line) -> str:
+    """The form of its value alone."""
     name = line.name
     if values.encoding(line) == "b":
         return "".join(line.value.split())
@@ -105,20 +106,25 @@ def _is_plain_number(line: Line) -> bool:
     return line.param("VALUE").lower() == "uri" and value[:4].lower() == "tel:" and ";" not in value
 
 
-def _params(line: Line) -> str:
+def parameters(line: Line) -> dict[str, str]:
+    """The form of each parameter that says something, by name."""
     params = line.params
     if not params:
-        return ""
-    pieces = []
+        return {}
+    pieces: dict[str, str] = {}
     if types := {each for each in values.all_types(line) if (line.name, each) != ("EMAIL", "internet")}:
-        pieces.append(f";TYPE={','.join(sorted(types))}")
+        pieces["TYPE"] = ",".join(sorted(types))
     kind = line.param("VALUE").lower()
     if kind and (kind not in _OBVIOUS_VALUES or (line.name in _TELLING and _tells(line, kind))):
-        pieces.append(f";VALUE={kind}")
+        pieces["VALUE"] = kind
     for name, given in params.items():
         if name not in _NOT_CONTENT and any(given):
-            pieces.append(f";{name}={','.join(given)!r}")
-    return "".join(sorted(pieces))
+            pieces[name] = repr(",".join(given))
+    return pieces
+
+
+def _params(line: Line) -> str:
+    return "".join(sorted(f";{name}={said}" for name, said in parameters(line).items())) if line.params else ""
 
 
 def _tells(line: Line, kind: str) -> bool:

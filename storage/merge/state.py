@@ -1,0 +1,69 @@
+"""What one merge carries along: how its four texts say things, who stays where both changed one, and what clashed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from storage.ical.differences import MASTER, Difference, spoken, told
+from storage.ical.lines import Component, Line
+from storage.merge.choice import Four, Policy
+
+
+class Tongue(Protocol):
+    """How one text says things: the canonical forms by which they are compared."""
+
+    def whole(self, line: Line) -> str:
+        """A property; "" for one that says nothing, or no more than its default."""
+
+    def value(self, line: Line) -> str:
+        """Its value, with the parameters that belong to it: a time with its zone, a text with its language."""
+
+    def params(self, line: Line) -> Mapping[str, str]:
+        """The other parameters, each of which is a thing of its own."""
+
+    def component(self, component: Component) -> str:
+        """A whole component."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """`me` are our own addresses (`mailto:…`, lower case); `where` the component that is being merged.
+
+    `clashes` collects what both sides changed in two ways; `quiet` collects nothing.
+    """
+
+    tongues: Four[Tongue]
+    policy: Policy = Policy.LIVE
+    me: frozenset[str] = frozenset()
+    where: str = MASTER
+    quiet: bool = False
+    clashes: list[Difference] = field(default_factory=list)
+
+    def inside(self, where: str) -> "Merge":
+        """The same merge, in another component."""
+        return replace(self, where=where)
+
+    def silently(self, policy: Policy | None = None) -> "Merge":
+        """The same merge, of what nobody has to decide about."""
+        return replace(self, quiet=True, policy=policy or self.policy)
+
+    def clash(self, name: str, things: Four[Line | None] | Four[Component | None]) -> None:
+        """Both sides changed this in two ways."""
+        if self.quiet:
+            return
+        _agreed, ours, base, theirs = (_shown(each) for each in things)
+        self.clashes.append(Difference(self.where, name, _shown(things.agreed) if base is None else base, ours, theirs))
+
+    def whole(self, lines: Four[Line | None]) -> Four[str | None]:
+        """What each text says in a property."""
+        return Four(*(None if line is None else tongue.whole(line) for tongue, line in self.each(lines)))
+
+    def each(self, things: "Four[Line | None]") -> Iterator[tuple[Tongue, Line | None]]:
+        """Each version with the tongue of its text."""
+        return zip(self.tongues, things, strict=True)
+
+
+def _shown(thing: Line | Component | None) -> str | None:
+    if thing is None:
+        return None
+    return spoken(thing) if isinstance(thing, Line) else told(thing)
