@@ -33,6 +33,7 @@ from gateway.dav.report import report
 from gateway.dav.request import Answer, Request
 from gateway.http.webpush import Offer
 from storage.errors import CalHarborError
+from storage.scheduling.asking import Asking
 from storage.store import Store
 
 Handler = Callable[[Context, Request], Answer]
@@ -47,18 +48,27 @@ _REQUEST, _CONTEXT, _REST = "calharbor.request", "calharbor.context", "calharbor
 class DavApplication(Application):
     """One per process; safe to use from several threads, since it holds nothing of a request."""
 
-    def __init__(self, store: Store, *, prefix: str, max_resource: int, push: Offer | None = None) -> None:
-        """`prefix`: the path at which the endpoint is mounted, without a final slash."""
+    def __init__(
+        self,
+        store: Store,
+        *,
+        prefix: str,
+        max_resource: int,
+        push: Offer | None = None,
+        asking: Asking | None = None,
+    ) -> None:
+        """`prefix`: the path at which the endpoint is mounted, without a final slash. The rest: see `Context`."""
         super().__init__(radicale_configuration())
         self._store = store
         self._prefix = prefix
         self._max_resource = max_resource
         self._push = push
+        self._asking = asking
 
     def answer(self, request: Request) -> Answer:
         """Carry a request through Radicale."""
         user, actor, root = request.user, request.actor, request.root or f"{self._prefix}/"
-        context = Context(self._store, self._prefix, self._max_resource, user, actor, self._push, root)
+        context = Context(self._store, self._prefix, self._max_resource, user, actor, self._push, root, self._asking)
         path = "".join(f"/{segment(each)}" for each in request.segments)
         environ: dict[str, Any] = {
             "REQUEST_METHOD": request.method,

@@ -21,6 +21,7 @@ from gateway.http.access import Access, Principal
 from gateway.http.encoding import GZIP_FORMAT, takes_gzip
 from gateway.http.webpush import Offer
 from storage.errors import CalHarborError
+from storage.scheduling.asking import Asking
 from storage.store import Store
 
 Scope = MutableMapping[str, Any]
@@ -32,7 +33,7 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 MAX_BODY = 10 * 1024 * 1024
 """The default limit of a request's body, and so of one entry, in octets."""
 
-THREADS = 4
+THREADS, WAITING_THREADS = 4, 4
 _GZIP_FROM = 1024
 MAX_HEADERS, MAX_HEADER_OCTETS = 200, 64 * 1024
 _DRAIN = 4
@@ -53,6 +54,7 @@ def dav_app(
     max_body: int = MAX_BODY,
     base: str = "",
     push: Offer | None = None,
+    asking: Asking | None = None,
 ) -> AsgiApp:
     """The endpoint as an ASGI application. It takes requests whose path begins with `prefix`, mounted or not.
 
@@ -60,10 +62,10 @@ def dav_app(
     not every client follows a redirect with its PROPFIND, or knows itself again behind one (python-caldav does not).
 
     `max_body` limits bodies, and with them the `max-resource-size` of entries, in octets. `base`: scheme and host that
-    clients use, where a proxy stands in between; else as each request says. `push`: what is offered of WebDAV-Push.
+    clients use, where a proxy stands in between; else as each request says. `push`, `asking`: see `Context`.
     """
-    application = DavApplication(store, prefix=prefix, max_resource=max_body, push=push)
-    limiter = CapacityLimiter(THREADS)
+    application = DavApplication(store, prefix=prefix, max_resource=max_body, push=push, asking=asking)
+    limiter, waiting = CapacityLimiter(THREADS), CapacityLimiter(WAITING_THREADS)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -80,8 +82,10 @@ def dav_app(
             return
         if body is None:
             return
+        # A question about others may wait for an upstream: whoever asks takes no thread from everybody else.
+        threads = waiting if scope["method"] == "POST" else limiter
         answer, user = await to_thread.run_sync(
-            _answer, application, access, prefix, base, scope, headers, body, limiter=limiter
+            _answer, application, access, prefix, base, scope, headers, body, limiter=threads
         )
         scope["calharbor.user"] = user
         await _send(send, scope["method"], answer)

@@ -1,8 +1,11 @@
 """POST to the scheduling outbox (RFC 6638 §5): when others are busy, asked of everybody at once.
 
-Users of this server are answered for from the mirror, whatever their calendars' upstreams are doing.
+Users of this server are answered for from the mirror, whatever their calendars' upstreams are doing. About others the
+upstreams of the user who asks are asked, each about those that concern it (`storage.scheduling.asking`).
 """
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.dav import errors, names
@@ -14,8 +17,11 @@ from storage.errors import InvalidData
 from storage.ical.lines import Component, Line, line, parse
 from storage.ical.read import decode
 from storage.ical.values import moment
+from storage.model import Account
+from storage.provider import FreeBusy
+from storage.scheduling.asking import whom_to_ask
 from storage.scheduling.busy import Busy, counts, together, zone_of
-from storage.scheduling.people import normal
+from storage.scheduling.people import normal, ordered
 
 MAX_ASKED = 200
 MAX_SPAN = 10 * 366 * 86_400
@@ -24,6 +30,9 @@ MAX_SPAN = 10 * 366 * 86_400
 SUCCESS = "2.0;Success"
 NO_SUCH_USER = "3.7;Invalid calendar user"
 """Request statuses (RFC 5546 §3.6)."""
+
+_STATUS = re.compile(r"[1-9](\.\d+)+;")
+MAX_STATUS = 200
 
 _MESSAGE = "<C:valid-scheduling-message/>"
 
@@ -47,7 +56,9 @@ def free_busy(context: Context, request: Request) -> Answer:
             precondition="<C:organizer-allowed/>",
             hint="calendar-user-address-set lists them",
         )
-    responses = "".join(_response(context, question, attendee) for attendee in question.attendees)
+    users = {normal(each.value): context.store.user_of(each.value) for each in question.attendees}
+    told = _told_upstream(context, question, [address for address, user in users.items() if user is None])
+    responses = "".join(_response(context, question, each, users, told) for each in question.attendees)
     document = (
         f'<?xml version="1.0" encoding="utf-8"?>\n<C:schedule-response{names.DECLARATIONS}>{responses}'
         "</C:schedule-response>"
@@ -55,11 +66,37 @@ def free_busy(context: Context, request: Request) -> Answer:
     return Answer(200, errors.legal(document), {"Content-Type": errors.XML_TYPE})
 
 
-def _response(context: Context, question: _Question, attendee: Line) -> str:
-    user = context.store.user_of(attendee.value)
-    if user is None:
-        return _rendered(attendee, NO_SUCH_USER)
-    busy = _busy(context, user, question)
+def _told_upstream(context: Context, question: _Question, addresses: Sequence[str]) -> Mapping[str, FreeBusy]:
+    """What upstreams say about these addresses; nothing about those for which there is none to ask."""
+    if context.asking is None:
+        return {}
+    mine, organizer = context.store.addresses(context.user), normal(question.organizer.value)
+    organizer = mine[0] if organizer == mine[-1] else organizer  # for the principal, the preferred address speaks
+    owned = ordered(context.store.accounts(context.user))
+    asked: dict[int, tuple[Account, list[str]]] = {}
+    for address in addresses:
+        account = whom_to_ask(owned, organizer, address)
+        if account is not None:
+            asked.setdefault(account.id, (account, []))[1].append(address)
+    return context.asking.free_busy(list(asked.values()), question.start, question.end)
+
+
+def _response(
+    context: Context,
+    question: _Question,
+    attendee: Line,
+    users: Mapping[str, str | None],
+    told: Mapping[str, FreeBusy],
+) -> str:
+    address = normal(attendee.value)
+    user, said = users[address], told.get(address)
+    if user is not None:
+        busy = _busy(context, user, question)
+    elif said is not None and said.told:
+        busy = together([{word: list(periods) for word, periods in said.periods.items()}])
+    else:
+        known = said is not None and _STATUS.match(said.status)
+        return _rendered(attendee, said.status[:MAX_STATUS] if said is not None and known else NO_SUCH_USER)
     about = [line("UID", question.uid), question.organizer, attendee]
     return _rendered(attendee, SUCCESS, answer_text(busy, question.start, question.end, about))
 

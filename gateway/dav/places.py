@@ -13,6 +13,7 @@ from gateway.dav.render import segment
 from gateway.http.webpush import Offer
 from storage.errors import NotFound
 from storage.model import Account, Collection
+from storage.scheduling.asking import Asking
 from storage.store import Store
 
 MAX_PATH = 8192
@@ -31,6 +32,7 @@ class Context:
     """What a handler needs besides the request: the mirror, where the endpoint is mounted, the limits, and who asks.
 
     `push`: what is offered of WebDAV-Push; None: nothing. `root`: the href under which the root was asked for.
+    `asking`: how upstreams are asked when somebody is busy; None: they are not.
     """
 
     store: Store
@@ -40,6 +42,7 @@ class Context:
     actor: str
     push: Offer | None = None
     root: str = ""
+    asking: Asking | None = None
 
     def href(self, *segments: str, folder: bool = False) -> str:
         """The href of a path below the endpoint, quoted; safe as XML too."""

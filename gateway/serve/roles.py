@@ -12,6 +12,7 @@ from gateway.app import journal_readers, open_store, providers, push_delivery, p
 from gateway.config import Config
 from gateway.hooks.push import PushDelivery
 from gateway.http import log
+from storage.scheduling.asking import Asking
 from storage.sync.report import Round
 from storage.sync.worker import Worker
 
@@ -32,7 +33,12 @@ def run_http(config: Config, listen_fd: int, parent_fd: int) -> None:
     log.set_up()
     store = open_store(config)
     settings = uvicorn.Config(
-        web_app(store, base=config.server.base_url.rstrip("/"), push=push_offer(config, store)),
+        web_app(
+            store,
+            base=config.server.base_url.rstrip("/"),
+            push=push_offer(config, store),
+            asking=Asking(providers(store)),
+        ),
         loop="asyncio",
         http=PatientProtocol,
         ws="none",

@@ -12,14 +12,15 @@ from gateway.http.access import Access
 from gateway.http.health import health
 from gateway.http.log import App, Receive, RequestLog, Scope, Send
 from gateway.http.webpush import Offer
+from storage.scheduling.asking import Asking
 from storage.store import Store
 
 WELL_KNOWN = ("/.well-known/caldav", "/.well-known/carddav")
 
 
-def web_app(store: Store, *, base: str = "", push: Offer | None = None) -> App:
-    """Every surface over one store; one log line a request. `base` and `push`: see `dav_app`."""
-    dav = dav_app(store, Access(store), base=base, push=push)
+def web_app(store: Store, *, base: str = "", push: Offer | None = None, asking: Asking | None = None) -> App:
+    """Every surface over one store; one log line a request. `base`, `push` and `asking`: see `dav_app`."""
+    dav = dav_app(store, Access(store), base=base, push=push, asking=asking)
     return RequestLog(Doors(dav, well_known, feeds_app(store), partial(json_app, store)))
 
 

@@ -25,6 +25,7 @@ Answers = Mapping[str, str]
 _ENTRIES = ("VEVENT", "VTODO")
 _PEOPLE = ("ORGANIZER", "ATTENDEE")
 _SERVER_PARAMS = ("SCHEDULE-AGENT", "SCHEDULE-STATUS", "SCHEDULE-FORCE-SEND")
+_ANSWERING = ("PARTSTAT", "RSVP")
 _NOISE = ("DTSTAMP", "LAST-MODIFIED", "CREATED", "SEQUENCE")
 _OWN = frozenset({"TRANSP", "PERCENT-COMPLETE", "COMPLETED", "CREATED", "COMMENT", "REQUEST-STATUS"})
 """What an attendee may have otherwise than the organizer (RFC 6638 §3.2.2.1), besides alarms and X- properties."""
@@ -248,10 +249,17 @@ def _identity(calendar: Component, *, participation: bool) -> str:
     for part in parts(calendar).values():
         plain = remove(_bare(part), *_NOISE)
         if not participation:
-            lines = [set_param(set_param(e, "PARTSTAT", ()), "RSVP", ()) for e in plain.lines("ATTENDEE")]
-            plain = _in_place(plain, "ATTENDEE", lines)
+            plain = _in_place(plain, "ATTENDEE", [_unanswered(each) for each in plain.lines("ATTENDEE")])
         calendar = replace(calendar, part, plain)
     return canonical(dump(calendar))
+
+
+def _unanswered(each: Line) -> Line:
+    """A guest, without what is written when they answer; servers note there when it was, in parameters of their own."""
+    for name in list(each.params):
+        if name in _ANSWERING or name.startswith("X-"):
+            each = set_param(each, name, ())
+    return each
 
 
 def _taken_over(before: Component, new: Component, me: str) -> Component:

@@ -13,6 +13,7 @@ from gateway.dav import dav_app
 from gateway.http.access import Access, device_hash
 from gateway.http.webpush import Offer
 from storage.model import Account, CollectionKind, Origin
+from storage.scheduling.asking import Asking
 from storage.store import Store
 
 PASSWORD = "harbour-light"
@@ -106,6 +107,10 @@ class Door:
                 Account(0, f"home-{user}", user, "local", email=f"{user}@example.org", mirrored=False)
             )
             self.add_calendar("work", user=user)
+
+    def mount(self, asking: Asking) -> None:
+        """Mount the endpoint anew, with a way to ask upstreams."""
+        self.app = dav_app(self.store, Access(self.store), asking=asking)
 
     def add_calendar(self, slug: str, *, user: str = "alice", components: tuple[str, ...] = ()) -> str:
         account = next(each for each in self.store.accounts(user) if each.user == user)

@@ -1,10 +1,15 @@
 """What clients see of an upstream that schedules, over HTTP: where it is offered, addresses, and who is asked."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
+from plugins.memory.provider import MemoryProvider, MemoryUpstream
+from storage.errors import Unreachable
 from storage.model import Account, Collection, CollectionKind, Level, Origin
+from storage.provider import FreeBusy
+from storage.scheduling.asking import Asking
 from storage.tables import remotes
 from tests.gateway.dav.door import CALDAV, DAV, Door, event
 
@@ -90,3 +95,68 @@ def test_what_the_upstream_delivers_is_delivered_once(door: Door) -> None:
     inbox = door.store.mailbox("bob", CollectionKind.INBOX)
     assert inbox is not None
     assert list(door.store.iter_entries(inbox.id)) == []
+
+
+QUESTION = (
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//T//EN\r\nMETHOD:REQUEST\r\nBEGIN:VFREEBUSY\r\nUID:q\r\n"
+    "DTSTAMP:20260101T000000Z\r\nDTSTART:20260310T000000Z\r\nDTEND:20260311T000000Z\r\nORGANIZER:%s\r\n"
+    "ATTENDEE:mailto:Dave@corp.example\r\nATTENDEE:mailto:eve@corp.example\r\nATTENDEE:mailto:bob@example.org\r\n"
+    "ATTENDEE:/dav/nobody/\r\nEND:VFREEBUSY\r\nEND:VCALENDAR\r\n"
+)
+
+
+def ask(door: Door, organizer: str) -> dict[str, tuple[str, str]]:
+    """Status and calendar data by recipient."""
+    got = door.request("POST", "/dav/alice/outbox/", QUESTION % organizer, {"Content-Type": "text/calendar"})
+    assert got.status == 200, got.text
+    return {
+        each.findtext(f"{CALDAV}recipient/{DAV}href", ""): (
+            each.findtext(f"{CALDAV}request-status", ""),
+            each.findtext(f"{CALDAV}calendar-data", ""),
+        )
+        for each in got.xml.findall(f"{CALDAV}response")
+    }
+
+
+@pytest.mark.usefixtures("far")
+@pytest.mark.parametrize("organizer", ["mailto:alice@corp.example", "mailto:alice@example.org", "/dav/alice/"])
+def test_upstreams_are_asked_about_those_who_are_not_ours(door: Door, organizer: str) -> None:
+    upstream = MemoryUpstream()
+    ten = 1_773_136_800  # 2026-03-10T10:00:00Z
+    upstream.busy["mailto:dave@corp.example"] = [(ten, ten + 3600), (ten + 1800, ten + 5400)]
+    door.mount(Asking(lambda _account: MemoryProvider(upstream)))
+    door.request("PUT", "/dav/bob/work/b.ics", event("b"), user="bob")
+    told = ask(door, organizer)
+    status, data = told["mailto:Dave@corp.example"]
+    assert status == "2.0;Success"
+    assert "FREEBUSY;FBTYPE=BUSY:20260310T100000Z/20260310T113000Z\r\n" in data
+    assert {f"ORGANIZER:{organizer}", "ATTENDEE:mailto:Dave@corp.example", "UID:q"} <= set(data.split("\r\n"))
+    assert told["mailto:eve@corp.example"] == ("3.7;Invalid calendar user", "")
+    assert told["mailto:bob@example.org"][0] == "2.0;Success"
+    assert told["/dav/nobody/"] == ("3.7;Invalid calendar user", "")
+
+
+@pytest.mark.usefixtures("far")
+def test_an_upstream_that_fails_is_one_persons_status(door: Door) -> None:
+    class Down(MemoryProvider):
+        """Does not answer."""
+
+        def free_busy(self, addresses: Sequence[str], start: int, end: int) -> Mapping[str, FreeBusy]:
+            raise Unreachable("no connection")
+
+    door.mount(Asking(lambda _account: Down(MemoryUpstream())))
+    told = ask(door, "mailto:alice@corp.example")
+    assert told["mailto:eve@corp.example"] == ("5.1;Service unavailable", "")
+    assert told["mailto:bob@example.org"][0] == "2.0;Success"
+
+
+@pytest.mark.usefixtures("far")
+def test_what_an_upstream_calls_a_status_is_checked(door: Door) -> None:
+    class Odd(MemoryProvider):
+        """Answers something else than a status."""
+
+        def free_busy(self, addresses: Sequence[str], start: int, end: int) -> Mapping[str, FreeBusy]:
+            return {each: FreeBusy("</x><y>\x00") for each in addresses}
+
+    door.mount(Asking(lambda _account: Odd(MemoryUpstream())))
+    assert ask(door, "mailto:alice@corp.example")["mailto:eve@corp.example"] == ("3.7;Invalid calendar user", "")
