@@ -18,7 +18,6 @@ from gateway.dav.acl import acl
 from gateway.dav.config import radicale_configuration
 from gateway.dav.delete import delete
 from gateway.dav.errors import Refusal
-from gateway.dav.frame import USER
 from gateway.dav.get import get
 from gateway.dav.mailbox import schedules
 from gateway.dav.mkcol import mkcalendar, mkcol
@@ -78,7 +77,6 @@ class DavApplication(Application):
             "wsgi.url_scheme": "http",
             "wsgi.input": io.BytesIO(),
             "wsgi.errors": io.StringIO(),
-            USER: segment(request.user) if request.user else "",
             _REQUEST: request,
             _CONTEXT: context,
         }

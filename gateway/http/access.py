@@ -21,6 +21,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from gateway.http.backoff import Backoff, network
 from storage import clock
 from storage.errors import NotFound
+from storage.model import Device
 from storage.store import Store
 
 REMEMBERED = 300.0
@@ -112,6 +113,15 @@ def basic_login(authorization: str | None) -> tuple[str, str] | None:
     return (user, password) if colon and user and "\0" not in text else None
 
 
+def _unseen(device: Device) -> bool:
+    """Whether it is time to note that a device is in use."""
+    return device.last_used is None or device.last_used < clock.iso(clock.timestamp() - TOUCH_EVERY)
+
+
+def _principal(device: Device) -> Principal:
+    return Principal(device.user, f"{device.user}/{device.label}", device.id)
+
+
 class Access:
     """Decides who is asking. Safe to use from any number of threads."""
 
@@ -131,22 +141,35 @@ class Access:
         if login is None:
             return None
         user, password = login
-        device = self._by_device(user, password)
+        device = self._device(user, password)
         if device is not None:
-            return device
+            if _unseen(device):
+                self._store.touch_device(device.id)
+            return _principal(device)
         return Principal(user, user) if self._by_password(user, password, remote) else None
 
-    def _by_device(self, user: str, password: str) -> Principal | None:
+    def recognised(self, authorization: str | None) -> Principal | None:
+        """As `authenticate`, for who must not wait: None where only argon2, or a write, would tell or be due."""
+        login = basic_login(authorization)
+        if login is None:
+            return None
+        user, password = login
+        device = self._device(user, password)
+        if device is not None:
+            return None if _unseen(device) else _principal(device)
+        known = self._remembered(self._key_of(user, password), self._stored_hash(user))
+        return Principal(user, user) if known else None
+
+    def _device(self, user: str, password: str) -> Device | None:
+        """The user's device that has this password."""
         device = self._store.device_by_hash(device_hash(password))
         if device is None or device.revoked or not hmac.compare_digest(device.user.encode(), user.encode()):
             return None
-        if device.last_used is None or device.last_used < clock.iso(clock.timestamp() - TOUCH_EVERY):
-            self._store.touch_device(device.id)
-        return Principal(user, f"{user}/{device.label}", device.id)
+        return device
 
     def _by_password(self, user: str, password: str, remote: str) -> bool:
         stored = self._stored_hash(user)
-        key = hmac.digest(self._key, f"{user}\0{password}".encode(), "sha256")
+        key = self._key_of(user, password)
         known = self._remembered(key, stored)
         if known is not None:
             return known
@@ -164,6 +187,9 @@ class Access:
         else:
             self._backoff.count(sources)
         return right
+
+    def _key_of(self, user: str, password: str) -> bytes:
+        return hmac.digest(self._key, f"{user}\0{password}".encode(), "sha256")
 
     def _stored_hash(self, user: str) -> str | None:
         try:

@@ -29,8 +29,11 @@ KILLED_PAUSE = 0.5
 
 _LOOK = 0.1
 
-_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(4 * 1024 * 1024)}
-"""For glibc: give large blocks back at once, as the 19 MiB that argon2 needs for a moment; else they are kept."""
+_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(4 * 1024 * 1024), "MALLOC_TRIM_THRESHOLD_": str(2 * 1024 * 1024)}
+"""For glibc: give large blocks back at once, as the 19 MiB that argon2 needs for a moment; else they are kept.
+
+But keep what an answer takes: given back after each and asked for again, every page of it costs a fault.
+"""
 
 Command = Callable[[str, int], Sequence[str]]
 """The command line of a child: given its role (`http` or `sync`) and the descriptor of the pipe it watches."""

@@ -4,8 +4,10 @@ import asyncio
 import base64
 import gzip
 from pathlib import Path
+from typing import Any
 
 import pytest
+from anyio import to_thread
 
 from gateway.dav import render, well_known
 from gateway.dav.app import DavApplication
@@ -57,6 +59,28 @@ def test_a_body_in_pieces_without_a_length(door: Door) -> None:
     text = event("chunked")
     assert door.request("PUT", "/dav/alice/work/c.ics", text, chunks=7).status == 201
     assert door.request("GET", "/dav/alice/work/c.ics").text == text
+
+
+def test_a_poll_is_answered_without_a_thread(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+    run_sync = to_thread.run_sync
+
+    async def counting(*arguments: Any, **options: Any) -> Any:
+        threads.append(1)
+        return await run_sync(*arguments, **options)
+
+    monkeypatch.setattr(to_thread, "run_sync", counting)
+    first = door.propfind("/dav/alice/work/", "<CS:getctag/>")
+    assert len(threads) == 1, "that the device is in use has to be written"
+    again = door.propfind("/dav/alice/work/", "<CS:getctag/>")
+    assert (again.status, again.body, len(threads)) == (207, first.body, 1)
+    assert door.propfind("/dav/alice/none/", "<CS:getctag/>").status == 404
+    assert door.propfind("/dav/bob/work/", "<CS:getctag/>").status == 403
+    assert len(threads) == 1
+    door.propfind("/dav/alice/work/", "<getetag/>", "1")
+    door.propfind("/dav/alice/work/", "<CS:getctag/>" + " " * 5000)
+    door.request("PROPFIND", "/dav/alice/work/", user=None)
+    assert len(threads) == 4
 
 
 def test_large_answers_are_compressed_for_who_takes_it(door: Door) -> None:

@@ -99,6 +99,32 @@ def test_a_device_password_works_until_it_is_revoked(store: Store) -> None:
     assert access.authenticate(basic("alice", password), HERE) is None
 
 
+def test_who_must_not_wait_learns_only_what_takes_neither_argon2_nor_a_write(store: Store, checks: list[str]) -> None:
+    access = Access(store)
+    for login in (basic("alice", "correct horse"), basic("alice", "wrong"), basic("nobody", "x"), None, "Bearer x"):
+        assert access.recognised(login) is None
+    assert checks == []
+    access.authenticate(basic("alice", "correct horse"), HERE)
+    access.authenticate(basic("alice", "wrong"), HERE)
+    assert access.recognised(basic("alice", "correct horse")) == Principal("alice", "alice")
+    assert access.recognised(basic("alice", "wrong")) is None
+    store.save_user("alice", hash_password("another"))
+    assert access.recognised(basic("alice", "correct horse")) is None
+
+
+def test_a_device_is_recognised_once_it_is_noted_that_it_is_in_use(store: Store) -> None:
+    password = new_device_password()
+    login, device = basic("alice", password), store.add_device("alice", "phone", device_hash(password))
+    access = Access(store)
+    assert access.recognised(login) is None
+    assert access.authenticate(login, HERE) == access.recognised(login) == Principal("alice", "alice/phone", device)
+    later = clock.timestamp() + module.TOUCH_EVERY + 1
+    with clock.use(lambda: later):
+        assert access.recognised(login) is None
+    store.revoke_device(device)
+    assert access.recognised(login) is None
+
+
 def test_device_passwords_are_random_and_long() -> None:
     made = {new_device_password() for _ in range(100)}
     assert len(made) == 100
