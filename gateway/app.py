@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.config import Config, DeclaredAccount, DeclaredUser, Secret, check_name
@@ -15,6 +16,8 @@ from storage.provider import Login, Provider
 from storage.store import Store
 from storage.sync.lease import SyncLease
 from storage.vdir.export import VdirExport
+from storage.vdir.stopped import FOLDER
+from storage.vdir.two_way import TwoWay
 
 # What only a server needs is imported where it is used: cryptography and argon2 load longer than an idle round takes.
 if TYPE_CHECKING:
@@ -23,9 +26,6 @@ if TYPE_CHECKING:
     from storage.sync.forecast import Forecast
 
 MakeProvider = Callable[[Account], Provider]
-
-VDIR = "vdir"
-"""The name of the folder of .ics files inside the data folder."""
 
 VAPID = "push/vapid"
 """The name of the push messages' key pair in the credentials file."""
@@ -86,15 +86,29 @@ def make_provider(account: Account, secrets: dict[str, str]) -> Provider:
     return registry.create(account.provider, login)
 
 
+def vdir_of(config: Config, store: Store) -> Path | None:
+    """The folder of files; None where there is to be none."""
+    return store.folder / FOLDER if config.storage.vdir else None
+
+
 def journal_readers(config: Config, store: Store) -> list[Callable[[], int]]:
     """What follows the journal in the process that holds the sync lease; each call does a piece and says how much."""
-    readers: list[Callable[[], int]] = [
+    readers = _upkeep(store)
+    root = vdir_of(config, store)
+    if root is not None and config.storage.vdir_edits:
+        from storage.vdir.watch import Watch  # only a server needs what watching takes
+
+        readers.append(TwoWay(store, root, watch=Watch(root)).run)
+    elif root is not None:
+        readers.append(VdirExport(store, root).run)
+    return readers
+
+
+def _upkeep(store: Store) -> list[Callable[[], int]]:
+    return [
         lambda: store.extend_horizon(int(clock.timestamp()), HORIZON_STEP),
         _Daily(lambda: store.compact(clock.iso())),
     ]
-    if config.storage.vdir:
-        readers.append(VdirExport(store, store.folder / VDIR).run)
-    return readers
 
 
 def push_offer(config: Config, store: Store) -> "Offer | None":
@@ -138,15 +152,21 @@ class _Daily:
 
 
 def read_journal_here(config: Config, store: Store) -> None:
-    """Bring the folder of files up to date now, unless a running server does that."""
+    """Bring the mirror and the folder of files in step now, unless a running server does that."""
     lease = SyncLease(store.db)
     if not lease.acquire():
         return
     lease.keep()
+    root = vdir_of(config, store)
+    readers = _upkeep(store)
+    if root is not None and not config.storage.vdir_edits:
+        readers.append(VdirExport(store, root).run)
     try:
-        for reader in journal_readers(config, store):
+        for reader in readers:
             while reader():
                 pass
+        if root is not None and config.storage.vdir_edits:
+            TwoWay(store, root).finish()
     finally:
         lease.release()
 

@@ -63,6 +63,7 @@ class StorageOptions:
 
     path: Path
     vdir: bool
+    vdir_edits: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ OPTIONS = (
     Option("server", "workers", Form.NUMBER, "1", "how many processes answer HTTP", low=1, high=64),
     Option("storage", "path", Form.PATH, "./data", "the data folder; relative to the folder of this file"),
     Option("storage", "vdir", Form.SWITCH, "yes", "keep the mirror as a folder of .ics files too (khal, todoman)"),
+    Option("storage", "vdir_edits", Form.SWITCH, "yes", "take in what is changed, added or removed in that folder"),
     Option("sync", "interval", Form.NUMBER, "60", "seconds between two looks at an upstream", low=1, high=86400),
     Option("push", "enabled", Form.SWITCH, "yes", "let clients register for push messages"),
     Option(

@@ -36,7 +36,12 @@ def is_public_id(text: str) -> bool:
 
 def content_hash(text: str) -> str:
     """The identity of stored bytes: the first 32 hexadecimal digits of SHA-256 over the text in UTF-8."""
-    return sha256(text.encode()).hexdigest()[:32]
+    return bytes_hash(text.encode())
+
+
+def bytes_hash(data: bytes) -> str:
+    """The same for bytes that have not been read as text."""
+    return sha256(data).hexdigest()[:32]
 
 
 def etag(digest: str) -> str:

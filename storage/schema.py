@@ -27,6 +27,7 @@ from storage.tables import (
     reminders,
     requests,
     schedule_tags,
+    vdir_files,
     views,
 )
 
@@ -128,6 +129,13 @@ def m012_upstream_scheduling(db: Database) -> None:
 def m013_reminders(db: Database) -> None:
     """Alarms of those with whom an entry is shared."""
     for statement in _split(reminders.DDL):
+        db.execute(statement)
+
+
+@migrations()
+def m015_vdir(db: Database) -> None:
+    """What the files of the vdir were, so that what people do to them can be told from what we did."""
+    for statement in _split(vdir_files.DDL):
         db.execute(statement)
 
 

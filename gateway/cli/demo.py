@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.app import VDIR, providers
+from gateway.app import providers
 from gateway.cli.agenda import agenda
 from gateway.cli.serve import run_server
 from gateway.cli.session import Session
@@ -16,6 +16,7 @@ from gateway.serve.listener import address_of, listen
 from storage import clock
 from storage.errors import ConfigError
 from storage.sync.once import sync_once
+from storage.vdir.stopped import FOLDER
 
 if TYPE_CHECKING:
     from gateway.demo.house import House
@@ -86,7 +87,7 @@ The mirror is served now. Log in as {house.user} with the password {house.passwo
   CardDAV          {address}/dav/
   one calendar     {address}/dav/{house.user}/
   health           {address}/healthz
-  files            {house.folder}/data/{VDIR}
+  files            {house.folder}/data/{FOLDER}
   log              {house.folder}/log
 
 Try, in another terminal:

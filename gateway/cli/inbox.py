@@ -105,10 +105,10 @@ def _what(one: Conflict) -> str:
 @click.pass_context
 @with_session
 def held(session: Session, context: click.Context) -> None:
-    """List deletions that were stopped because an upstream suddenly lists too little.
+    """List deletions that were stopped: an upstream suddenly lists too little, or too many files have gone.
 
     \b
-    --json: {"held": [{"id", "at", "account", "collection", "reason", "count": 3,
+    --json: {"held": [{"id", "at", "account", "collection", "origin": "upstream|vdir", "reason", "count": 3,
       "entries": [{"entry", "uid", "summary"}]}]}
     """
     if context.invoked_subcommand:
@@ -136,8 +136,8 @@ def approve(session: Session, number: int) -> None:
 @click.argument("number", type=NUMBER)
 @with_session
 def reject(session: Session, number: int) -> None:
-    """Keep the entries, and send them to the upstream again."""
-    click.echo(f"{counted(inbox.reject(session.store, number), 'entry', 'entries')} kept; the upstream gets them again")
+    """Keep the entries, and send them to the upstream (or write their files) again."""
+    click.echo(f"{counted(inbox.reject(session.store, number), 'entry', 'entries')} kept, and sent there again")
 
 
 def held_as_json(one: Held) -> dict[str, Any]:
@@ -147,6 +147,7 @@ def held_as_json(one: Held) -> dict[str, Any]:
         "at": one.at,
         "account": one.account_id,
         "collection": one.collection_id,
+        "origin": one.origin,
         "reason": one.reason,
         "count": len(one.entries),
         "entries": [{"entry": e.entry_id, "uid": e.uid, "summary": e.summary} for e in one.entries],

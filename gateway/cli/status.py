@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from gateway.app import vdir_of
 from gateway.cli.output import counted, plain, print_json, print_table
 from gateway.cli.session import Session, json_option, with_session
 from storage import clock
@@ -13,6 +14,7 @@ from storage.model import Account, Collection, State
 from storage.store import Store
 from storage.sync.policy import believed, worst
 from storage.tables.counts import Counts
+from storage.vdir.compare import problems
 
 
 def register(root: click.Group) -> None:
@@ -31,9 +33,12 @@ def status(session: Session) -> None:
     \b
     --json: {"as_of", "accounts": [{"id": 101, "name", "provider", "state", "reason", "as_of",
       "pending": 0, "conflicts": 0, "held": 0, "quarantined": 0, "collections": [{"id", "name",
-      "kind": "calendar|tasks|contacts", "state", "reason", "as_of", "entries": 12, "pending": 0}]}]}
+      "kind": "calendar|tasks|contacts", "state", "reason", "as_of", "entries": 12, "pending": 0}]}],
+      "files": ["what stands in the folder of files and is not taken in, and why"]}
     """
     shown = report(session.store, session.config.sync.interval)
+    root = vdir_of(session.config, session.store)
+    shown["files"] = problems(session.store, root) if root and session.config.storage.vdir_edits else []
     if session.json:
         print_json(shown)
         return
@@ -41,6 +46,8 @@ def status(session: Session) -> None:
         click.echo("no accounts yet; `calharbor account add` makes one")
     for account in shown["accounts"]:
         _print_account(account)
+    for said in shown["files"]:
+        click.echo(f"not taken in: {plain(said)}")
 
 
 def report(store: Store, interval: float) -> dict[str, Any]:
@@ -58,7 +65,7 @@ def _account(account: Account, collections: list[Collection], counts: Counts, in
         "id": account.id,
         "name": account.name,
         "provider": account.provider,
-        **_health(account, account, interval),
+        **_health(account, account, interval, held=counts.held.get(account.id, 0)),
         "pending": counts.account_pending.get(account.id, 0),
         "conflicts": counts.conflicts.get(account.id, 0),
         "held": counts.held.get(account.id, 0),
@@ -88,10 +95,13 @@ def _under(account: Account, collection: Collection, every: list[Collection]) ->
     return collection
 
 
-def _health(account: Account, thing: Account | Collection, interval: float) -> dict[str, Any]:
-    """State, reason and moment. What has no upstream is always as fresh as it can be."""
+def _health(account: Account, thing: Account | Collection, interval: float, *, held: int = 0) -> dict[str, Any]:
+    """State, reason and moment. What has no upstream is as fresh as it can be, unless so many deletions are `held`."""
     if not account.mirrored:
-        return {"state": State.FRESH.value, "reason": "", "as_of": clock.iso()}
+        state, reason = (
+            (State.HELD, f"{held} deletions wait for approval (calharbor held)") if held else (State.FRESH, "")
+        )
+        return {"state": state.value, "reason": reason, "as_of": clock.iso()}
     if account.paused:
         return {"state": State.PAUSED.value, "reason": "paused by its owner", "as_of": thing.as_of}
     age = clock.timestamp() - datetime.fromisoformat(thing.as_of).timestamp() if thing.as_of else None

@@ -66,6 +66,8 @@ def sync(
     chosen = choose(store, accounts, paused=bool(wanted))
     started = clock.timestamp()
     shown = Shown(store, as_json=session.json)
+    if not wanted:
+        read_journal_here(session.config, store)  # what was done to the files has to go up, too
     outcome = sync_once(store, providers(store), chosen, plan=wanted, on_line=shown.line, progress=shown.progress)
     read_journal_here(session.config, store)
     shown.end(outcome, clock.timestamp() - started, len(chosen))

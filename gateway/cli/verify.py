@@ -2,7 +2,7 @@
 
 import click
 
-from gateway.app import VDIR
+from gateway.app import vdir_of
 from gateway.cli.output import plain, print_json
 from gateway.cli.session import Session, json_option, with_session
 from storage.verify import verify
@@ -22,8 +22,7 @@ def verify_command(session: Session) -> int:
     \b
     --json: {"ok": true, "checked": {"entries", "files", "changes", "revisions"}, "problems": []}
     """
-    options = session.config.storage
-    report = verify(session.store, options.path / VDIR if options.vdir else None)
+    report = verify(session.store, vdir_of(session.config, session.store))
     if session.json:
         print_json({"ok": report.ok, "checked": report.checked, "problems": report.problems})
     else:

@@ -12,6 +12,8 @@ from storage.sync.apply import Applier
 from storage.sync.report import Round
 from storage.tables import entries, held, links, outbox, quarantine, remotes
 from storage.tables.held import Held, HeldEntry
+from storage.vdir import stopped as gone_files
+from storage.vdir.taking import ORIGIN
 
 
 def approve(store: Store, n: int) -> int:
@@ -21,6 +23,8 @@ def approve(store: Store, n: int) -> int:
     collection had vanished, it goes as well, if nothing of it is left. Raises `NotFound` if nothing is held there.
     """
     stopped = _open(store, n)
+    if stopped.origin == ORIGIN:
+        return gone_files.approve(store, stopped)
     collection = store.collection(stopped.collection_id)
     report = Round(collection.account_id, collection.id)
     with store.db.atomic() as conn:
@@ -68,6 +72,8 @@ def _make_anew(conn: Connection, collection: Collection) -> None:
 def reject(store: Store, n: int) -> int:
     """Keep the entries of the held deletions number `n` and send them to the upstream again; how many they are."""
     stopped = _open(store, n)
+    if stopped.origin == ORIGIN:
+        return gone_files.reject(store, stopped)
     collection = store.collection(stopped.collection_id)
     kept = 0
     with store.db.atomic() as conn:

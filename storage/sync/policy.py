@@ -29,23 +29,21 @@ class Verdict:
     reason: str = ""
 
 
-def judge_deletions(count: int, total: int, *, explicit: bool) -> Verdict:
+def judge_deletions(count: int, total: int, *, explicit: bool, lister: str = "the upstream") -> Verdict:
     """Whether a round may delete `count` of a collection's `total` entries (promise 2).
 
     More than max(5, 10 %), or the whole collection, waits for a person. The one exception to "the whole collection" is
     a single entry whose deletion the upstream stated by name (`explicit`): that is what removing the only event of a
-    calendar looks like.
+    calendar looks like. `lister` is who lists them no longer, for the reason.
     """
     if count == 0:
         return Verdict(True)
     if count >= total and not (explicit and count == 1):
-        return Verdict(False, f"the upstream lists none of the {total} entries any more" if total > 1 else _ONLY_ENTRY)
+        what = f"none of the {total} entries any more" if total > 1 else "its only entry no longer"
+        return Verdict(False, f"{lister} lists {what}")
     if count > max(FEW, int(total * SHARE)):
         return Verdict(False, f"{count} of {total} entries would be deleted in one round")
     return Verdict(True)
-
-
-_ONLY_ENTRY = "the upstream does not list the only entry any more"
 
 
 def state_of(error: CalHarborError) -> tuple[State, str]:

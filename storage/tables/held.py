@@ -21,7 +21,8 @@ class HeldEntry:
 class Held:
     """One stopped set of deletions. `whole`: the collection itself is no longer listed upstream.
 
-    `state`: `open`, `approved`, `rejected`, or `released` (the upstream lists them again).
+    `state`: `open`, `approved`, `rejected`, or `released` (the upstream lists them again). `origin`: who is said to
+    have deleted them; with `vdir`, `href` and `version` of an entry are its file's name and the hash of what it held.
     """
 
     n: int
@@ -33,6 +34,7 @@ class Held:
     whole: bool
     state: str
     entries: tuple[HeldEntry, ...]
+    origin: str = "upstream"
 
 
 def add(
@@ -45,11 +47,13 @@ def add(
     reason: str,
     entries: Iterable[HeldEntry],
     whole: bool = False,
+    origin: str = "upstream",
 ) -> int:
     """Hold these deletions; the number of the row."""
     cursor = conn.execute(
-        "INSERT INTO held (at, account_id, collection_n, collection_id, reason, whole) VALUES (?, ?, ?, ?, ?, ?)",
-        (at, account_id, collection_n, collection_id, reason, whole),
+        """INSERT INTO held (at, account_id, collection_n, collection_id, reason, whole, origin)
+           VALUES (?, ?, ?, ?, ?, ?, ?)""",
+        (at, account_id, collection_n, collection_id, reason, whole, origin),
     )
     n = int(cursor.lastrowid or 0)
     conn.executemany(
@@ -78,13 +82,13 @@ def get(conn: Connection, n: int) -> Held | None:
     return _held(conn, row) if row else None
 
 
-_SELECT = "SELECT n, at, account_id, collection_n, collection_id, reason, whole, state FROM held"
+_SELECT = "SELECT n, at, account_id, collection_n, collection_id, reason, whole, state, origin FROM held"
 
 
 def _held(conn: Connection, row: tuple[Any, ...]) -> Held:
-    n, at, account_id, collection_n, collection_id, reason, whole, state = row
+    n, at, account_id, collection_n, collection_id, reason, whole, state, origin = row
     found = _entries(conn, n)
-    return Held(n, at, account_id, collection_n, collection_id, reason, bool(whole), state, found)
+    return Held(n, at, account_id, collection_n, collection_id, reason, bool(whole), state, found, origin)
 
 
 def _entries(conn: Connection, n: int) -> tuple[HeldEntry, ...]:
@@ -98,7 +102,7 @@ def hrefs(conn: Connection, collection_n: int) -> set[str]:
     """The upstream hrefs of every entry of a collection whose deletion is held now."""
     rows = conn.execute(
         """SELECT e.href FROM held_entries e JOIN held h ON h.n = e.held_n
-           WHERE h.collection_n = ? AND h.state = 'open'""",
+           WHERE h.collection_n = ? AND h.state = 'open' AND h.origin = 'upstream'""",
         (collection_n,),
     )
     return {href for (href,) in rows}
@@ -109,12 +113,12 @@ def settle(conn: Connection, n: int, state: str) -> None:
     conn.execute("UPDATE held SET state = ? WHERE n = ?", (state, n))
 
 
-def release(conn: Connection, collection_n: int, hrefs: Iterable[str]) -> None:
-    """Let go of entries that the upstream shows again; a set that is empty then is released."""
+def release(conn: Connection, collection_n: int, hrefs: Iterable[str], *, origin: str = "upstream") -> None:
+    """Let go of entries that the upstream (the folder) shows again; a set that is empty then is released."""
     conn.executemany(
         """DELETE FROM held_entries WHERE href = ?
-               AND held_n IN (SELECT n FROM held WHERE collection_n = ? AND state = 'open')""",
-        [(href, collection_n) for href in hrefs],
+               AND held_n IN (SELECT n FROM held WHERE collection_n = ? AND state = 'open' AND origin = ?)""",
+        [(href, collection_n, origin) for href in hrefs],
     )
     conn.execute(
         """UPDATE held SET state = 'released' WHERE collection_n = ? AND state = 'open' AND NOT whole

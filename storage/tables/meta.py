@@ -1,7 +1,8 @@
 """The table `meta`: what describes the store itself, as texts under names.
 
 `store_id`; `horizon_from` and `horizon_until` (seconds since 1970, the span for which occurrences are materialised);
-`compacted_through` (the newest change that the journal has dropped) and `compacted_at` (when that was made).
+`compacted_through` (the newest change that the journal has dropped) and `compacted_at` (when that was made);
+`vdir_mark` (what the mark of the vdir says).
 """
 
 from sqlite3 import Connection

@@ -1,6 +1,6 @@
 """The folder of files: what stands where, what follows which change, what is left alone, and crashes at every step."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -9,9 +9,10 @@ import pytest
 from storage.errors import StoreError
 from storage.model import Account, Collection, CollectionKind, Origin
 from storage.store import Store
+from storage.tables.vdir_files import Stat
 from storage.vdir.compare import differences
 from storage.vdir.export import CONSUMER, VdirExport
-from storage.vdir.folder import MARK, Folder
+from storage.vdir.folder import MARK, Expected, Folder
 from tests.storage.texts import event, todo
 
 BY = Origin.DAV
@@ -98,9 +99,9 @@ def test_many_changes_of_one_entry_are_one_file_write(store: Store, home: Collec
     class Counting(Folder):
         writes = 0
 
-        def put(self, path: Path, data: bytes) -> None:
-            super().put(path, data)
+        def put(self, path: Path, data: bytes, expected: Expected) -> Stat | None:
             self.writes += path.suffix == ".ics"
+            return super().put(path, data, expected)
 
     export = VdirExport(store, root)
     export.run()
@@ -155,6 +156,7 @@ def test_an_id_that_is_none_is_refused(store: Store, home: Collection, export: V
     export.run()
     store.put_entry(home.id, "a.ics", event("a"), origin=BY)
     with store.db.atomic() as conn:
+        conn.execute("UPDATE entries SET id = '../../../../evil'")
         conn.execute("UPDATE journal SET entry_id = '../../../../evil' WHERE entry_id <> ''")
     with pytest.raises(StoreError, match="no id of this mirror"):
         export.run()
@@ -200,19 +202,25 @@ def test_a_cursor_that_expired_means_everything_anew(store: Store, home: Collect
     assert tree(export.folder.root) == wanted(store)
 
 
-def test_a_folder_of_another_mirror_is_cleaned_up(tmp_path: Path, store: Store, home: Collection, root: Path) -> None:
+def test_a_folder_of_another_mirror_is_put_aside(tmp_path: Path, store: Store, home: Collection, root: Path) -> None:
     store.put_entry(home.id, "a.ics", event("a"), origin=BY)
     drain(VdirExport(store, root))
+    before = tree(root)
     other = Store.open(tmp_path / "other")
-    drain(VdirExport(other, root))
-    assert tree(root) == wanted(other) == {}
+    for name in ("", "-2"):
+        drain(VdirExport(other, root))
+        assert tree(root) == wanted(other) == {}
+        if not name:
+            drain(VdirExport(store, root))
+    assert tree(root.with_name(f"vdir-of-{store.id[:8]}")) == before
+    assert tree(root.with_name(f"vdir-of-{store.id[:8]}-2")) == before
     other.close()
 
 
 def test_a_folder_that_cannot_be_written_is_a_plain_error(store: Store, home: Collection, root: Path) -> None:
     store.put_entry(home.id, "a.ics", event("a"), origin=BY)
     root.write_text("a file where the folder should be")
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(StoreError, match="cannot be used"):
         VdirExport(store, root).run()
 
 
@@ -233,19 +241,18 @@ class Dying(Folder):
             half()
             raise Crash
 
-    def _fill(self, path: str, data: bytes) -> None:
-        file = Path(path)
-        self._step(lambda: file.parent.exists() and file.write_bytes(data[: len(data) // 2]))
-        super()._fill(path, data)
+    def _fill(self, path: Path, data: bytes) -> Stat:
+        self._step(lambda: path.parent.exists() and path.write_bytes(data[: len(data) // 2]))
+        return super()._fill(path, data)
 
-    def remove(self, path: Path) -> None:
+    def put(self, path: Path, data: bytes, expected: Expected) -> Stat | None:
+        done = super().put(path, data, expected)
         self._step(lambda: None)
-        super().remove(path)
+        return done
 
-    def note(self, directory: Path, names: Iterable[str]) -> None:
-        listed = list(names)
-        self._step(lambda: directory.exists() and (directory / MARK).open("a").write(f"\n{''.join(listed)[:5]}"))
-        super().note(directory, listed)
+    def remove(self, path: Path, expected: Expected) -> bool:
+        self._step(lambda: None)
+        return super().remove(path, expected)
 
     def leave(self, directory: Path) -> None:
         self._step(lambda: None)

@@ -1,0 +1,127 @@
+"""Edits in the folder and elsewhere at once, and crashes in between: nothing of either side is lost."""
+
+import pytest
+
+from storage.model import Account, Collection, CollectionKind
+from storage.store import Store
+from storage.tables import vdir_files
+from storage.vdir.compare import problems
+from storage.vdir.export import VdirExport
+from tests.storage.texts import event
+from tests.storage.vdir.desk import BY, Desk
+
+
+def test_edits_on_both_sides_lose_neither(desk: Desk) -> None:
+    [entry] = desk.fill(1)
+    desk.file(entry).write_text(event("u0", summary="File"), newline="")
+    desk.put("0.ics", event("u0", summary="Client"))
+    desk.sync()
+    assert "Client" in desk.texts()["u0"]
+    assert "Client" in desk.read(entry)
+    [lost] = desk.store.conflicts()
+    assert "File" in (lost.ours or "")
+    assert "Standup" in (lost.base or "")
+    assert "Client" in (lost.theirs or "")
+    assert lost.reason
+
+
+def test_the_same_edit_on_both_sides_is_no_conflict(desk: Desk) -> None:
+    [entry] = desk.fill(1)
+    desk.file(entry).write_text(event("u0", summary="Same").replace("\r\n", "\n"), newline="")
+    desk.put("0.ics", event("u0", summary="Same"))
+    desk.sync()
+    assert desk.store.conflicts() == []
+    assert desk.read(entry) == event("u0", summary="Same")
+
+
+def test_an_edit_of_a_file_wins_against_a_deletion_elsewhere(desk: Desk) -> None:
+    [entry] = desk.fill(1)
+    desk.file(entry).write_text(event("u0", summary="File"), newline="")
+    desk.store.delete_entry(desk.place.id, "0.ics", origin=BY)
+    desk.sync()
+    assert "File" in desk.texts()["u0"]
+    [lost] = desk.store.conflicts()
+    assert lost.cause == "delete"
+
+
+def test_an_edit_elsewhere_wins_against_a_removed_file(desk: Desk) -> None:
+    [entry] = desk.fill(1)
+    desk.file(entry).unlink()
+    desk.put("0.ics", event("u0", summary="Client"))
+    desk.sync()
+    assert "Client" in desk.texts()["u0"]
+    assert "Client" in desk.read(entry)
+    [lost] = desk.store.conflicts()
+    assert (lost.cause, lost.ours) == ("delete", None)
+
+
+def test_gone_on_both_sides_is_gone(desk: Desk) -> None:
+    [entry] = desk.fill(1)
+    desk.file(entry).unlink()
+    desk.store.delete_entry(desk.place.id, "0.ics", origin=BY)
+    desk.sync()
+    assert desk.texts() == {}
+    assert desk.store.conflicts() == []
+
+
+def test_an_edit_in_a_calendar_that_is_gone_stays_on_the_disk(desk: Desk) -> None:
+    [entry] = desk.fill(1)
+    path = desk.file(entry)
+    path.write_text(event("u0", summary="File"), newline="")
+    desk.store.delete_collection(desk.place.id, origin=BY)
+    desk.sync()
+    assert "File" in path.read_text()
+    assert "no calendar of yours" in problems(desk.store, desk.root)[0]
+
+
+def test_a_crash_after_the_file_was_written_is_no_edit(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    [entry] = desk.fill(1)
+    desk.put("0.ics", event("u0", summary="Second"))
+    desk.put("new.ics", event("new"))
+    desk.put("gone.ics", event("gone"))
+    with monkeypatch.context() as patch:
+        patch.setattr(vdir_files, "put", lambda _conn, _files: None)
+        VdirExport(desk.store, desk.root, keep=True).run()
+    desk.put("0.ics", event("u0", summary="Third"))
+    desk.store.delete_entry(desk.place.id, "gone.ics", origin=BY)
+    head = desk.store.head()
+    desk.sync()
+    assert desk.news(head) == []
+    assert desk.store.conflicts() == []
+    assert sorted(desk.texts()) == ["new", "u0"]
+    assert "Third" in desk.read(entry)
+
+
+def test_one_way_writes_over_what_was_edited(store: Store, home: Collection) -> None:
+    desk = Desk(store, home)
+    entry = desk.put("0.ics", event("u0"))
+    export = VdirExport(store, desk.root)
+    export.run()
+    desk.file(entry).write_text("mine")
+    desk.put("0.ics", event("u0", summary="Newer"))
+    export.run()
+    assert "Newer" in desk.read(entry)
+
+
+@pytest.fixture
+def two_users(store: Store, mirrored: Collection) -> tuple[Collection, Collection]:
+    store.save_user("bob", None)
+    account = store.save_account(Account(0, "bobs", "bob", "local", mirrored=False))
+    return (
+        mirrored,
+        store.create_collection(
+            account.id, "b", name="B", kind=CollectionKind.CALENDAR, components=["VEVENT"], origin=BY
+        ),
+    )
+
+
+def test_a_file_moved_to_another_user_is_a_new_entry_there(
+    store: Store, two_users: tuple[Collection, Collection]
+) -> None:
+    mine, other = two_users
+    desk = Desk(store, mine)
+    entries = desk.fill(12)
+    desk.file(entries[0]).rename(desk.root / str(other.account_id) / other.id / "x.ics")
+    desk.sync()
+    assert "u0" not in desk.texts()
+    assert store.entry_at(other.id, "x.ics").id != entries[0].id
