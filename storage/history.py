@@ -15,6 +15,11 @@ class History(Reader):
         """One row of the journal. Raises `NotFound`, also for one that the journal has forgotten."""
         return found(journal.one(self.db.reader(), seq), f"change {seq} (any more)")
 
+    def position_at(self, at: str) -> int:
+        """The number of the last change made up to a moment (ISO text). Raises `BeyondHistory`."""
+        with self.db.snapshot() as conn:
+            return versions.position(conn, at)
+
     def entry_id(self, word: str) -> str:
         """The id of the entry that somebody means, existing or deleted, by its id, its UID, or one of its changes.
 

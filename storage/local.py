@@ -129,14 +129,36 @@ def put(conn: Connection, wish: Wish, text: str, content: Content) -> tuple[Entr
     return shared.entry(conn, place, entry), existing is None, True
 
 
+def put_back(conn: Connection, wish: Wish, entry_id: str, text: str, content: Content) -> Entry:
+    """Write an entry as it was once, under the id that it had: over what it is now, or anew.
+
+    Raises `NotFound`, `ReadOnly`, `UidConflict`, …
+    """
+    collection = writable(conn, wish.collection_id)
+    existing = entries.by_id(conn, entry_id)
+    _check(conn, collection, wish.href, existing, content)
+    if existing is None:
+        link = links.of_entry(conn, entry_id)
+        if link is not None and link.collection_n != collection.n:
+            _stand_in(conn, link.collection_n, entry_id)
+        _arrive(conn, collection, content.uid, entry_id)
+    return _write(conn, wish, collection, existing, text, content, entry_id)
+
+
 def _write(
-    conn: Connection, wish: Wish, collection: Collection, existing: Entry | None, text: str, content: Content
+    conn: Connection,
+    wish: Wish,
+    collection: Collection,
+    existing: Entry | None,
+    text: str,
+    content: Content,
+    entry_id: str | None = None,
 ) -> Entry:
-    """The entry with its new text, noted for its upstream."""
+    """The entry with its new text, noted for its upstream; a new one gets `entry_id`."""
     if existing is not None:
         links.keep_base(conn, existing.id, existing.text)
     # A UID that comes back before its deletion went upstream is the same entry: the deletion becomes an edit.
-    leaving = outbox.deletion(conn, collection.n, content.uid) if existing is None else None
+    leaving = outbox.deletion(conn, collection.n, content.uid) if existing is None and entry_id is None else None
     entry, _seq = record.put(
         conn,
         collection,
@@ -147,7 +169,7 @@ def _write(
         origin=wish.origin,
         actor=wish.actor,
         at=clock.iso(),
-        entry_id=leaving.entry_id if leaving else None,
+        entry_id=leaving.entry_id if leaving else entry_id,
     )
     _tell(conn, collection, entry, "write", notify=wish.notify)
     return entry
@@ -199,7 +221,7 @@ def move(conn: Connection, wish: Wish, target_id: str, target_href: str, *, over
         _check_uid(conn, target, entry.uid, target_href)
         links.keep_base(conn, entry.id, entry.text)
         _leave(conn, source, entry)
-        _arrive(conn, target, entry)
+        _arrive(conn, target, entry.uid, entry.id)
     seen = shared.entry(conn, place, entry).text
     moved, _seq = record.move(
         conn, source, target, entry, target_href, origin=wish.origin, actor=wish.actor, at=clock.iso()
@@ -284,18 +306,24 @@ def _leave(conn: Connection, source: Collection, entry: Entry) -> None:
 
     What may have been sent of it, and whether it arrived, goes with the copy.
     """
-    stand_in = ids.new_id()
-    links.hand_over(conn, entry.id, stand_in)
-    outbox.hand_over(conn, source.n, entry.id, stand_in)
+    stand_in = _stand_in(conn, source.n, entry.id)
     _tell(conn, source, entry._replace(id=stand_in), "delete", notify=False)
 
 
-def _arrive(conn: Connection, target: Collection, entry: Entry) -> None:
+def _stand_in(conn: Connection, collection_n: int, entry_id: str) -> str:
+    """A new id, to which what the upstream has of an entry in this collection belongs from now on."""
+    stand_in = ids.new_id()
+    links.hand_over(conn, entry_id, stand_in)
+    outbox.hand_over(conn, collection_n, entry_id, stand_in)
+    return stand_in
+
+
+def _arrive(conn: Connection, target: Collection, uid: str, entry_id: str) -> None:
     """A UID that comes back before its deletion went upstream is the same entry: the deletion becomes an edit."""
-    leaving = outbox.deletion(conn, target.n, entry.uid)
-    if leaving is not None and leaving.entry_id is not None:
-        links.hand_over(conn, leaving.entry_id, entry.id)
-        outbox.hand_over(conn, target.n, leaving.entry_id, entry.id)
+    leaving = outbox.deletion(conn, target.n, uid)
+    if leaving is not None and leaving.entry_id not in (None, entry_id):
+        links.hand_over(conn, leaving.entry_id, entry_id)
+        outbox.hand_over(conn, target.n, leaving.entry_id, entry_id)
 
 
 def _tell(conn: Connection, collection: Collection, entry: Entry, what: str, *, notify: bool) -> None:

@@ -148,6 +148,12 @@ def m016_history(db: Database) -> None:
 
 
 @migrations()
+def m016_runs(db: Database) -> None:
+    """What belongs to one act, at hand."""
+    db.execute(journal.RUNS)
+
+
+@migrations()
 def m017_plans(db: Database) -> None:
     """Runs that carry out a plan."""
     db.execute(requests.PLAN)

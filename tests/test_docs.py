@@ -77,7 +77,8 @@ def test_every_command_takes_config_and_explains_itself(
 
 
 @pytest.mark.parametrize(
-    "path", [("status",), ("changes",), ("conflicts",), ("held",), ("sync",), ("verify",), ("history",), ("show",)]
+    "path",
+    [("status",), ("changes",), ("conflicts",), ("held",), ("sync",), ("verify",), ("history",), ("show",), ("undo",)],
 )
 def test_the_help_of_a_listing_shows_its_json(path: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     main([*path, "--help"])

@@ -7,8 +7,8 @@ import click
 from gateway.cli.moments import Moment
 from gateway.cli.output import plain, print_json, print_table
 from gateway.cli.session import Session, json_option, with_session
-from storage.ical.differences import differences
 from storage.store import Store
+from storage.sync.planned import Field, changed
 from storage.versions import Step
 
 
@@ -45,7 +45,8 @@ def history(session: Session, entry: str) -> None:
         by = f" ({plain(change.actor)})" if change.actor else ""
         where = plain(names.get(change.collection, change.collection))
         click.echo(f"{change.seq}  {change.at[:19].replace('T', ' ')}  {step.action} by {change.origin}{by} in {where}")
-        print_fields(fields_of(step), indent="    ")
+        rows = [(field.component, field.name, field.before, field.after) for field in _fields(step)]
+        print_table(("component", "property", "from", "to"), rows, indent="    ")
     if not steps:
         click.echo("nothing has changed since the history begins")
 
@@ -68,10 +69,7 @@ def show(session: Session, entry: str, moment: str | None, fields: bool) -> None
     store = session.store
     entry_id = store.entry_id(entry)
     then = store.version(entry_id, moment)
-    said = [
-        {"component": each.component, "name": each.name, "value": each.theirs}
-        for each in differences(None, None, then.text)
-    ]
+    said = [{"component": each.component, "name": each.name, "value": each.after} for each in changed(None, then.text)]
     if session.json:
         print_json(
             {
@@ -90,24 +88,8 @@ def show(session: Session, entry: str, moment: str | None, fields: bool) -> None
         click.echo("\n".join(plain(line) for line in then.text.splitlines()))
 
 
-def fields_of(step: Step) -> list[dict[str, Any]]:
-    """What a step changed, property by property."""
-    before, after = (each.text if each else None for each in (step.before, step.after))
-    return field_diff(before, after)
-
-
-def field_diff(before: str | None, after: str | None) -> list[dict[str, Any]]:
-    """What differs between two texts of an entry, in the shape of `--json`; None is no entry at all."""
-    return [
-        {"component": each.component, "name": each.name, "from": each.ours, "to": each.theirs}
-        for each in differences(None, before, after)
-    ]
-
-
-def print_fields(fields: list[dict[str, Any]], *, indent: str) -> None:
-    """The same for people."""
-    rows = [(each["component"], each["name"], each["from"], each["to"]) for each in fields]
-    print_table(("component", "property", "from", "to"), rows, indent=indent)
+def _fields(step: Step) -> tuple[Field, ...]:
+    return changed(*(each.text if each else None for each in (step.before, step.after)))
 
 
 def _as_json(step: Step) -> dict[str, Any]:
@@ -121,7 +103,7 @@ def _as_json(step: Step) -> dict[str, Any]:
         "origin": change.origin.value,
         "actor": change.actor,
         "run": change.run,
-        "fields": fields_of(step),
+        "fields": [field.as_json() for field in _fields(step)],
     }
 
 

@@ -46,7 +46,7 @@ def _print_words(found: Forecast) -> None:
         counts[f"{action.action} ({action.side})"] += 1
         mails += len(action.mails)
         if number < SHOWN:
-            _print_action(action)
+            print_action(action)
     total = sum(counts.values())
     if total > SHOWN:
         click.echo(f"… and {total - SHOWN:,} more (--json shows all)")
@@ -60,7 +60,8 @@ def _print_words(found: Forecast) -> None:
     click.echo(f"plan {found.hash}: `calharbor sync --apply {found.hash}` does this and nothing else")
 
 
-def _print_action(action: Planned) -> None:
+def print_action(action: Planned) -> None:
+    """One action with the properties that it changes; of a new entry only what it is called."""
     what = action.uid or "the collection itself"
     note = f" ({action.note})" if action.note else ""
     click.echo(plain(f"{action.side}: {action.action} {what} in {action.title}{note}"))

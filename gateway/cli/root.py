@@ -21,13 +21,30 @@ from gateway.cli import (
     sharing,
     status,
     sync,
+    undo,
     users,
     verify,
 )
 from gateway.http.errors import body_of
 from storage.errors import CalHarborError, ConfigError
 
-GROUPS = (serve, demo, sync, status, accounts, users, devices, sharing, changes, history, inbox, agenda, verify, config)
+GROUPS = (
+    serve,
+    demo,
+    sync,
+    status,
+    accounts,
+    users,
+    devices,
+    sharing,
+    changes,
+    history,
+    undo,
+    inbox,
+    agenda,
+    verify,
+    config,
+)
 
 GARBAGE = 10_000
 """So many new objects make the collector look for cycles among them.

@@ -65,6 +65,7 @@ class AccountRunner:
         """Discovery and rounds until nothing is left to do, or until something waits, or fails."""
         if account.paused:
             return Outcome()
+        self.book.ledger.new_run(account.id)
         if self.discover(account):
             for _ in range(PASSES):
                 done = self.rounds(account, self.book.mirrored(account))

@@ -10,7 +10,7 @@ from storage.model import Collection, Entry, Origin
 from storage.store import Store
 from storage.sync.apply import Applier
 from storage.sync.report import Round
-from storage.tables import entries, held, links, outbox, quarantine, remotes
+from storage.tables import entries, held, journal, links, outbox, quarantine, remotes
 from storage.tables.held import Held, HeldEntry
 from storage.vdir import stopped as gone_files
 from storage.vdir.taking import ORIGIN
@@ -28,6 +28,7 @@ def approve(store: Store, n: int) -> int:
     collection = store.collection(stopped.collection_id)
     report = Round(collection.account_id, collection.id)
     with store.db.atomic() as conn:
+        begun = journal.head(conn)
         applier = Applier(conn, collection, report, clock.iso())
         for entry in stopped.entries:
             if _as_it_was(conn, entry):
@@ -38,6 +39,7 @@ def approve(store: Store, n: int) -> int:
         else:
             applier.readmit()
             remotes.due_now(conn, collection.n)
+        journal.mark(conn, begun)
     return report.pulled.delete
 
 

@@ -15,7 +15,7 @@ from storage.store import Store
 from storage.sync.apply import Applier, held_entry, understand
 from storage.sync.lease import SyncLease
 from storage.sync.report import Round
-from storage.tables import collections, held, links, outbox, quarantine, remotes
+from storage.tables import collections, held, journal, links, outbox, quarantine, remotes
 
 
 class Ledger:
@@ -25,6 +25,11 @@ class Ledger:
         self.store = store
         self.db = store.db
         self.lease = lease
+        self._runs: dict[int, int] = {}
+
+    def new_run(self, account_id: int) -> None:
+        """What changes from now on because of this account's upstream is one act, until this is called again."""
+        self._runs.pop(account_id, None)
 
     @contextmanager
     def writing(self, collection: Collection | None = None) -> Iterator[Connection]:
@@ -39,7 +44,12 @@ class Ledger:
                 now = collections.by_n(conn, collection.n)
                 if now is None or now.remote_href != collection.remote_href:
                     raise NotFound(f"{collection.name!r} was deleted or made anew meanwhile", hint="nothing is to do")
+            begun = journal.head(conn)
             yield conn
+            first = journal.one(conn, begun + 1)
+            run = journal.mark(conn, begun, self._runs.get(first.account_id)) if first else None
+        if first and run:
+            self._runs[first.account_id] = run
 
     # -- reading ------------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,10 @@ class Field:
     before: str | None
     after: str | None
 
+    def as_json(self) -> dict[str, str | None]:
+        """The shape in which every `--json` shows a property."""
+        return {"component": self.component, "name": self.name, "from": self.before, "to": self.after}
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -46,9 +50,7 @@ class Planned:
             "uid": self.uid,
             "side": self.side,
             "action": self.action,
-            "fields": [
-                {"component": f.component, "name": f.name, "from": f.before, "to": f.after} for f in self.fields
-            ],
+            "fields": [field.as_json() for field in self.fields],
             "mails": list(self.mails),
             "note": self.note,
         }

@@ -127,6 +127,7 @@ class Worker:
 
     def _work(self, work: Work) -> None:
         runner = self._runner(work.account.id)
+        self.book.ledger.new_run(work.account.id)
         try:
             if not work.discover or runner.discover(work.account):
                 runner.rounds(work.account, self.book.due_collections(work.account))

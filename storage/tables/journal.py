@@ -14,6 +14,8 @@ ALTER TABLE journal ADD COLUMN run INTEGER; -- the first change of the act it be
 CREATE INDEX journal_entry ON journal (entry_id, seq);
 """
 
+RUNS = "CREATE INDEX journal_run ON journal (run) WHERE run IS NOT NULL"
+
 _SELECT = """SELECT seq, at, account_id, collection_id, entry_id, uid, href, action, origin, actor, before_hash, after_hash,
                  collection_n, run
              FROM journal"""  # noqa: E501
@@ -81,6 +83,22 @@ def since(conn: Connection, seq: int, *, account_id: int | None = None, limit: i
         (seq, account_id, account_id, -1 if limit is None else limit),
     )
     return [_row(row) for row in rows.fetchall()]
+
+
+def of_run(conn: Connection, run: int) -> list[Change]:
+    """The changes that belong to one act, oldest first."""
+    rows = conn.execute(f"{_SELECT} WHERE run = ? AND {_SHOWN} AND {_SEEN} ORDER BY seq", (run,))
+    return [_row(row) for row in rows.fetchall()]
+
+
+def last_run(conn: Connection, account_id: int) -> int | None:
+    """The newest act by which an account's upstream changed the mirror."""
+    row = conn.execute(
+        """SELECT run FROM journal WHERE account_id = ? AND run IS NOT NULL AND origin = 'upstream'
+           ORDER BY seq DESC LIMIT 1""",
+        (account_id,),
+    ).fetchone()
+    return int(row[0]) if row else None
 
 
 def of_entry(conn: Connection, entry_id: str) -> list[Change]:
