@@ -38,6 +38,7 @@ from storage.tables import (
 from storage.tables.conflicts import Conflict
 from storage.tables.counts import Counts
 from storage.tables.held import Held
+from storage.tables.needles import Needle
 from storage.tables.quarantine import Quarantined
 from storage.window import Known
 
@@ -192,10 +193,15 @@ class Reader:
         place, conn = self.collection(collection_id), self.db.reader()
         return shared.named(conn, place, entries.many(conn, place.source, hrefs))
 
-    def iter_entries(self, collection_id: str) -> Iterator[Entry]:
-        """Every entry of a collection, by href, in pages: what is written meanwhile may or may not be among them."""
+    def iter_entries(self, collection_id: str, holding: Sequence[Needle] = ()) -> Iterator[Entry]:
+        """Every entry of a collection, by href, in pages: what is written meanwhile may or may not be among them.
+
+        With `holding` at least all those that hold one of these texts; of what is shared every entry, since the owner
+        may have stored another text than is shown.
+        """
         place, last = self.collection(collection_id), ""
-        while page := entries.after(self.db.reader(), place.source, last, PAGE):
+        needles = () if place.share else holding
+        while page := entries.after(self.db.reader(), place.source, last, PAGE, needles):
             yield from shared.each(self.db.reader(), place, page)
             last = page[-1].href
 

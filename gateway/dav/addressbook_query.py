@@ -1,7 +1,6 @@
 """addressbook-query (RFC 6352 §8.6): cards whose properties pass a filter (§10.5), as many as a limit allows."""
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from functools import partial
@@ -9,7 +8,7 @@ from itertools import islice
 from typing import TypeVar
 from xml.etree.ElementTree import Element
 
-from gateway.dav import render
+from gateway.dav import render, sieve
 from gateway.dav.chosen import Chosen
 from gateway.dav.entry_properties import Item
 from gateway.dav.filters import MAX_FILTERS, PropFilter
@@ -18,9 +17,7 @@ from gateway.dav.places import Context
 from gateway.dav.request import Answer, Request
 from gateway.dav.sync import TOO_MANY, limit
 from gateway.dav.text_match import (
-    TextFilter,
     combined,
-    folded,
     has_param,
     holds,
     inner,
@@ -32,15 +29,12 @@ from gateway.dav.text_match import (
     read_text,
 )
 from storage.errors import InvalidData
-from storage.ical.lines import Line, parse, unescape, unfold
+from storage.ical.lines import Line, parse, unescape
 from storage.model import Collection
 from storage.vcard import values
 from storage.vcard.read import card_of
 
 Listable = TypeVar("Listable", bound=Item)
-
-_PLAIN = re.compile(r"[^\\,;:\"'^=\r\n]+")
-"""Texts that stand in a card's bytes as they stand in its values: nothing in them is ever escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +60,9 @@ def addressbook_query(
         listed = iter(context.store.listing(collection.id))
         return render.multistatus(_cut(start, render.rows(chosen.of_listed, chosen.wanted), listed, most))
     store = context.store
-    cards = store.iter_entries(collection.id) if only is None else iter([store.entry_at(collection.id, only)])
-    found = (card for card in cards if matches(card.text, wanted))
+    needles = sieve.of_cards(wanted.props, anyof=wanted.anyof)
+    cards = store.iter_entries(collection.id, needles) if only is None else iter([store.entry_at(collection.id, only)])
+    found = (card for card in cards if sieve.may_hold(card.text, needles) and matches(card.text, wanted))
     return render.multistatus(_cut(start, render.rows(chosen.of_entry, chosen.wanted), found, most))
 
 
@@ -86,44 +81,11 @@ def matches(text: str, wanted: CardFilter) -> bool:
     """Whether a card passes a filter; one that cannot be read any more passes only the filter that asks nothing."""
     if not wanted.props:
         return True
-    needed = needed_texts(wanted)
-    if needed and not _may_hold(text, needed):
-        return False
     try:
         lines = values.lines_of(card_of(parse(text)))
     except InvalidData:
         return False
     return combined((partial(_has_prop, lines, each) for each in wanted.props), anyof=wanted.anyof)
-
-
-def needed_texts(wanted: CardFilter) -> Sequence[TextFilter]:
-    """Texts of which a card has to hold one to pass; none where that cannot be told from its bytes.
-
-    What programs ask for while a person types: one look at the whole text in place of taking it apart.
-    """
-    return _one_of((_needed_by(each) for each in wanted.props), anyof=wanted.anyof)
-
-
-def _needed_by(wanted: PropFilter) -> Sequence[TextFilter]:
-    tests = [[each] for each in wanted.texts] + [[each.text] if each.text else [] for each in wanted.params]
-    kept = ([text for text in test if not text.negate and _PLAIN.fullmatch(text.text)] for test in tests)
-    return () if wanted.absent else _one_of(kept, anyof=wanted.anyof)
-
-
-def _one_of(tests: Iterable[Sequence[TextFilter]], *, anyof: bool) -> Sequence[TextFilter]:
-    """Where any test may pass all have to need a text; where all have to pass, one that does is enough."""
-    found = list(tests)
-    if anyof:
-        return [text for test in found for text in test] if all(found) else ()
-    return next((test for test in found if test), ())
-
-
-def _may_hold(text: str, needed: Sequence[TextFilter]) -> bool:
-    whole = unfold(text)
-    if "QUOTED-PRINTABLE" in whole.upper():
-        return True
-    inside = {collation: folded(whole, collation) for collation in {each.collation for each in needed}}
-    return any(folded(each.text, each.collation) in inside[each.collation] for each in needed)
 
 
 def _cut(start: str, row: Callable[[str, Listable], str], found: Iterator[Listable], most: int | None) -> Iterator[str]:

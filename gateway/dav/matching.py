@@ -106,6 +106,8 @@ class _Matcher:
 
     def _has_prop(self, component: Component, wanted: PropFilter) -> bool:
         found = component.lines(wanted.name)
+        if wanted.name == "UID":
+            del found[1:]  # a component has one (RFC 5545 §3.8.4.7): the one that the store knows it by
         if wanted.absent:
             return not found
         return any(self._line_passes(line, wanted) for line in found)

@@ -5,7 +5,7 @@ from datetime import tzinfo
 from typing import TypeVar
 from xml.etree.ElementTree import Element
 
-from gateway.dav import render
+from gateway.dav import render, sieve
 from gateway.dav.chosen import Chosen
 from gateway.dav.entry_properties import Item
 from gateway.dav.filters import CompFilter, read_filter
@@ -64,10 +64,11 @@ def matching_entries(
     """
     if wanted.absent:
         return
+    needles = sieve.of_calendar(wanted)
     inner = wanted.comps[0] if len(wanted.comps) == 1 and not (wanted.props or wanted.anyof) else None
     kind = ENTRIES.get(inner.name) if inner is not None and not inner.absent else None
     if inner is None or kind is None:
-        everything = context.store.iter_entries(collection.id)
+        everything = context.store.iter_entries(collection.id, needles)
         yield from everything if wanted.bare else _passing(everything, wanted, zone)
         return
     if kind is Kind.FREEBUSY:
@@ -76,7 +77,8 @@ def matching_entries(
         return
     span = inner.span
     if span is None or inner.anyof:
-        candidates: Iterable[Entry] = (e for e in context.store.iter_entries(collection.id) if e.kind is kind)
+        everything = context.store.iter_entries(collection.id, needles)
+        candidates: Iterable[Entry] = (e for e in everything if e.kind is kind)
         yield from candidates if inner.bare else _passing(candidates, wanted, zone)
         return
     exact = not (inner.props or inner.comps)
@@ -87,7 +89,10 @@ def matching_entries(
 
 
 def _passing(candidates: Iterable[Entry], wanted: CompFilter, zone: tzinfo) -> Iterator[Entry]:
+    needles = sieve.of_calendar(wanted)
     for entry in candidates:
+        if not sieve.may_hold(entry.text, needles):
+            continue
         try:
             content = read(entry.text)
         except InvalidData:

@@ -6,6 +6,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from storage.model import Entry, Kind, Listed, Tag
+from storage.tables.needles import Needle, condition
 
 _SELECT = "SELECT n, id, collection_n, href, uid, kind, text, hash, size, seq, created, modified FROM entries"
 _LISTED = "SELECT href, hash, kind, size, modified, id FROM entries"
@@ -187,10 +188,14 @@ def numbered(
     return [row(values) for values in rows.fetchall()]
 
 
-def after(conn: Connection, collection_n: int, href: str, limit: int) -> list[Entry]:
-    """The next entries of a collection beyond `href`, by href: for walks that hold no transaction open."""
+def after(conn: Connection, collection_n: int, href: str, limit: int, holding: Sequence[Needle] = ()) -> list[Entry]:
+    """The next entries of a collection beyond `href`, by href: for walks that hold no transaction open.
+
+    `holding`: those alone that may hold one of these texts.
+    """
     rows = conn.execute(
-        f"{_SELECT} WHERE collection_n = ? AND href > ? ORDER BY href LIMIT ?", (collection_n, href, limit)
+        f"{_SELECT} WHERE collection_n = ? AND href > ? AND ({condition(holding)}) ORDER BY href LIMIT ?",
+        (collection_n, href, *(needle.text for needle in holding), limit),
     )
     return [row(values) for values in rows.fetchall()]
 

@@ -1,0 +1,177 @@
+"""What an entry has to hold to pass a filter: known where it can be, and never more than what really passes it."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC
+from itertools import product
+from sqlite3 import connect
+from xml.etree.ElementTree import fromstring
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.dav import addressbook_query, sieve
+from gateway.dav.filters import read_filter
+from gateway.dav.matching import matches
+from storage.ical.lines import escape
+from storage.ical.read import read
+from storage.model import Level
+from storage.tables.needles import Needle, condition
+from tests.gateway.dav.door import NAMESPACES, Door, event
+
+COLLATIONS = ("i;ascii-casemap", "i;octet", "i;unicode-casemap")
+
+
+def match(text: str, collation: str = "i;ascii-casemap", *, negate: bool = False) -> str:
+    no = ' negate-condition="yes"' if negate else ""
+    return f'<C:text-match collation="{collation}"{no}>{text}</C:text-match>'
+
+
+def prop(name: str, *tests: str, test: str = "allof") -> str:
+    return f'<C:prop-filter name="{name}" test="{test}">{"".join(tests)}</C:prop-filter>'
+
+
+def param(name: str, test: str) -> str:
+    return f'<C:param-filter name="{name}">{test}</C:param-filter>'
+
+
+def query(*tests: str, test: str = "allof", name: str = "VEVENT") -> str:
+    inner = f'<C:comp-filter name="{name}" test="{test}">{"".join(tests)}</C:comp-filter>'
+    outer = f'<C:filter><C:comp-filter name="VCALENDAR">{inner}</C:comp-filter></C:filter>'
+    return f"<C:calendar-query {NAMESPACES}><prop><getetag/></prop>{outer}</C:calendar-query>"
+
+
+def needles(*tests: str, test: str = "allof", name: str = "VEVENT") -> list[str]:
+    return [each.text for each in sieve.of_calendar(read_filter(fromstring(query(*tests, test=test, name=name))))]
+
+
+NOT, SPAN = "<C:is-not-defined/>", '<C:time-range start="20260101T000000Z"/>'
+
+
+def test_what_an_event_has_to_hold_is_known_where_it_can_be() -> None:
+    a, b = prop("SUMMARY", match("Aä")), prop("LOCATION", match("b"))
+    assert needles(a, b) == ["aä"]
+    assert needles(a, b, test="anyof") == ["aä", "b"]
+    assert needles(a, prop("LOCATION", NOT), test="anyof") == []
+    assert needles(a, SPAN) == ["aä"]
+    assert needles(a, SPAN, test="anyof") == []
+    assert needles(prop("SUMMARY", match("a", negate=True))) == []
+    assert needles(prop("SUMMARY", match("a,b"))) == []
+    assert needles(prop("SUMMARY", match("a，b", "i;unicode-casemap"))) == []
+    assert needles(prop("SUMMARY", match("\u0338a", "i;unicode-casemap"))) == []
+    assert needles(prop("ATTENDEE", param("PARTSTAT", match("x")))) == ["x"]
+    assert needles(prop("ATTENDEE", param("CN", NOT))) == []
+    assert needles(*(prop("SUMMARY", match(f"w{n}")) for n in range(sieve.MOST + 1)), test="anyof") == []
+
+
+def test_a_uid_is_looked_for_where_it_stands_by_itself() -> None:
+    asked = query(prop("SUMMARY", match("a")), prop("UID", match("b", "i;octet")))
+    assert sieve.of_calendar(read_filter(fromstring(asked))) == (Needle("b", in_uid=True),)
+    alarm = f'<C:comp-filter name="VALARM">{prop("UID", match("b"))}</C:comp-filter>'
+    assert sieve.of_calendar(read_filter(fromstring(query(alarm)))) == (Needle("b"),)
+
+
+def _folded(line: str, at: Sequence[int], how: str) -> str:
+    for each in sorted({place for place in at if 0 < place < len(line)}, reverse=True):
+        line = f"{line[:each]}{how}{line[each:]}"
+    return line
+
+
+@given(
+    value=st.text("aAbBßéE\u0301\u0338ﬁ ,;\\:n=", min_size=1, max_size=12),
+    at=st.lists(st.integers(1, 20), max_size=4),
+    how=st.sampled_from(["\r\n ", "\n ", "\r\n\t", "\n\t", "\r\r\n "]),
+    begin=st.integers(0, 11),
+    length=st.integers(1, 6),
+    in_param=st.booleans(),
+)
+def test_whatever_passes_is_found(value: str, at: list[int], how: str, begin: int, length: int, in_param: bool) -> None:
+    """By one look at the text, and by SQL."""
+    wanted = value[begin : begin + length].swapcase() or "a"
+    safe = value.translate(str.maketrans("", "", ",;:\\"))
+    line = f"X-T;X-P=={safe}:x" if in_param else f"X-T:{escape(value)}"
+    text = event("u", _folded(line, [each + len("X-T:") for each in at], how))
+    for collation, name in product(COLLATIONS, ("X-T", "UID")):
+        leaf = f'<C:text-match collation="{collation}"></C:text-match>'
+        root = fromstring(query(prop(name, param("X-P", leaf) if in_param else leaf)))
+        for element in root.iter("{urn:ietf:params:xml:ns:caldav}text-match"):
+            element.text = wanted
+        asked = read_filter(root)
+        if matches(read(text), asked, UTC):
+            assert sieve.may_hold(text, sieve.of_calendar(asked))
+            assert _sql_finds(text, "u", sieve.of_calendar(asked))
+
+
+def _sql_finds(text: str, uid: str, needles: Sequence[Needle]) -> bool:
+    with closing(connect(":memory:")) as conn:
+        row = conn.execute(
+            f"SELECT ({condition(needles)}) FROM (SELECT ? AS text, ? AS uid, ? AS size)",
+            (*(each.text for each in needles), text, uid, len(text.encode())),
+        ).fetchone()
+    return bool(row[0])
+
+
+TEXTS = {
+    "folded": event("folded", "SUMMARY:Long\r\n er word"),
+    "torn": event("torn", "SUMMARY:Lo\n\tn\r\n ger word"),
+    "loud": event("loud", "SUMMARY:LONGER WORD"),
+    "wide": event("wide", "SUMMARY:ＬＯＮＧＥＲ word"),
+    "accent": event("accent", "LOCATION:CAFE\u0301"),
+    "kelvin": event("Kelvin-\u212a", "SUMMARY:x"),
+    "other": event("other", "DESCRIPTION:nothing"),
+}
+
+
+@pytest.mark.parametrize(
+    ("tests", "expected"),
+    [
+        (prop("SUMMARY", match("longer")), {"folded", "torn", "loud"}),
+        (prop("SUMMARY", match("Longer", "i;octet")), {"folded", "torn"}),
+        (prop("SUMMARY", match("longer", "i;unicode-casemap")), {"folded", "torn", "loud", "wide"}),
+        (prop("LOCATION", match("café", "i;unicode-casemap")), {"accent"}),
+        (prop("UID", match("OTHE")), {"other"}),
+        (prop("UID", match("-k", "i;unicode-casemap")), {"kelvin"}),
+        (prop("UID", match("-k")), set()),
+        (prop("UID", match("o", "i;octet")) + SPAN, {"folded", "torn", "loud", "other"}),
+        (prop("SUMMARY", match("nowhere")), set()),
+    ],
+)
+def test_the_store_finds_as_much(door: Door, tests: str, expected: set[str]) -> None:
+    for name, text in TEXTS.items():
+        assert door.put(name, text).status == 201
+    assert door.report(query(tests)).names == expected
+
+
+def test_a_text_that_is_nowhere_takes_no_entry_apart(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b"):
+        door.put(name, event(name))
+    door.add_book()
+    monkeypatch.setattr("gateway.dav.query.read", lambda _text: pytest.fail("an entry was taken apart"))
+    monkeypatch.setattr("gateway.dav.addressbook_query.parse", lambda _text: pytest.fail("a card was taken apart"))
+    assert door.report(query(prop("SUMMARY", match("nowhere")))).names == set()
+    assert door.report(query(SPAN, prop("SUMMARY", match("nowhere")))).names == set()
+    collection = door.store.collection_at("alice", "work")
+    assert [each.href for each in door.store.iter_entries(collection.id, [Needle("a", in_uid=True)])] == ["a"]
+
+
+def test_what_is_shown_in_place_of_something_else_is_found(door: Door) -> None:
+    """Whoever sees only the times asks for what is shown, and learns nothing of what is not."""
+    door.put("secret", event("secret", "SUMMARY:hidden"))
+    collection = door.store.collection_at("alice", "work")
+    grant = door.store.share(collection.id, "bob", Level.BUSY)
+    path = f"/dav/bob/{grant.slug}/"
+    found = {
+        word: door.request("REPORT", path, query(prop("SUMMARY", match(word))), {"Depth": "1"}, user="bob").names
+        for word in ("busy", "hidden")
+    }
+    assert found == {"busy": {"secret"}, "hidden": set()}
+
+
+def test_types_of_cards_are_compared_in_lower_case() -> None:
+    text = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nFN:x\r\nTEL;TYPE=HOME:1\r\nEND:VCARD\r\n"
+    leaf = '<CR:text-match collation="i;octet">home</CR:text-match>'
+    inner = f'<CR:prop-filter name="TEL"><CR:param-filter name="TYPE">{leaf}</CR:param-filter></CR:prop-filter>'
+    asked = addressbook_query.read_filter(fromstring(f"<x {NAMESPACES}><CR:filter>{inner}</CR:filter></x>"))
+    assert addressbook_query.matches(text, asked)
+    assert sieve.may_hold(text, sieve.of_cards(asked.props, anyof=asked.anyof))
