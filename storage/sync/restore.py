@@ -4,7 +4,6 @@ Each item is carried out only if its entry is still what the plan saw. Some item
 one act in the journal, which can be undone like any other. Nobody is mailed: what is restored is told to no attendee.
 """
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from storage import clock, content, ids, local, shelf, versions
@@ -34,7 +33,7 @@ class Done:
     run: int | None = None
 
 
-def carry_out(store: Store, plan: Plan, *, progress: Callable[[int], None] = lambda _count: None) -> Done:
+def carry_out(store: Store, plan: Plan) -> Done:
     """Do what was planned. What has changed since, or is refused, is left as it is and said.
 
     Raises `StoreBusy`, `StoreFull`: what was done until then stays done, and the same plan made anew holds the rest.
@@ -46,29 +45,61 @@ def carry_out(store: Store, plan: Plan, *, progress: Callable[[int], None] = lam
         *found,
         *(item for item in places if item.then is None),
     ]
-    done = Done()
+    work = _Work({item.entry: item for item in found})
     for start in range(0, len(ordered), BATCH):
         with store.db.atomic() as conn:
             begun = journal.head(conn)
-            _batch(store, ordered[start : start + BATCH], done)
-            done.run = journal.mark(conn, begun, done.run) or done.run
-        progress(len(ordered[start : start + BATCH]))
-    return done
+            for item in ordered[start : start + BATCH]:
+                work.do(store, item)
+            work.done.run = journal.mark(conn, begun, work.done.run) or work.done.run
+    return work.done
 
 
-def _batch(store: Store, items: Iterable[Item], done: Done) -> None:
-    for item in items:
+class _Work:
+    """Carries out items one by one; `pending` are the entries that are still to be done, by id."""
+
+    def __init__(self, pending: dict[str, EntryItem]) -> None:
+        self.done = Done()
+        self._pending = pending
+        self._begun: list[Item] = []
+        """The item, and those of other entries that had to make room for it: all of them are done, or none."""
+
+    def do(self, store: Store, item: Item) -> None:
+        """Do an item, unless it was done because another one needed its place."""
+        if isinstance(item, EntryItem) and item.entry not in self._pending:
+            return
+        self._begun = []
         try:
             with store.db.atomic() as conn:
                 if isinstance(item, CollectionItem):
+                    self._begun.append(item)
                     _collection(conn, item)
                 else:
-                    _entry(conn, item)
-            done.count += 1
+                    self._entry(conn, item)
+            self.done.count += len(self._begun)
         except (StoreBusy, StoreFull):
             raise
         except CalHarborError as error:
-            done.skipped.append((item, error.message))
+            self.done.skipped += [(each, error.message) for each in self._begun]
+
+    def _entry(self, conn: Connection, item: EntryItem) -> None:
+        self._begun.append(self._pending.pop(item.entry))
+        if versions.at(conn, item.entry, journal.head(conn)) != item.now:
+            raise NotFound("it was changed meanwhile")
+        then = item.then
+        if then is None:
+            assert item.now is not None
+            local.delete(conn, _wish(conn, item.now))
+            return
+        holder = entries.by_uid(conn, then.collection_n, then.uid)
+        other = self._pending.get(holder.id) if holder else None
+        if other is not None and other.entry != item.entry:
+            # Entries that change places: this one steps aside, so that the other can leave the place that it takes.
+            if item.now is not None:
+                local.delete(conn, _wish(conn, item.now))
+                item = replace(item, now=None)
+            self._entry(conn, other)
+        _written(conn, item, then)
 
 
 # -- collections ------------------------------------------------------------------------------------------------------
@@ -120,15 +151,6 @@ def _free(conn: Connection, wanted: Collection, standing: Collection | None) -> 
 
 
 # -- entries ----------------------------------------------------------------------------------------------------------
-
-
-def _entry(conn: Connection, item: EntryItem) -> None:
-    if versions.at(conn, item.entry, journal.head(conn)) != item.now:
-        raise NotFound("it was changed meanwhile")
-    if item.now is not None and item.then is None:
-        local.delete(conn, _wish(conn, item.now))
-    elif item.then is not None:
-        _written(conn, item, item.then)
 
 
 def _written(conn: Connection, item: EntryItem, then: Version) -> None:

@@ -271,7 +271,11 @@ class _Entries:
                 then, problem = self._taken_back(now, steps)
             if problem or not _same(now, then):
                 found.append(self._item(entry_id, now, then, problem))
-        going = {item.entry for item in found if item.then is None and not item.problem}
+        going = {
+            (item.entry, item.now.collection_n)
+            for item in found
+            if item.now and not item.problem and not (item.then and item.then.collection_n == item.now.collection_n)
+        }
         items = [self._checked(item, going) for item in found]
         return Plan(len(self.chosen), items, [self._checked_place(item, items) for item in self.shelf.values()])
 
@@ -330,8 +334,11 @@ class _Entries:
             return item.then
         return collections.by_n(self.conn, n)
 
-    def _checked(self, item: EntryItem, going: set[str]) -> EntryItem:
-        """The item with what stands in its way: its collection, or another entry that has its UID by now."""
+    def _checked(self, item: EntryItem, going: set[tuple[str, int]]) -> EntryItem:
+        """The item with what stands in its way: its collection, or another entry that has its UID by now.
+
+        `going`: the entries that leave their collections, with these.
+        """
         if item.problem:
             return item
         for version in (item.now, item.then):
@@ -342,7 +349,7 @@ class _Entries:
                 return replace(item, problem=f"{place.name!r} cannot be written")
         if item.then is not None:
             other = entries.by_uid(self.conn, item.then.collection_n, item.then.uid)
-            if other is not None and other.id != item.entry and other.id not in going:
+            if other and other.id != item.entry and (other.id, other.collection_n) not in going:
                 return replace(item, problem=f"another entry, {other.id}, has its UID by now")
         return item
 

@@ -313,3 +313,23 @@ def test_nothing_to_undo_is_said(scene: Scene) -> None:
     for choice in (Choice(change=999), Choice(run=998), Choice(since=last(scene)), Choice(account=77)):
         with pytest.raises(NotFound):
             undo.plan(scene.store, choice)
+
+
+def test_entries_that_changed_places_change_back(scene: Scene) -> None:
+    """Two entries of one UID, each in the collection of the other: neither can go first."""
+    home = scene.collection
+    scene.ours("u.ics", event("u", summary="one"))
+    other, third = made(scene, "other"), made(scene, "third")
+    scene.store.put_entry(other.id, "u.ics", event("u", summary="two"), origin=Origin.DAV)
+    scene.sync()
+    since = last(scene)
+    for source, target in ((home, third), (other, home), (third, other)):
+        scene.store.move_entry(source.id, "u.ics", target.id, "u.ics", origin=Origin.DAV)
+    scene.sync()
+    done = take_back(scene, Choice(since=since))
+    assert done.count == 2
+    assert "one" in scene.store.entry_at(home.id, "u.ics").text
+    assert "two" in scene.store.entry_at(other.id, "u.ics").text
+    assert scene.sync().converged
+    folders = [[str(e.data).count("one") for e in f.entries.values()] for f in scene.upstream.folders.values()]
+    assert folders == [[1], [0], []]
