@@ -58,19 +58,20 @@ def _bound(source: Line, key: str) -> bool:
     return key in BOUND or source.name.startswith("X-")
 
 
-def calendars(texts: Four[str], policy: Policy, me: frozenset[str]) -> tuple[str, Merge]:
-    """The merged text, written into ours, and what clashed; an empty text is one that never was.
+def calendars(texts: Four[str | None], policy: Policy, me: frozenset[str]) -> tuple[str, Merge]:
+    """The merged text, written into ours, and what clashed; None is a text that never was.
 
     Raises InvalidData for texts that cannot be merged: broken ones, and entries of different kinds.
     """
-    trees = texts.map(parse)
-    found = Four(*(calendar_of(tree) if text else _EMPTY for text, tree in zip(texts, trees, strict=True)))
+    trees = Four(*(None if text is None else parse(text) for text in texts))
+    found = Four(*(_EMPTY if tree is None else calendar_of(tree) for tree in trees))
     if len({part.name for each in found for part in each.components() if part.name in ENTRIES}) > 1:
         raise InvalidData("an event, a task and a journal entry cannot be merged with each other")
     for each in found:
         _refuse_junk(each)
     merge = Merge(Four(*map(CalendarTongue, found)), policy, me)
-    return dump(replace(trees.ours, found.ours, _Calendars(merge, found).merged())), merge
+    merged = _Calendars(merge, found).merged()
+    return dump(merged if trees.ours is None else replace(trees.ours, found.ours, merged)), merge
 
 
 _EMPTY = Component("VCALENDAR", [])

@@ -74,15 +74,15 @@ class _Item:
         return "\n".join([canonical.line_form(self.line), *sorted(map(canonical.line_form, self.notes))])
 
 
-def cards(texts: Four[str], policy: Policy, me: frozenset[str]) -> tuple[str, Merge]:
-    """The merged card, written into ours, and what clashed; an empty text is one that never was.
+def cards(texts: Four[str | None], policy: Policy, me: frozenset[str]) -> tuple[str, Merge]:
+    """The merged card, written into ours, and what clashed; None is a text that never was.
 
     Raises InvalidData for cards that cannot be merged: broken ones, and those of 2.1 that wrap lines in their own ways.
     """
-    tree = parse(texts.ours)
+    tree = parse(texts.ours or "")
     card = card_of(tree)
     version = version_of(card)
-    found = Four(*(_items(_card(text, version)) if text else [] for text in texts))
+    found = Four(*([] if text is None else _items(_card(text, version)) for text in texts))
     tongue = CardTongue(whole_lines=version not in ("3.0", "4.0"))
     merge = Merge(Four(tongue, tongue, tongue, tongue), policy, me)
     names = dict.fromkeys(item.line.name for each in (found.ours, found.theirs) for item in each)

@@ -97,9 +97,16 @@ def members(merge: Merge, lines: Four[Sequence[Line]]) -> list[Line]:
         there = Four(*(said if said in each else None for each in told))
         if there.of(choose(there, merge.policy)[0]):
             kept.add(said)
-    found = [_only(merge.tongues.ours, each, kept) for each in lines.ours]
-    found += [_only(merge.tongues.theirs, each, kept - set(told.ours)) for each in lines.theirs]
-    return [each for each in found if each is not None]
+    found = [left for each in lines.ours if (left := _only(merge.tongues.ours, each, kept)) is not None]
+    for each in lines.theirs:
+        more = _only(merge.tongues.theirs, each, kept - told.ours)
+        if more is not None:
+            alike = next((at for at, old in enumerate(found) if old.value and old.params == more.params), None)
+            if alike is None:
+                found.append(more)
+            else:
+                found[alike] = _with_value(found[alike], f"{found[alike].value},{more.value}")
+    return found
 
 
 def _members(tongue: Tongue, lines: Sequence[Line]) -> set[str]:
@@ -123,8 +130,12 @@ def _only(tongue: Tongue, source: Line, wanted: set[str]) -> Line | None:
     kept = [single.value for single in singles if tongue.whole(single) in wanted]
     if len(kept) == len(singles):
         return source
+    return _with_value(source, ",".join(kept)) if kept else None
+
+
+def _with_value(source: Line, value: str) -> Line:
     eol = "\n" if source.raw.endswith("\n") and not source.raw.endswith("\r\n") else "\r\n"
-    return line(source.name, ",".join(kept), source.params, eol=eol, group=source.group) if kept else None
+    return line(source.name, value, source.params, eol=eol, group=source.group)
 
 
 def latest(lines: Four[Line | None]) -> Line | None:

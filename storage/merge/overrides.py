@@ -51,7 +51,7 @@ class Overrides:
         else:
             after = component(merge, row, self.calendars, self.parts)
         if after is not None:
-            after = self._left_alone(merge, row, after)
+            after = self._left_alone(merge, instance, row, after)
         if after is not None:
             self._kept.add(instance)
         return after
@@ -82,16 +82,20 @@ class Overrides:
             return row.ours or row.theirs
         return component(merge, Four(told.agreed, ours, told.base, theirs), self.calendars, self.parts)
 
-    def _left_alone(self, merge: Merge, row: Four[Component | None], after: Component) -> Component | None:
+    def _left_alone(
+        self, merge: Merge, instance_key: str, row: Four[Component | None], after: Component
+    ) -> Component | None:
         """An override whose instance the other side's series has no longer."""
         named = after.first("RECURRENCE-ID")
         instance = value_of(named, self.calendars.ours) or value_of(named, self.calendars.theirs)
-        if self.target is None or named is None or instance is None or self.target.knows(instance):
+        if self.target is None or named is None or instance is None or self.target.has(instance.epoch):
             return after
         we, they = (self._changed(row, side) for side in Side)
         if we == they:
             return after
         mine, other = (Side.OURS, Side.THEIRS) if we else (Side.THEIRS, Side.OURS)
+        if row.of(other) is not None or instance_key in self._struck[other]:
+            return after
         master, calendar = self.masters.of(mine), self.calendars.of(mine)
         own = series_of(master, calendar) if master is not None else None
         if own is None or instance.epoch not in own.between(instance.epoch, instance.epoch, 1).epochs:

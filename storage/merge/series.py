@@ -78,10 +78,6 @@ class Target:
         """Whether the series has an instance at this instant (as in `Moment.epoch`)."""
         return epoch in self.series.between(epoch, epoch, _MOST).epochs
 
-    def knows(self, instance: Moment) -> bool:
-        """Whether it has this instance, or whoever moved it spoke of it as if it had."""
-        return recurrence_key(instance) in self.settled or self.has(instance.epoch)
-
     def told(self, calendar: Component) -> Component:
         """A text of the entry with its RECURRENCE-IDs and EXDATEs told in the instances of the merged series."""
         master = next((each for each in dated(calendar) if key_of_part(each, calendar) == MASTER), None)

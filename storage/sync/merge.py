@@ -55,7 +55,7 @@ def merge(
             return Merged(theirs)
     if _same(ours, theirs):
         return Merged(theirs)
-    texts = Four(before or "", ours, base or "", _in_the_manner_of(ours, theirs))
+    texts = Four(before, ours, base, _in_the_manner_of(ours, theirs))
     try:
         text, done = (cards if is_card(ours) else calendars)(texts, policy, me)
         if _same(text, theirs):
