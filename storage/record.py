@@ -202,7 +202,9 @@ def rule(component: ComponentRecord) -> int:
         return occurrences.EVENT_RULE
     if component.start is None:
         return occurrences.DUE_RULE
-    return occurrences.EVENT_RULE if component.end is None else occurrences.SPAN_RULE
+    if component.end is None:
+        return occurrences.EVENT_RULE
+    return occurrences.DURATION_RULE if component.by_duration else occurrences.SPAN_RULE
 
 
 def _unrender(conn: Connection, entry: Entry) -> None:

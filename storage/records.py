@@ -19,7 +19,7 @@ class ComponentRecord:
     `YYYYMMDDTHHMMSSZ` (UTC) or `YYYYMMDDTHHMMSS` (floating). `start_local`/`end_local` are the wall-clock values as
     written (`YYYY-MM-DD` or `YYYY-MM-DDTHH:MM:SS`); `start_zone`/`end_zone` the IANA name, `UTC`, the TZID as given
     when it has no IANA name, or empty for floating. For a VTODO `start` is DTSTART and `end` is DUE (or DTSTART +
-    DURATION); either may be None. `end` is exclusive and always present on an event.
+    DURATION, which `by_duration` tells); either may be None. `end` is exclusive and always present on an event.
     """
 
     name: str
@@ -36,6 +36,7 @@ class ComponentRecord:
     end_zone: str = ""
     all_day: bool = False
     floating: bool = False
+    by_duration: bool = False
     rrule: str = ""
     recurring: bool = False
     status: str = ""

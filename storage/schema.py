@@ -15,6 +15,7 @@ from storage.tables import (
     accounts,
     collection_revisions,
     collections,
+    components,
     contacts,
     default_calendars,
     entries,
@@ -23,6 +24,7 @@ from storage.tables import (
     grants,
     homes,
     journal,
+    occurrences,
     push,
     reminders,
     requests,
@@ -130,6 +132,25 @@ def m013_reminders(db: Database) -> None:
     """Alarms of those with whom an entry is shared."""
     for statement in _split(reminders.DDL):
         db.execute(statement)
+
+
+@migrations()
+def m013_task_durations(db: Database) -> None:
+    """Tasks that end by a DURATION, which RFC 4791 §9.9 compares with a window otherwise than a DUE."""
+    from storage.ical.kinds import ENTRIES
+    from storage.ical.lines import parse
+    from storage.ical.span import value_of
+
+    for statement in _split(components.DURATIONS):
+        db.execute(statement)
+    lasting = []
+    for n, position, text in components.tasks_with_spans(db.conn):
+        [calendar] = parse(text).components("VCALENDAR")
+        task = [each for each in calendar.components() if each.name in ENTRIES][position]
+        if value_of(task.first("DUE"), calendar) is None:
+            lasting.append(n)
+    components.set_by_duration(db.conn, lasting)
+    occurrences.settle_durations(db.conn)
 
 
 @migrations()

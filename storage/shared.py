@@ -196,6 +196,7 @@ def _times(component: ComponentRecord) -> ComponentRecord:
         end_zone=c.end_zone,
         all_day=c.all_day,
         floating=c.floating,
+        by_duration=c.by_duration,
         rrule=c.rrule,
         recurring=c.recurring,
         status=c.status,

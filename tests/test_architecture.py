@@ -23,7 +23,7 @@ ALLOWED: Mapping[str, Sequence[str]] = {
     "storage.clock": [],
     "storage.provider": ["storage.model"],
     "storage.db": ["storage.errors", "storage.schema", "storage.clock"],
-    "storage.schema": ["storage.errors", "storage.tables"],
+    "storage.schema": ["storage.errors", "storage.tables", "storage.ical"],
     "storage.ical": [
         "storage.model",
         "storage.records",

@@ -46,6 +46,7 @@ def render(component: Component, root: Component, series_start: Moment | None) -
         end_zone=end.zone_name if end else "",
         all_day=anchor.all_day if anchor else False,
         floating=anchor.floating if anchor else False,
+        by_duration=component.name == "VTODO" and None not in (start, end) and _epoch(index, "DUE", root) is None,
         rrule=_rule(index),
         recurring=not override and bool(_rule(index) or any(each.value.strip() for each in index.get("RDATE", ()))),
         status=_word(index, "STATUS"),

@@ -8,19 +8,24 @@ from typing import Any
 from storage.records import ComponentRecord
 from storage.tables import search
 
+DURATIONS = """
+ALTER TABLE components ADD COLUMN by_duration INTEGER NOT NULL DEFAULT 0; -- a task's end comes from its DURATION
+"""
+
 COLUMNS = """name, recurrence_id, this_and_future, summary, description, location, start, "end", start_local, end_local,
-    start_zone, end_zone, all_day, floating, rrule, recurring, status, transparency, classification, priority, percent,
-    completed, sequence, created, last_modified, url, color, organizer, attendees, categories, alarms"""
+    start_zone, end_zone, all_day, floating, by_duration, rrule, recurring, status, transparency, classification,
+    priority, percent, completed, sequence, created, last_modified, url, color, organizer, attendees, categories,
+    alarms"""
 """The columns of a record, in the order that `row` wants."""
 
 _YES_OR_NO = [
     COLUMNS.replace("\n", "").replace(" ", "").split(",").index(name)
-    for name in ("this_and_future", "all_day", "floating", "recurring")
+    for name in ("this_and_future", "all_day", "floating", "by_duration", "recurring")
 ]
 
 _encode = JSONEncoder(default=dict, ensure_ascii=False).encode
 
-_INSERT = f"INSERT INTO components (entry_n, collection_n, position, {COLUMNS}) VALUES (?, ?, ?{', ?' * 31})"
+_INSERT = f"INSERT INTO components (entry_n, collection_n, position, {COLUMNS}) VALUES (?, ?, ?{', ?' * 32})"
 
 
 def row(values: tuple[Any, ...]) -> ComponentRecord:
@@ -42,7 +47,8 @@ def _values(record: ComponentRecord) -> tuple[Any, ...]:
     r = record
     return (
         *(r.name, r.recurrence_id, r.this_and_future, r.summary, r.description, r.location, r.start, r.end),
-        *(r.start_local, r.end_local, r.start_zone, r.end_zone, r.all_day, r.floating, r.rrule, r.recurring),
+        *(r.start_local, r.end_local, r.start_zone, r.end_zone, r.all_day, r.floating, r.by_duration),
+        *(r.rrule, r.recurring),
         *(r.status, r.transparency, r.classification, r.priority, r.percent, r.completed, r.sequence),
         *(r.created, r.last_modified, r.url, r.color),
         _encode(r.organizer) if r.organizer is not None else None,
@@ -67,6 +73,20 @@ def delete(conn: Connection, entry_n: int) -> None:
     """Remove all components of an entry."""
     search.drop_entry(conn, entry_n)
     conn.execute("DELETE FROM components WHERE entry_n = ?", (entry_n,))
+
+
+def tasks_with_spans(conn: Connection) -> list[tuple[int, int, str]]:
+    """The components of tasks that have a start and an end: their number, their position, and their entry's text."""
+    rows = conn.execute(
+        """SELECT p.n, p.position, e.text FROM components p JOIN entries e ON e.n = p.entry_n
+           WHERE p.name = 'VTODO' AND p.start IS NOT NULL AND p."end" IS NOT NULL"""
+    )
+    return rows.fetchall()
+
+
+def set_by_duration(conn: Connection, numbers: Sequence[int]) -> None:
+    """The ends of these components come from their DURATION."""
+    conn.executemany("UPDATE components SET by_duration = 1 WHERE n = ?", [(n,) for n in numbers])
 
 
 def undated_tasks(conn: Connection, collection_n: int, start: int, end: int) -> list[int]:

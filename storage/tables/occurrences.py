@@ -2,8 +2,8 @@
 
 `rule` says which row of RFC 4791 §9.9 compares the instance with a window [start, end):
 0 events, journals, tasks with DTSTART alone: start < window end, and end > window start (of no length: start >= it);
-1 tasks with DTSTART and DUE or DURATION, of which the table compares a DURATION with a window start that is exactly its
-end otherwise (it counts there; here, as for a DUE, it does not); 2 tasks with DUE alone.
+1 tasks with DTSTART and DUE; 2 tasks with DUE alone; 3 tasks with DTSTART and DURATION, which count also in a window
+that starts exactly at their end.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from storage.model import Kind
 from storage.records import ComponentRecord, Occurrence, OccurrenceRow
 from storage.tables import components
 
-EVENT_RULE, SPAN_RULE, DUE_RULE = 0, 1, 2
+EVENT_RULE, SPAN_RULE, DUE_RULE, DURATION_RULE = 0, 1, 2, 3
 
 WEEK = 604800
 """Instances longer than this (seconds) have an index of their own, so that the others are found by their start."""
@@ -42,6 +42,8 @@ class Window:
             return (start < occurrence.end or start <= occurrence.start) and (
                 end > occurrence.start or end >= occurrence.end
             )
+        if rule == DURATION_RULE:
+            return start <= occurrence.end and (end > occurrence.start or end >= occurrence.end)
         return start < occurrence.end <= end
 
 
@@ -50,6 +52,7 @@ _END = "CASE o.floating WHEN 1 THEN :wall_end ELSE :end END"
 _HOLDS = f"""CASE o.rule
     WHEN 0 THEN o.start < {_END} AND (o."end" > {_START} OR (o.start = o."end" AND o.start >= {_START}))
     WHEN 1 THEN ({_START} < o."end" OR {_START} <= o.start) AND ({_END} > o.start OR {_END} >= o."end")
+    WHEN 3 THEN {_START} <= o."end" AND ({_END} > o.start OR {_END} >= o."end")
     ELSE {_START} < o."end" AND o."end" <= {_END} END"""
 
 _SHORT = f"""o.collection_n = :collection AND o.start >= :first - {WEEK} AND o.start <= :last
@@ -82,6 +85,16 @@ def insert(conn: Connection, entry_n: int, collection_n: int, rows: Iterable[tup
             )
             for k, (o, rule) in enumerate(rows)
         ],
+    )
+
+
+def settle_durations(conn: Connection) -> None:
+    """Let the instances of tasks that end by a DURATION be compared so (those of before `DURATION_RULE`)."""
+    conn.execute(
+        """UPDATE occurrences SET rule = ? WHERE rule = ? AND EXISTS (
+               SELECT 1 FROM components p WHERE p.entry_n = occurrences.entry_n AND p.position = occurrences.position
+                   AND p.by_duration)""",
+        (DURATION_RULE, SPAN_RULE),
     )
 
 

@@ -20,8 +20,9 @@ the mirror took it, UTC with milliseconds. Yes and no are 1 and 0; unknown numbe
 | `changes` | row of the journal | seq at account_id account collection entry uid href action origin actor before after run |
 
 `events.id`, `tasks.id`, `contacts.id` and `occurrences_v1.entry` are entry ids; `occurrences_v1.id` names the instance. In `changes`,
-`entry` is empty where the collection itself changed; `before` and `after` are content hashes, `run` the
-first change of those that belong together. A vCard without UID, as some
+`entry` is empty where the collection itself changed; `before` and `after` are content hashes, which are the same where
+somebody with whom an entry is shared changed their own alarms; `run` is the first change of those that belong together. A
+vCard without UID, as some
 servers hold them, has `no-uid:` and its entry id for its `uid`.
 """  # noqa: E501
 

@@ -14,6 +14,7 @@ from storage.errors import StoreError
 from storage.model import Collection, Origin
 from storage.store import Store
 from storage.tables import views
+from storage.verify import verify
 from tests.storage.texts import calendar, event, todo
 
 COLUMNS = {
@@ -194,6 +195,26 @@ def test_a_migration_that_fails_leaves_no_trace(tmp_path: Path) -> None:
         schema.migrate(conn)
     assert [name for (name,) in db.reader().execute("SELECT name FROM sqlite_master")] == ["events"]
     db.close()
+
+
+def test_tasks_of_older_mirrors_learn_that_they_end_by_a_duration(store: Store, home: Collection) -> None:
+    texts = {
+        "lasting": todo("lasting", more="DTSTART:20261121T100000Z\r\nDURATION:PT1H\r\n"),
+        "due": todo("due", more="DTSTART:20261121T100000Z\r\nDUE:20261121T110000Z\r\n"),
+        "both": todo("both", more="DTSTART:20261121T100000Z\r\nDURATION:PT1H\r\nDUE:nonsense\r\n"),
+    }
+    for name, text in texts.items():
+        store.put_entry(home.id, name, text, origin=Origin.DAV)
+    with store.db.atomic() as conn:
+        conn.execute("ALTER TABLE components DROP COLUMN by_duration")
+        conn.execute("UPDATE occurrences SET rule = 1")
+        conn.execute("DELETE FROM _sqlite_migrations WHERE name = 'm013_task_durations'")
+    with store.db.atomic() as conn:
+        schema.migrate(conn)
+    assert verify(store, None).ok
+    end = 1795258800
+    found = {each.href for each in store.in_range(home.n, end, end + 60)}
+    assert found == {"lasting", "both"}, "RFC 4791 §9.9 counts the moment of their end"
 
 
 def test_processes_that_open_a_new_mirror_at_once_agree(tmp_path: Path) -> None:

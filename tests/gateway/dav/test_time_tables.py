@@ -52,9 +52,7 @@ def task_overlaps(
     created: datetime | None,
 ) -> bool:
     if first is not None and length is not None:
-        # The table prints `start <= DTSTART+DURATION` here and `start < DUE` in the next row. A task is kept with the
-        # end that its DURATION leads to, so the two are compared alike: the first second after it does not count.
-        due = first + length
+        return start <= first + length and (end > first or end >= first + length)
     if first is not None and due is not None:
         return (start < due or start <= first) and (end > first or end >= due)
     if first is not None:
