@@ -216,7 +216,7 @@ def move(conn: Connection, wish: Wish, target_id: str, target_href: str, *, over
     if taken is not None and not overwrite:
         raise AlreadyExists(f"{target_href} already exists in {target.name!r}", hint="choose another name")
     if taken is not None:
-        _delete(conn, target, taken, replace(wish, collection_id=target.id, href=target_href))
+        _delete(conn, target, taken, replace(wish, notify=wish.origin is Origin.DAV))
     if target.n != source.n:
         _check_uid(conn, target, entry.uid, target_href)
         links.keep_base(conn, entry.id, entry.text)
@@ -266,10 +266,11 @@ def copy(conn: Connection, wish: Wish, target_id: str, target_href: str, content
     taken = standing(conn, goal, target_href)
     if taken is not None and not overwrite:
         raise AlreadyExists(f"{target_href} already exists in {target.name!r}", hint="choose another name")
+    delivery.check_copy(conn, target, content)
     there = replace(wish, collection_id=goal.id, href=target_href, if_match=None)
     if taken is not None and taken.uid != entry.uid:
         _check_uid(conn, target, entry.uid, target_href)
-        _delete(conn, target, taken, there)
+        _delete(conn, target, taken, replace(wish, notify=wish.origin is Origin.DAV))
     written, _created, _changed = put(conn, there, entry.text, content)
     return written
 

@@ -8,6 +8,7 @@ from storage.errors import AlreadyExists, StoreBusy
 from storage.local import Wish
 from storage.model import Collection, Origin, State
 from storage.reading import found
+from storage.scheduling import delivery
 from storage.sharing import Sharing
 from storage.tables import collections, outbox
 
@@ -35,7 +36,8 @@ class Shelves(Sharing):
     ) -> Collection:
         """Make a collection like another one, and soon upstream, with the same entries or with none.
 
-        Raises `NotFound`, `AlreadyExists`, and `InvalidData` for an entry that cannot be read any more.
+        Raises `NotFound`, `AlreadyExists`, `InvalidData` for an entry that cannot be read any more, and
+        `SchedulingRefused` for a meeting that its owner would have twice.
         """
         account = self.account(account_id)
         with self.db.atomic() as conn:
@@ -61,6 +63,7 @@ class Shelves(Sharing):
             local.tell_collection(conn, made, "create")
             for entry in self.iter_entries(source.id) if entries_too else ():
                 said = content.read(entry.text, made.kind)
+                delivery.check_copy(conn, made, said)
                 local.put(conn, Wish(made.id, entry.href, origin, actor), entry.text, said)
             return found(collections.by_id(conn, made.id), f"collection {made.id}")
 

@@ -20,7 +20,7 @@ from storage.ical.read import read
 from storage.local import Wish
 from storage.model import Collection, CollectionKind, Entry, Origin, State
 from storage.reading import found
-from storage.scheduling import people
+from storage.scheduling import delivery, people
 from storage.tables import collections, consumers, default_calendars, entries, grants, meta
 
 __all__ = ["Delta", "PutResult", "Store"]
@@ -152,10 +152,10 @@ class Store(Accounts):
                 local.tell_collection(conn, edited, "edit")
             return edited
 
-    def delete_collection(self, collection_id: str, *, origin: Origin, actor: str = "") -> None:
+    def delete_collection(self, collection_id: str, *, origin: Origin, actor: str = "", notify: bool = False) -> None:
         """Delete a collection with everything in it, here and soon upstream. Raises `NotFound`, `ReadOnly`.
 
-        Of somebody else's collection only the share ends.
+        Of somebody else's collection only the share ends. `notify`: meetings in it are called off or declined.
         """
         with self.db.atomic() as conn:
             place = local.opened(conn, collection_id)
@@ -164,6 +164,8 @@ class Store(Accounts):
                 return
             collection = local.writable(conn, collection_id)
             local.refuse_mailbox(collection)
+            if notify:
+                delivery.emptied(conn, collection)
             local.tell_collection(conn, collection, "delete")
             shelf.remove(conn, collection, origin=origin, actor=actor, at=clock.iso())
 

@@ -11,7 +11,8 @@ from storage.model import Collection, Origin
 def delete(context: Context, request: Request) -> Answer:
     """Answer a DELETE; a collection also hears of it upstream, as entries do.
 
-    Who leaves a meeting declines it, unless `Schedule-Reply: F` says not to (RFC 6638 §8.1).
+    Who leaves a meeting declines it, and who called it together calls it off, unless `Schedule-Reply: F` says not to
+    (RFC 6638 §8.1).
     """
     registration = push.registration_of(context, request.segments)
     if registration is not None:
@@ -25,7 +26,7 @@ def delete(context: Context, request: Request) -> Answer:
                 origin=Origin.DAV,
                 actor=context.actor,
                 if_match=request.if_match,
-                notify=request.header("schedule-reply").strip().upper() != "F",
+                notify=_tells(request),
             )
             return Answer(204)
         if isinstance(place, Collection):
@@ -43,4 +44,9 @@ def _delete_collection(context: Context, request: Request, collection: Collectio
     wanted = request.if_match
     if wanted is not None and "*" not in wanted and f"{collection.id}-{collection.seq}" not in wanted:
         raise PreconditionFailed(f"the collection {collection.name!r} is not in the version named")
-    context.store.delete_collection(collection.id, origin=Origin.DAV, actor=context.actor)
+    context.store.delete_collection(collection.id, origin=Origin.DAV, actor=context.actor, notify=_tells(request))
+
+
+def _tells(request: Request) -> bool:
+    """Whether others shall hear of it."""
+    return request.header("schedule-reply").strip().upper() != "F"

@@ -12,14 +12,27 @@ from dataclasses import dataclass
 from storage import clock, ids, mailboxes, record
 from storage.db import Connection
 from storage.errors import InvalidData, SchedulingRefused
-from storage.ical.lines import Component, Line, dump, parse
+from storage.ical.lines import Component, Line, dump, line, parse
 from storage.ical.read import Content, read
+from storage.ical.values import moment
 from storage.ical.write import calendar_of, replace
 from storage.model import Collection, Entry, Kind, Origin
+from storage.recurrence.expand import expand
 from storage.scheduling import itip, people
-from storage.tables import entries
+from storage.tables import components, entries, occurrences
 
 DELIVERED, ANSWERED, NOWHERE, NO_MAIL = "1.2", "2.0", "5.1", "5.2"
+
+MOST_PARTS = 2_000
+"""Instances with a component of their own that a meeting may have, and answers that a guest gives at once."""
+
+MOST_LOOKED_AT = 20_000
+"""Instances of a series that are looked at to see whether there is the one that somebody answers."""
+
+LARGEST = 10 * 1024 * 1024
+"""Characters beyond which no answer makes an organizer's text grow."""
+
+_KINDS = {Kind.EVENT: "VEVENT", Kind.TODO: "VTODO"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +65,33 @@ def written(conn: Connection, collection: Collection, existing: Entry | None, te
     meets = before is not None or any(each.organizer for each in content.components)
     if not meets or not people.is_local(conn, collection):
         return text
+    _check_size(content)
     meeting = _meeting(conn, collection, content.uid, content.kind)
     calendar = calendar_of(content.tree)
     who, was = _organizer(calendar), _organizer(before) if before is not None else ""
     _check_organizer(meeting, who, was)
-    if who in meeting.me or was in meeting.me:
-        if existing is None:
-            _check_unique(meeting)
+    mine = who in meeting.me or was in meeting.me
+    if before is None and not mine and not set(itip.attendees(calendar)) & set(meeting.me):
+        return text
+    if existing is None:
+        _check_unique(meeting)
+    if mine:
         after = _organize(meeting, before, calendar)
-    elif before is None and not set(itip.attendees(calendar)) & set(meeting.me):
+    elif not who and before is not None:
+        _leave(meeting, before)
         return text
     else:
         after = _attend(meeting, before, calendar, who)
     return text if after is calendar else dump(replace(content.tree, calendar, after))
+
+
+def check_copy(conn: Connection, target: Collection, content: Content) -> None:
+    """Raises `SchedulingRefused` where the target's owner would have a meeting twice (RFC 6638 §3.2.4.1)."""
+    if people.is_local(conn, target) and any(each.organizer for each in content.components):
+        meeting = _meeting(conn, target, content.uid, content.kind)
+        calendar = calendar_of(content.tree)
+        if {_organizer(calendar), *itip.attendees(calendar)} & set(meeting.me):
+            _check_unique(meeting)
 
 
 def deleted(conn: Connection, collection: Collection, entry: Entry) -> None:
@@ -80,12 +107,23 @@ def deleted(conn: Connection, collection: Collection, entry: Entry) -> None:
     if who in meeting.me:
         nothing = Component(calendar.name, [], calendar.begin, calendar.end)
         _organize(meeting, calendar, nothing)
+    elif who:
+        _leave(meeting, calendar)
+
+
+def emptied(conn: Connection, collection: Collection) -> None:
+    """Call off, or decline, what is still to come of the meetings in a calendar that its owner deletes as a whole.
+
+    As Cyrus does: RFC 6638 §3.2.1.3 makes each of them a meeting that is removed. What is over stays as it was in the
+    calendars of the others; nobody cleans up to unsay the past.
+    """
+    if not people.is_local(conn, collection):
         return
-    me = next((address for address in meeting.me if address in itip.attendees(calendar)), "")
-    off = all((line := part.first("STATUS")) and line.value == "CANCELLED" for part in itip.parts(calendar).values())
-    if who and me and not off and _reply_wanted(calendar):
-        said = {key: "DECLINED" for key, word in itip.answers(calendar, me).items() if word != "DECLINED"}
-        _reply(meeting, calendar, said, me, who)
+    yesterday = clock.timestamp() - record.DAY  # of what floats it is not known when exactly it is over
+    for n in components.meetings(conn, collection.n):
+        last, entry = occurrences.last_end(conn, n), entries.by_n(conn, n)
+        if entry is not None and (last is None or last > yesterday):
+            deleted(conn, collection, entry)
 
 
 def _meeting(conn: Connection, collection: Collection, uid: str, kind: Kind) -> _Meeting:
@@ -120,32 +158,65 @@ def _check_unique(meeting: _Meeting) -> None:
         )
 
 
+def _check_size(content: Content) -> None:
+    if len(content.components) > MOST_PARTS:
+        raise SchedulingRefused(
+            f"a meeting that is delivered has at most {MOST_PARTS} instances of their own",
+            condition="max-instances",
+            hint="split the series",
+        )
+
+
 def _organize(meeting: _Meeting, before: Component | None, after: Component) -> Component:
     """Bring the organizer's change to every guest; the organizer's text with what became of it."""
     known = itip.attendees(before) if before is not None else {}
     wanted = itip.attendees(after) if _organizer(after) else {}
+    here = people.local_users(meeting.conn)
+    changed = _Changed(before, after)
+    codes: dict[str, str] = {}
     for address in {**known, **wanted}:
         lines = wanted.get(address) or known[address]
+        user = here.get(address)
         if address in meeting.me or itip.agent(lines) != "SERVER":
             continue
-        user = people.local_user(meeting.conn, address)
-        old = itip.invitation(before, address) if before is not None else None
-        new = itip.invitation(after, address) if address in wanted else None
         if user is None:
-            after = itip.marked(after, "ATTENDEE", address, NO_MAIL)
-        elif new is not None:
-            loud = itip.forced(lines) or not itip.same_meeting(old, new, participation=False)
-            copy = _invite(meeting.seen_by(user), old, new, address, loud=loud)
+            codes[address] = NO_MAIL
+            continue
+        guest = meeting.seen_by(user)
+        old = itip.invitation(before, address) if before is not None and address in known else None
+        if address in wanted:
+            new = itip.invitation(after, address)
+            assert new is not None
+            copy = _invite(guest, old, new, address, loud=itip.forced(lines) or changed.for_guest(address))
             after = _with_answers(after, copy, address)
         elif old is not None:
-            _call_off(meeting.seen_by(user), old)
-    return after
+            _call_off(guest, old)
+    return itip.marked(after, "ATTENDEE", codes)
+
+
+class _Changed:
+    """Whether a guest hears of the organizer's change. Guests of the same instances do, or do not, alike."""
+
+    def __init__(self, before: Component | None, after: Component) -> None:
+        self.before = before
+        self.after = after
+        self._known: dict[tuple[frozenset[str], frozenset[str]], bool] = {}
+
+    def for_guest(self, address: str) -> bool:
+        """Whether what this guest is invited to differs, but for who answers what."""
+        if self.before is None:
+            return True
+        key = itip.attendance(self.before, address), itip.attendance(self.after, address)
+        if key not in self._known:
+            old, new = itip.invitation(self.before, address), itip.invitation(self.after, address)
+            self._known[key] = not itip.same_meeting(old, new, participation=False)
+        return self._known[key]
 
 
 def _with_answers(after: Component, copy: Component | None, address: str) -> Component:
     """The organizer's text with what a guest's own copy says: nobody else answers for them."""
     if copy is None:
-        return itip.marked(after, "ATTENDEE", address, NOWHERE)
+        return itip.marked(after, "ATTENDEE", {address: NOWHERE})
     said = itip.answers(copy, address)
     code = ANSWERED if any(word != itip.OPEN for word in said.values()) else DELIVERED
     return itip.answered(after, said, address, delivered=code)
@@ -157,10 +228,12 @@ def _invite(guest: _Meeting, old: Component | None, new: Component, address: str
     if standing is None:
         if old is not None and not loud:
             return new  # the guest has deleted it, and nothing is new
-        calendars = [each for each in people.local_calendars(guest.conn, guest.user) if people.takes_invitations(each)]
-        if not calendars or guest.kind is not Kind.EVENT:
+        kinds = _KINDS[guest.kind]
+        calendars = people.local_calendars(guest.conn, guest.user)
+        fit = [each for each in calendars if people.takes_invitations(each, kinds)]
+        if not fit:
             return None
-        _store(guest, calendars[0], None, new)
+        _store(guest, fit[0], None, new)
         copy = new
     else:
         collection, entry = standing
@@ -191,8 +264,7 @@ def _attend(meeting: _Meeting, before: Component | None, after: Component, who: 
     if not who:
         return after
     me = next((address for address in meeting.me if address in itip.attendees(after)), "")
-    host = people.local_user(meeting.conn, who)
-    if before is not None and host is not None and meeting.seen_by(host).standing() is not None:
+    if before is not None and _hosted(meeting, who) is not None:
         changed = itip.forbidden(before, after)
         if changed:
             raise SchedulingRefused(
@@ -200,34 +272,78 @@ def _attend(meeting: _Meeting, before: Component | None, after: Component, who: 
                 condition="allowed-attendee-scheduling-object-change",
             )
     said = itip.news(before, after, me) if me else {}
+    if len(said) > MOST_PARTS:
+        raise SchedulingRefused(
+            f"more than {MOST_PARTS} instances are answered at once",
+            condition="allowed-attendee-scheduling-object-change",
+            hint="answer the series",
+        )
     if not _reply_wanted(after) or not (said or itip.forced(_organizer_lines(after))):
         return after
     code = _reply(meeting, after, said or itip.answers(after, me), me, who)
-    return itip.marked(after, "ORGANIZER", who, code)
+    return itip.marked(after, "ORGANIZER", {who: code})
+
+
+def _leave(meeting: _Meeting, calendar: Component) -> None:
+    """Decline a meeting that a guest does not have any more, unless it is off, or declined already."""
+    who = _organizer(calendar)
+    me = next((address for address in meeting.me if address in itip.attendees(calendar)), "")
+    if me and not itip.is_off(calendar) and _reply_wanted(calendar):
+        said = {key: "DECLINED" for key, word in itip.answers(calendar, me).items() if word != "DECLINED"}
+        _reply(meeting, calendar, said, me, who)
 
 
 def _reply(meeting: _Meeting, calendar: Component, said: itip.Answers, me: str, who: str) -> str:
     """Bring answers to the organizer's copy, and from there to the other guests; the SCHEDULE-STATUS."""
-    user = people.local_user(meeting.conn, who)
-    if user is None:
-        return NO_MAIL
-    host = meeting.seen_by(user)
-    standing = host.standing()
-    if standing is None:
-        return NOWHERE
-    collection, entry = standing
+    here, hosted = people.local_users(meeting.conn), _hosted(meeting, who)
+    if hosted is None:
+        return NOWHERE if who in here else NO_MAIL
+    host, collection, entry = hosted
     theirs = calendar_of(parse(entry.text))
     if _organizer(theirs) != who or me not in itip.attendees(theirs):
         return NOWHERE
+    said = _of_instances(entry, theirs, said)
     after = itip.answered(theirs, said, me)
+    if not said or len(dump(after)) > max(LARGEST, entry.size):
+        return NOWHERE
     _store(host, collection, entry, after)
     _tell(host, itip.reply(calendar, said, me), "REPLY")
     for address, lines in itip.attendees(after).items():
-        other = people.local_user(meeting.conn, address) if address != me and itip.agent(lines) == "SERVER" else None
-        old, new = itip.invitation(theirs, address), itip.invitation(after, address)
-        if other is not None and address not in host.me and new is not None:
-            _invite(meeting.seen_by(other), old, new, address, loud=False)
+        other = here.get(address) if address != me and itip.agent(lines) == "SERVER" else None
+        if other is not None and address not in host.me:
+            old, new = itip.invitation(theirs, address), itip.invitation(after, address)
+            if new is not None:
+                _invite(meeting.seen_by(other), old, new, address, loud=False)
     return DELIVERED
+
+
+def _hosted(meeting: _Meeting, who: str) -> tuple[_Meeting, Collection, Entry] | None:
+    """Where the organizer has the meeting, if that is here; also one who calls it together as a mirrored account."""
+    user = people.local_users(meeting.conn).get(who) or people.user_of(meeting.conn, who)
+    host = meeting.seen_by(user) if user is not None else None
+    standing = host.standing() if host is not None else None
+    return (host, *standing) if host is not None and standing is not None else None
+
+
+def _of_instances(entry: Entry, calendar: Component, said: itip.Answers) -> itip.Answers:
+    """The answers that are about instances which the meeting has: a guest adds none to it."""
+    known = itip.parts(calendar)
+    asked = [key for key in said if key not in known]
+    if not asked:
+        return said
+    found: set[str] = set()
+    if itip.MASTER in known:
+        moments = [epoch for key in asked if (epoch := _moment(key)) is not None]
+        span = (min(moments) - record.DAY, max(moments) + record.DAY) if moments else (0, 0)
+        found = {each.recurrence_id for each in expand(read(entry.text), *span, limit=MOST_LOOKED_AT).occurrences}
+    return {key: word for key, word in said.items() if key in known or key in found}
+
+
+def _moment(key: str) -> int | None:
+    try:
+        return moment(line("DTSTART", key, {} if "T" in key else {"VALUE": ["DATE"]}), None).epoch
+    except InvalidData:
+        return None
 
 
 def _reply_wanted(calendar: Component) -> bool:
@@ -235,7 +351,7 @@ def _reply_wanted(calendar: Component) -> bool:
 
 
 def _organizer_lines(calendar: Component) -> list[Line]:
-    return [line for part in itip.parts(calendar).values() for line in part.lines("ORGANIZER")]
+    return [each for part in itip.parts(calendar).values() for each in part.lines("ORGANIZER")]
 
 
 def _same_organizer(one: Component, other: Component) -> bool:

@@ -5,7 +5,7 @@ keeps what is the attendee's own (`invited`). Back goes only who answers what (`
 the same keep their bytes on both sides. Within one server no message overtakes another, so SEQUENCE decides nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from storage.errors import InvalidData
 from storage.ical.canonical import canonical
@@ -13,7 +13,7 @@ from storage.ical.instance import instance_of
 from storage.ical.lines import Component, Line, dump, line
 from storage.ical.quirks import status
 from storage.ical.values import instance_key, moment, recurrence_key
-from storage.ical.write import component, eol_of, remove, replace, set_lines, set_param, set_property
+from storage.ical.write import component, eol_of, remove, set_lines, set_param, set_property
 from storage.scheduling.people import normal
 
 MASTER = ""
@@ -28,7 +28,10 @@ _SERVER_PARAMS = ("SCHEDULE-AGENT", "SCHEDULE-STATUS", "SCHEDULE-FORCE-SEND")
 _ANSWERING = ("PARTSTAT", "RSVP")
 _NOISE = ("DTSTAMP", "LAST-MODIFIED", "CREATED", "SEQUENCE")
 _OWN = frozenset({"TRANSP", "PERCENT-COMPLETE", "COMPLETED", "CREATED", "COMMENT", "REQUEST-STATUS"})
-"""What an attendee may have otherwise than the organizer (RFC 6638 §3.2.2.1), besides alarms and X- properties."""
+"""What an attendee may have otherwise than the organizer (RFC 6638 §3.2.2.1), besides alarms and X- properties.
+
+How far somebody has come with a task is theirs as well: its STATUS, unless the organizer calls it off.
+"""
 
 _TIMES = ("DTSTART", "DTEND", "DUE", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
 _FIXED = ("DTSTART", "DTEND", "DUE", "DURATION", "RRULE", "RDATE", "SUMMARY", "LOCATION")
@@ -36,14 +39,13 @@ _FIXED = ("DTSTART", "DTEND", "DUE", "DURATION", "RRULE", "RDATE", "SUMMARY", "L
 
 def parts(calendar: Component) -> dict[str, Component]:
     """The events or tasks of a VCALENDAR by instance."""
-    found = [each for each in calendar.components() if each.name in _ENTRIES]
-    return {instance_key(each, calendar): each for each in found}
+    return {instance_key(each, calendar): each for each in _entries(calendar)}
 
 
 def organizer(calendar: Component) -> str:
     """The one organizer of all components in normal form, "" where there is none. Raises `InvalidData` for several."""
-    found = {normal(each.value) if (each := part.first("ORGANIZER")) else "" for part in parts(calendar).values()}
-    if len(found - {""}) > 1 or (len(found) > 1):
+    found = {normal(each.value) if (each := part.first("ORGANIZER")) else "" for part in _entries(calendar)}
+    if len(found) > 1:
         raise InvalidData("all components of a meeting have the same ORGANIZER (RFC 6638 §3.2.4.2)")
     return next(iter(found), "")
 
@@ -51,7 +53,7 @@ def organizer(calendar: Component) -> str:
 def attendees(calendar: Component) -> dict[str, list[Line]]:
     """The ATTENDEE lines of all components by address in normal form."""
     found: dict[str, list[Line]] = {}
-    for part in parts(calendar).values():
+    for part in _entries(calendar):
         for each in part.lines("ATTENDEE"):
             found.setdefault(normal(each.value), []).append(each)
     return found
@@ -73,19 +75,15 @@ def invitation(calendar: Component, address: str) -> Component | None:
 
     Instances of a series to which the attendee is not invited are left out of it (RFC 6638 §3.2.6).
     """
-    every = parts(calendar)
-    mine = {key: part for key, part in every.items() if _line_of(part, address) is not None}
-    if not mine:
-        return None
-    cut = remove(calendar, "METHOD")
-    for key, part in every.items():
-        if key in mine:
-            shown = _without_alarms(_bare(part))
-            left_out = [each for other, each in every.items() if key == MASTER and other not in mine]
-            cut = replace(cut, part, _except(shown, left_out))
-        else:
-            cut = replace(cut, part, None)
-    return cut
+    others = [part for key, part in parts(calendar).items() if key and _line_of(part, address) is None]
+
+    def cut(key: str, part: Component) -> Component | None:
+        if _line_of(part, address) is None:
+            return None
+        return _except(_without_alarms(_bare(part)), [] if key else others)
+
+    made = _changed(remove(calendar, "METHOD"), cut)
+    return made if _entries(made) else None
 
 
 def message(calendar: Component, method: str) -> str:
@@ -95,9 +93,17 @@ def message(calendar: Component, method: str) -> str:
 
 def cancelled(calendar: Component) -> Component:
     """The meeting, called off."""
-    for part in parts(calendar).values():
-        calendar = replace(calendar, part, set_property(part, "STATUS", "CANCELLED"))
-    return calendar
+    return _changed(calendar, lambda _key, part: set_property(part, "STATUS", "CANCELLED"))
+
+
+def is_off(calendar: Component) -> bool:
+    """Whether all of the meeting is called off."""
+    return all(map(_off, _entries(calendar)))
+
+
+def attendance(calendar: Component, address: str) -> frozenset[str]:
+    """To which instances somebody is invited: who is invited to the same gets the same invitation."""
+    return frozenset(key for key, part in parts(calendar).items() if _line_of(part, address) is not None)
 
 
 def same_meeting(one: Component | None, other: Component | None, *, participation: bool) -> bool:
@@ -115,11 +121,7 @@ def invited(copy: Component | None, new: Component, me: str) -> Component:
     if copy is None:
         return new
     known = parts(copy)
-    merged = new
-    for key, part in parts(new).items():
-        before = known.get(key)
-        after = part if before is None else _taken_over(before, part, me)
-        merged = replace(merged, part, after)
+    merged = _changed(new, lambda key, part: _taken_over(known[key], part, me) if key in known else part)
     head = [each for each in copy.children if isinstance(each, Line) and each.name != "METHOD"]
     return Component(copy.name, [*head, *merged.components()], copy.begin, copy.end)
 
@@ -155,28 +157,34 @@ def answered(calendar: Component, said: Answers, attendee: str, *, delivered: st
     An instance of which the organizer has no component of its own gets one (RFC 5546 §3.2.3). Who is not invited
     changes nothing.
     """
-    for key, word in said.items():
-        part = parts(calendar).get(key)
-        if part is None and key != MASTER:
-            part = _instance(calendar, key)
-            if part is None:
-                continue
-            calendar = Component(calendar.name, [*calendar.children, part], calendar.begin, calendar.end)
-        if part is not None:
-            calendar = replace(calendar, part, _with_answer(part, attendee, word, delivered))
-    return calendar
+    every = parts(calendar)
+
+    def heard(key: str, part: Component) -> Component:
+        return _with_answer(part, attendee, said[key], delivered) if key in said else part
+
+    calendar = _changed(calendar, heard)
+    master = every.get(MASTER)
+    missing = [key for key in said if key not in every] if master is not None else []
+    made = {key: instance_of(master, key, calendar) for key in missing if master is not None}
+    added = [heard(key, part) for key, part in made.items() if part is not None]
+    return Component(calendar.name, [*calendar.children, *added], calendar.begin, calendar.end) if added else calendar
 
 
-def marked(calendar: Component, name: str, address: str, code: str) -> Component:
-    """The text with a SCHEDULE-STATUS (RFC 6638 §7.3) on somebody's lines of `name`, and no order to send any more."""
-    for part in parts(calendar).values():
-        lines = [
-            _with_status(each, code) if normal(each.value) == address and _needs(each, code) else each
-            for each in part.lines(name)
+def marked(calendar: Component, name: str, codes: Mapping[str, str]) -> Component:
+    """The text with a SCHEDULE-STATUS (RFC 6638 §7.3) on the lines of `name` with these addresses, and no order to send
+    any more.
+    """
+
+    def mark(_key: str, part: Component) -> Component:
+        lines = part.lines(name)
+        wanted = [codes.get(_address(each), "") for each in lines]
+        noted = [
+            _with_status(each, code) if code and _needs(each, code) else each
+            for each, code in zip(lines, wanted, strict=True)
         ]
-        if lines != part.lines(name):
-            calendar = replace(calendar, part, _in_place(part, name, lines))
-    return calendar
+        return _in_place(part, name, noted) if noted != lines else part
+
+    return _changed(calendar, mark)
 
 
 def forbidden(before: Component, after: Component) -> str:
@@ -193,6 +201,27 @@ def forbidden(before: Component, after: Component) -> str:
             return "ATTENDEE"
     missing = [key for key in known if key not in struck]
     return "RECURRENCE-ID" if missing else ""
+
+
+def _entries(calendar: Component) -> list[Component]:
+    return [each for each in calendar.components() if each.name in _ENTRIES]
+
+
+def _changed(calendar: Component, change: Callable[[str, Component], Component | None]) -> Component:
+    """The calendar with each of its events or tasks changed, given its instance; those that become None are left out.
+
+    The same calendar where nothing changes. In one go: a meeting may have thousands of them.
+    """
+    children: list[Line | Component] = []
+    same = True
+    for child in calendar.children:
+        made: Line | Component | None = child
+        if isinstance(child, Component) and child.name in _ENTRIES:
+            made = change(instance_key(child, calendar), child)
+            same = same and made is child
+        if made is not None:
+            children.append(made)
+    return calendar if same else Component(calendar.name, children, calendar.begin, calendar.end)
 
 
 def _address(each: Line) -> str:
@@ -246,12 +275,13 @@ def _in_place(part: Component, name: str, lines: Sequence[Line]) -> Component:
 
 
 def _identity(calendar: Component, *, participation: bool) -> str:
-    for part in parts(calendar).values():
-        plain = remove(_bare(part), *_NOISE)
-        if not participation:
-            plain = _in_place(plain, "ATTENDEE", [_unanswered(each) for each in plain.lines("ATTENDEE")])
-        calendar = replace(calendar, part, plain)
-    return canonical(dump(calendar))
+    def plain(_key: str, part: Component) -> Component:
+        part = remove(_bare(part), *_NOISE)
+        if participation:
+            return part
+        return _in_place(part, "ATTENDEE", [_unanswered(each) for each in part.lines("ATTENDEE")])
+
+    return canonical(dump(_changed(calendar, plain)))
 
 
 def _unanswered(each: Line) -> Line:
@@ -265,17 +295,22 @@ def _unanswered(each: Line) -> Line:
 def _taken_over(before: Component, new: Component, me: str) -> Component:
     """One component of a copy, after the organizer changed it."""
     names = dict.fromkeys(each.name for each in (*before.children, *new.children) if isinstance(each, Line))
+    own = _OWN | {"STATUS"} if before.name == "VTODO" and not (_off(before) or _off(new)) else _OWN
     merged = before
     for name in names:
-        if name and name not in _OWN and not name.startswith("X-"):
+        if name and name not in own and not name.startswith("X-"):
             merged = set_lines(merged, name, new.lines(name)) if new.lines(name) else remove(merged, name)
     mine, theirs = _line_of(before, me), _line_of(new, me)
     if mine is None or theirs is None:
         return merged
     kept = _answer(mine) if _times(before) == _times(new) else OPEN
-    own = theirs if kept == _answer(theirs) else set_param(theirs, "PARTSTAT", [kept])
-    lines = [own if each is theirs else each for each in new.lines("ATTENDEE")]
+    answer = theirs if kept == _answer(theirs) else set_param(theirs, "PARTSTAT", [kept])
+    lines = [answer if each is theirs else each for each in new.lines("ATTENDEE")]
     return set_lines(merged, "ATTENDEE", lines)
+
+
+def _off(part: Component) -> bool:
+    return (found := part.first("STATUS")) is not None and found.value.strip().upper() == "CANCELLED"
 
 
 def _times(part: Component) -> list[tuple[str, str]]:
@@ -321,19 +356,13 @@ def _reply_part(part: Component | None, master: Component | None, key: str, word
     return component(source.name, [*map(_stripped, lines), answer], eol=eol)
 
 
-def _instance(calendar: Component, key: str) -> Component | None:
-    """A component for one instance of a series, as the master describes it."""
-    master = parts(calendar).get(MASTER)
-    return instance_of(master, key, calendar) if master is not None else None
-
-
 def _with_answer(part: Component, attendee: str, word: str, delivered: str) -> Component:
     lines = []
     for each in part.lines("ATTENDEE"):
         if _address(each) == attendee and (_answer(each) != word or _needs(each, delivered)):
             each = _with_status(each if _answer(each) == word else set_param(each, "PARTSTAT", [word]), delivered)
         lines.append(each)
-    return _in_place(part, "ATTENDEE", lines)
+    return _in_place(part, "ATTENDEE", lines) if lines != part.lines("ATTENDEE") else part
 
 
 def _with_status(each: Line, code: str) -> Line:

@@ -4,7 +4,7 @@ An address is compared in its `normal` form: an e-mail address in lower case, wi
 or the path of a principal of this server.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from urllib.parse import unquote, urlsplit
 
@@ -39,8 +39,13 @@ def ordered(owned: Iterable[Account]) -> list[Account]:
 
 def addresses(conn: Connection, user: str) -> list[str]:
     """The user's own addresses in normal form, the preferred one first, the principal last."""
-    mail = [address for account in ordered(accounts.every(conn, user)) for address in own(account)]
-    return [*dict.fromkeys(mail), f"{PRINCIPALS}{user}/"]
+    every = accounts.every(conn)
+    taken = {normal(account.email) for account in every if account.user != user and account.email}
+    mine = ordered(account for account in every if account.user == user)
+    given = [normal(account.email) for account in mine if account.email]
+    # What an upstream merely says must not make an address ours that another user was given.
+    said = [address for account in mine for address in own(account) if address in given or address not in taken]
+    return [*dict.fromkeys(said), f"{PRINCIPALS}{user}/"]
 
 
 def own(account: Account) -> list[str]:
@@ -67,18 +72,19 @@ def user_of(conn: Connection, address: str) -> str | None:
     return found[0].user if found else None
 
 
-def local_user(conn: Connection, address: str) -> str | None:
-    """Whom this mirror itself delivers messages for this address to: the user whose local account has it.
+def local_users(conn: Connection) -> Mapping[str, str]:
+    """Whom this mirror itself delivers messages to, by address in normal form: the users who have local accounts.
 
     The principal of a user counts as an address of their local accounts; those of mirrored accounts get their messages
     from their own upstreams.
     """
-    wanted = normal(address)
-    user = _principal(wanted)
+    found: dict[str, str] = {}
     for account in accounts.every(conn):
-        if not account.mirrored and (account.user == user if user else normal(account.email) == wanted):
-            return account.user
-    return None
+        if not account.mirrored:
+            found.setdefault(f"{PRINCIPALS}{account.user}/", account.user)
+            if account.email:
+                found.setdefault(normal(account.email), account.user)
+    return found
 
 
 def is_local(conn: Connection, collection: Collection) -> bool:
@@ -112,9 +118,9 @@ def default_calendar(conn: Connection, user: str) -> Collection | None:
     return fit[0] if fit else None
 
 
-def takes_invitations(collection: Collection) -> bool:
-    """Whether events that others send could be put there."""
-    return "VEVENT" in collection.components and not collection.read_only and not collection.mailbox
+def takes_invitations(collection: Collection, component: str = "VEVENT") -> bool:
+    """Whether events (or tasks) that others send could be put there."""
+    return component in collection.components and not collection.read_only and not collection.mailbox
 
 
 def _principal(address: str) -> str:

@@ -69,6 +69,15 @@ def of_entry(conn: Connection, entry_n: int) -> list[ComponentRecord]:
     return [row(values) for values in rows.fetchall()]
 
 
+def meetings(conn: Connection, collection_n: int) -> list[int]:
+    """The numbers of a collection's entries that have an organizer."""
+    rows = conn.execute(
+        "SELECT DISTINCT entry_n FROM components WHERE collection_n = ? AND organizer IS NOT NULL ORDER BY entry_n",
+        (collection_n,),
+    )
+    return [n for (n,) in rows]
+
+
 def delete(conn: Connection, entry_n: int) -> None:
     """Remove all components of an entry."""
     search.drop_entry(conn, entry_n)

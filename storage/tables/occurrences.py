@@ -103,6 +103,12 @@ def delete(conn: Connection, entry_n: int) -> None:
     conn.execute("DELETE FROM occurrences WHERE entry_n = ?", (entry_n,))
 
 
+def last_end(conn: Connection, entry_n: int) -> int | None:
+    """When the last instance of an entry inside the horizon is over; None where there is none."""
+    row = conn.execute('SELECT max("end") FROM occurrences WHERE entry_n = ?', (entry_n,)).fetchone()
+    return None if row[0] is None else int(row[0])
+
+
 def entries_in(conn: Connection, collection_n: int, window: Window) -> list[int]:
     """The numbers of the entries that have an instance in the window."""
     return [n for (n,) in conn.execute(ENTRIES_IN, _bound(collection_n, window)).fetchall()]
