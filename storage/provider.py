@@ -28,6 +28,14 @@ Known = Callable[[Sequence[str]], Mapping[str, str]]
 """Given remote hrefs, the versions under which the engine knows them; what it does not know is absent."""
 
 
+class Silence(StrEnum):
+    """How an upstream that tells attendees and organizers of what is written there is kept from it."""
+
+    NEEDLESS = "needless"  # it tells nobody, whatever is written
+    ASKED = "asked"  # it is asked with each write, and known to obey
+    MARKED = "marked"  # guests are marked as ours to tell where that keeps it silent; all other writes are refused
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What an upstream can do, declared as data.
@@ -35,6 +43,7 @@ class Capabilities:
     `upstream` is false only for local accounts. `cursor`: pulls are incremental. `exact_writes`: the upstream keeps our
     bytes, so a written entry need not be read back. `create_collections`, `collection_properties`: whether collections
     can be made, removed and renamed. `lossless`: whether entries come back with every property they were sent with.
+    `silence`: how a push without `notify` is kept from telling anybody; known once the collections have been asked for.
     """
 
     upstream: bool = True
@@ -43,6 +52,7 @@ class Capabilities:
     create_collections: bool = True
     collection_properties: bool = True
     lossless: bool = True
+    silence: Silence = Silence.NEEDLESS
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from storage.tables import (
     quarantine,
     schedule_tags,
     search,
+    untold,
     users,
 )
 from storage.tables.conflicts import Conflict
@@ -40,6 +41,7 @@ from storage.tables.counts import Counts
 from storage.tables.held import Held
 from storage.tables.needles import Needle
 from storage.tables.quarantine import Quarantined
+from storage.tables.untold import Untold
 from storage.window import Known
 
 MOST = 20_000
@@ -315,6 +317,10 @@ class Reader:
         return consumers.position(self.db.reader(), consumer)
 
     # -- what waits ---------------------------------------------------------------------------------------------------
+
+    def untold(self, account: int | None = None) -> list[Untold]:
+        """The meetings that were written upstream without telling those concerned, oldest first."""
+        return untold.every(self.db.reader(), account)
 
     def counts(self) -> Counts:
         """How much stands and waits where, for a status page."""

@@ -29,6 +29,7 @@ from storage.tables import (
     reminders,
     requests,
     schedule_tags,
+    untold,
     vdir_files,
     views,
 )
@@ -178,6 +179,12 @@ def m016_runs(db: Database) -> None:
 def m017_plans(db: Database) -> None:
     """Runs that carry out a plan."""
     db.execute(requests.PLAN)
+
+
+@migrations()
+def m017_untold(db: Database) -> None:
+    """Who was not told of a meeting that the engine itself wrote."""
+    db.execute(untold.DDL)
 
 
 def migrate(conn: Connection) -> None:

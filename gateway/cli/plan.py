@@ -71,8 +71,9 @@ def print_action(action: Planned) -> None:
         if action.action == "create" and field.name != "SUMMARY" and field.component != "collection":
             continue
         click.echo(plain(f"    {where}{field.name}: {before} -> {after}"))
-    if action.mails:
-        click.echo(plain(f"    mails: {', '.join(action.mails)}"))
+    for words, people in (("is told", action.mails), ("is not told", action.untold)):
+        for address in people:
+            click.echo(plain(f"    {words}: {address}"))
 
 
 def _short(value: str | None) -> str:

@@ -22,6 +22,7 @@ from gateway.cli import (
     status,
     sync,
     undo,
+    untold,
     users,
     verify,
 )
@@ -41,6 +42,7 @@ GROUPS = (
     history,
     undo,
     inbox,
+    untold,
     agenda,
     verify,
     config,

@@ -54,9 +54,7 @@ class CalDavProvider:
     everything lists by PROPFIND rather than with an empty sync token, because that is what servers get right: an empty
     token brings deleted members on Radicale, a part of the rest on Stalwart, a 507 on Nextcloud and Google.
 
-    Mail: a deletion without `notify` asks for silence (`Schedule-Reply: F`, RFC 6638 §8.1). A server that schedules by
-    itself (`calendar-auto-schedule`) still sends invitations when the organizer's own meeting is created or changed:
-    it knows no header against that, and `SCHEDULE-AGENT=CLIENT` on guests it has invited before makes it cancel them.
+    Mail: how a server that schedules by itself is kept silent stands in `silence.py`.
     """
 
     name = "caldav"
@@ -84,7 +82,10 @@ class CalDavProvider:
         for home, flavours in homes.items():
             for collection in self._found()[flavours[0]].collecting.inside(home, flavours):
                 found.setdefault(collection.href, collection)
-        return [self._found()[_flavour_of(each.kind)].scheduling.noted(each) for each in found.values()]
+        noted = [self._found()[_flavour_of(each.kind)].scheduling.noted(each) for each in found.values()]
+        if calendars := self._found().get(CALENDARS):
+            self.capabilities = replace(self.capabilities, silence=calendars.scheduling.silence)
+        return noted
 
     def pull(self, collection: RemoteCollection, cursor: str | None, known: Known) -> Iterator[Page]:
         """What changed since `cursor`; everything if it is None, or a ctag that is no longer the collection's.
@@ -182,7 +183,8 @@ class CalDavProvider:
         reading = Reading(client)
         collecting = Collecting(client, urlsplit(root).path)
         own = self._login.settings.get("email", "")
-        return _Session(home, client, reading, Writing(client, reading), collecting, Scheduling(client, home, own))
+        scheduling = Scheduling(client, home, own)
+        return _Session(home, client, reading, Writing(client, reading, scheduling), collecting, scheduling)
 
     def _everything(self, reading: Reading, collection: str, version: str, known: Known) -> Iterator[Page]:
         """All members, listed after `version` was read.

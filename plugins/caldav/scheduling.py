@@ -7,6 +7,7 @@ from typing import Final
 from plugins.caldav.client import DavClient, Refused, refusal
 from plugins.caldav.discovery import Home
 from plugins.caldav.multistatus import CALDAV, Element, schedule_responses
+from plugins.caldav.silence import obeys
 from plugins.transport import refuse
 from storage import clock, ids
 from storage.errors import InvalidData, Rejected
@@ -15,7 +16,7 @@ from storage.ical.lines import Component, dump, line, parse
 from storage.ical.values import key_of
 from storage.ical.write import component
 from storage.model import CollectionKind
-from storage.provider import FreeBusy, RemoteCollection
+from storage.provider import FreeBusy, RemoteCollection, Silence
 
 AUTO: Final = "calendar-auto-schedule"
 """What a server that delivers invitations says in its DAV header (RFC 6638 §2)."""
@@ -31,6 +32,13 @@ class Scheduling:
         self._home = home
         self._own = f"mailto:{own.lower()}"
         self._delivers: bool | None = None
+        self.silence = Silence.NEEDLESS
+        """How the server is kept from telling anybody; known after `noted`."""
+
+    @property
+    def mine(self) -> frozenset[str]:
+        """The account's own calendar user addresses, in lower case."""
+        return frozenset({self._own, *(each.lower() for each in self._home.addresses)})
 
     def noted(self, collection: RemoteCollection) -> RemoteCollection:
         """The collection, with whether what is written there is delivered.
@@ -43,7 +51,10 @@ class Scheduling:
             answer = self._client.options(self._home.homes[0])
             if answer.status != 501 and (error := refuse(answer, "asking what the server can do")):
                 raise error
-            self._delivers = AUTO in {word.strip().lower() for word in answer.headers.get("dav", "").split(",")}
+            words = {word.strip().lower() for word in answer.headers.get("dav", "").split(",")}
+            self._delivers = AUTO in words
+            if self._delivers:
+                self.silence = Silence.ASKED if obeys(answer.headers, words) else Silence.MARKED
         return replace(collection, schedules=self._delivers)
 
     def free_busy(self, addresses: Sequence[str], start: int, end: int) -> Mapping[str, FreeBusy]:

@@ -1,15 +1,17 @@
 """Writes one entry, always under a condition, and says what the server made of it."""
 
+from collections.abc import Mapping
 from typing import Final
 
-from plugins.caldav import quirks
+from plugins.caldav import quirks, silence
 from plugins.caldav.client import CALENDARS, DavClient, Refused, refusal
 from plugins.caldav.multistatus import CALDAV, CARDDAV
 from plugins.caldav.reading import Reading
+from plugins.caldav.scheduling import Scheduling
 from plugins.transport import Answer
 from storage.content import same
 from storage.errors import EntryGone, InvalidData, Rejected, UntrustedAnswer, UpstreamError, VersionMismatch
-from storage.provider import Push, PushAction, Receipt, RemoteEntry
+from storage.provider import Push, PushAction, Receipt, RemoteEntry, Silence
 
 _DONE: Final = frozenset({200, 201, 202, 204})
 _GONE: Final = frozenset({404, 410})
@@ -29,12 +31,15 @@ Cyrus sends the second, also for a UID in another calendar of the user.
 class Writing:
     """Pushes to entries. `If-Match: *` is never sent: iCloud and Zimbra take it for its opposite."""
 
-    def __init__(self, client: DavClient, reading: Reading) -> None:
+    def __init__(self, client: DavClient, reading: Reading, scheduling: Scheduling) -> None:
         self._client = client
         self._reading = reading
+        self._scheduling = scheduling
 
     def push(self, collection: str, push: Push) -> Receipt:
         """Do what `Provider.push` promises."""
+        if not push.notify and self._scheduling.silence is Silence.MARKED:
+            push = silence.marked(push, self._scheduling.mine)
         if push.action is PushAction.DELETE:
             return self._delete(collection, push)
         if push.action is PushAction.CREATE:
@@ -44,7 +49,7 @@ class Writing:
     def _create(self, collection: str, push: Push) -> Receipt:
         name = quirks.resource_name(push.name or push.uid + self._client.flavour.suffix)
         href = quirks.canonical_href(collection.rstrip("/") + "/" + name)
-        answer = self._client.put(href, push.text, {"If-None-Match": "*"})
+        answer = self._client.put(href, push.text, {"If-None-Match": "*", **self._intent(push)})
         if answer.status in _DONE:
             return self._receipt(href, push, answer)
         error = self._refusal(answer, f"creating {href}")
@@ -73,7 +78,7 @@ class Writing:
     def _update(self, collection: str, push: Push) -> Receipt:
         version = push.version or self._version_of_base(collection, push)
         condition = {"If-Match": version} if version else {}
-        answer = self._client.put(push.href, push.text, condition)
+        answer = self._client.put(push.href, push.text, {**condition, **self._intent(push)})
         if answer.status in _DONE:
             return self._receipt(push.href, push, answer)
         error = self._refusal(answer, f"writing {push.href}")
@@ -98,9 +103,7 @@ class Writing:
             except EntryGone:
                 return Receipt(push.href)
         headers = {"If-Match": version} if version else {}
-        if not push.notify and self._client.flavour is CALENDARS:
-            headers["Schedule-Reply"] = "F"  # RFC 6638 §8.1: leaving a meeting must not mail its organizer
-        answer = self._client.delete(push.href, headers)
+        answer = self._client.delete(push.href, {**headers, **self._intent(push)})
         if answer.status in _DONE or (answer.status in _GONE and not answer.redirected):
             return Receipt(push.href)
         error = self._refusal(answer, f"deleting {push.href}")
@@ -111,6 +114,10 @@ class Writing:
                 return Receipt(push.href)
             raise VersionMismatch(f"{push.href}: changed upstream meanwhile", status=error.status)
         raise self._rejected(error, collection)
+
+    def _intent(self, push: Push) -> Mapping[str, str]:
+        """The headers that say whether the server shall tell anybody; nobody else asks."""
+        return silence.HEADERS if not push.notify and self._client.flavour is CALENDARS else {}
 
     def _version_of_base(self, collection: str, push: Push) -> str:
         """The version under which the server holds `push.base`, for a push that names none.

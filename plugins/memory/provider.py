@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
+from plugins.memory.messages import Message, messages
 from storage.errors import CollectionGone, CursorGone, EntryGone, Rejected, VersionMismatch
 from storage.model import CollectionKind
 from storage.provider import (
@@ -18,6 +19,7 @@ from storage.provider import (
     Receipt,
     RemoteCollection,
     RemoteEntry,
+    Silence,
 )
 
 
@@ -33,21 +35,28 @@ class Folder:
 class MemoryUpstream:
     """What the other side holds; shared by all its providers, edited by tests through `put`, `remove` and `add`.
 
-    `writes` counts changes made through providers, `mails` the mails that those caused. `rewrite` is what this upstream
-    makes of a text that it takes (a server that drops or reorders properties); it then names no version, as RFC 4791
-    §5.3.4 asks. `busy` is what it says when it is asked about somebody. A UID stands at most once in a collection
-    (§5.3.2.1). Not for use by several threads at once.
+    `writes` counts changes made through providers, `told` has the iTIP messages that those caused. `rewrite` is what
+    this upstream makes of a text that it takes (a server that drops or reorders properties); it then names no version,
+    as RFC 4791 §5.3.4 asks. `busy` is what it says when it is asked about somebody. A UID stands at most once in a
+    collection (§5.3.2.1). `schedules`: all its collections deliver invitations. Not for use by several threads at once.
     """
 
-    def __init__(self, *, rewrite: Callable[[str], str] = lambda text: text, addresses: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        rewrite: Callable[[str], str] = lambda text: text,
+        addresses: Sequence[str] = (),
+        schedules: bool = False,
+    ) -> None:
         self.rewrite = rewrite
         self.addresses = tuple(addresses)
+        self.schedules = schedules
         self.busy: dict[str, list[tuple[int, int]]] = {}
         self.folders: dict[str, Folder] = {}
         self.changes = 0
         self.epoch = 0
         self.writes = 0
-        self.mails = 0
+        self.told: list[Message] = []
 
     def add(self, name: str = "calendar", wanted: RemoteCollection | None = None) -> RemoteCollection:
         """Make the collection `name` (like `wanted`, else for every kind of component)."""
@@ -78,7 +87,8 @@ class MemoryUpstream:
     def current(self, href: str) -> RemoteCollection:
         """The collection as it now is, its version included."""
         folder = self.folders[href]
-        return replace(folder.remote, version=f"{self.epoch}:{max(folder.touched.values(), default=0)}")
+        version = f"{self.epoch}:{max(folder.touched.values(), default=0)}"
+        return replace(folder.remote, version=version, schedules=self.schedules or folder.remote.schedules)
 
 
 class MemoryProvider:
@@ -89,7 +99,7 @@ class MemoryProvider:
     def __init__(self, source: MemoryUpstream | Login, *, page_size: int = 100) -> None:
         self.upstream = source if isinstance(source, MemoryUpstream) else MemoryUpstream()
         self.page_size = page_size
-        self.capabilities = Capabilities()
+        self.capabilities = Capabilities(silence=Silence.ASKED)
 
     def collections(self) -> Sequence[RemoteCollection]:
         """Every collection, in the order of their creation."""
@@ -137,7 +147,7 @@ class MemoryProvider:
         if there is None and any(f"UID:{push.uid}\r\n" in str(entry.data) for entry in folder.entries.values()):
             raise VersionMismatch(f"{href}: another entry of the collection has the UID {push.uid}", status=409)
         version = self.upstream.put(collection.href, href, text)
-        self._count(push)
+        self._count(push, there)
         return Receipt(href, version) if text == push.text else Receipt(href)
 
     def create_collection(self, name: str, wanted: RemoteCollection) -> RemoteCollection:
@@ -212,9 +222,11 @@ class MemoryProvider:
         if there.version != push.version:
             raise VersionMismatch(f"{push.href}: version {there.version}, not {push.version or 'none'}", status=412)
         self.upstream.remove(collection.href, push.href)
-        self._count(push)
+        self._count(push, there)
         return Receipt(push.href)
 
-    def _count(self, push: Push) -> None:
+    def _count(self, push: Push, before: RemoteEntry | None) -> None:
         self.upstream.writes += 1
-        self.upstream.mails += push.notify and "ATTENDEE" in (push.text or push.base)
+        if push.notify:
+            was = str(before.data) if before is not None else ""
+            self.upstream.told += messages(push.uid, was, push.text, self.upstream.addresses)

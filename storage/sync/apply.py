@@ -160,7 +160,7 @@ class Applier:
                 links.drop(self.conn, side.entry_id)
                 # Should it only have been renamed, what was last agreed is known again.
                 outbox.sending(self.conn, side.waiting.n, side.waiting.sent | {digest(side.ours().base)})
-                outbox.set_action(self.conn, side.waiting.n, "create")
+                outbox.make_anew(self.conn, side.waiting.n)
             case _:
                 self._forget(side)
 

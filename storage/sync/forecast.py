@@ -19,6 +19,8 @@ from storage import ids
 from storage.db import copy_file
 from storage.model import Account, Change, Collection
 from storage.provider import Push, PushAction, RemoteCollection
+from storage.scheduling import people
+from storage.scheduling.audience import audience
 from storage.store import Store
 from storage.sync import inbox
 from storage.sync.account import AccountRunner, MakeProvider
@@ -264,6 +266,8 @@ class _Notes:
         key = self._allowed.name(place.id, place.remote_href), push.uid, push.action.value, ids.content_hash(push.text)
         self._allowed.upstream.add(key)
         self._digests.append(_digest(("upstream", *key, push.href, ids.content_hash(push.base), push.notify)))
+        mine = people.own(self._copy.account(self._account.id))
+        told = audience(push.base or None, push.text or None, mine) if place.schedules else ()
         return self._spool.add(
             {
                 "account": self._account.id,
@@ -274,6 +278,8 @@ class _Notes:
                 "action": push.action.value,
                 "before": push.base if push.action is not PushAction.CREATE else None,
                 "after": push.text if push.action is not PushAction.DELETE else None,
+                "mails": told if push.notify else (),
+                "untold": () if push.notify else told,
             }
         )
 
@@ -313,7 +319,8 @@ def _of_write(record: Mapping[str, Any]) -> Planned:
     )
     names = ("account", "collection", "title", "entry", "uid", "action")
     account, collection, title, entry, uid, action = (record[name] for name in names)
-    return Planned(account, collection, title, entry, uid, "upstream", action, fields)
+    mails, untold = (tuple(record.get(name, ())) for name in ("mails", "untold"))
+    return Planned(account, collection, title, entry, uid, "upstream", action, fields, mails, untold)
 
 
 def _digest(what: object) -> bytes:

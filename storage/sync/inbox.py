@@ -99,7 +99,7 @@ def _send_anew(conn: Connection, collection: Collection, entry: Entry) -> None:
     agreed = link.base if link and link.base is not None else entry.text
     links.drop(conn, entry.id)
     if waiting := outbox.get(conn, collection.n, entry.id):
-        outbox.set_action(conn, waiting.n, "create")
+        outbox.make_anew(conn, waiting.n)
     else:
         outbox.enqueue(conn, account_id=account, collection_n=collection.n, entry_id=entry.id, action="create")
     if waiting := outbox.get(conn, collection.n, entry.id):

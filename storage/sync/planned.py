@@ -26,7 +26,8 @@ class Planned:
 
     `collection` is its id, empty for one that the mirror does not have yet, and `title` its name; `entry` and `uid` are
     empty where the collection itself is meant. `action`: `create update delete merge hold`. `mails`: whom the upstream
-    would be told to write to. `note`: why, where that has to be said (a conflict, a held deletion).
+    would tell, because the owner wrote; `untold`: whom it would tell if the owner had written, and not we. `note`: why,
+    where that has to be said (a conflict, a held deletion).
     """
 
     account: int
@@ -38,6 +39,7 @@ class Planned:
     action: str
     fields: tuple[Field, ...] = ()
     mails: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
     note: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -52,6 +54,7 @@ class Planned:
             "action": self.action,
             "fields": [field.as_json() for field in self.fields],
             "mails": list(self.mails),
+            "untold": list(self.untold),
             "note": self.note,
         }
 

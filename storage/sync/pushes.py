@@ -9,12 +9,14 @@ from storage.db import Connection
 from storage.errors import InvalidData, Rejected, UpstreamError
 from storage.model import Collection, Origin
 from storage.provider import Push, PushAction, Receipt, RemoteEntry
+from storage.scheduling import people
+from storage.scheduling.audience import audience
 from storage.sync import plan, schedule
 from storage.sync.apply import Applier, understand
 from storage.sync.ledger import Ledger
 from storage.sync.plan import Step
 from storage.sync.report import Round
-from storage.tables import conflicts, entries, held, links, outbox
+from storage.tables import accounts, conflicts, entries, held, links, outbox, untold
 from storage.tables.links import Link
 from storage.tables.outbox import Waiting
 
@@ -116,10 +118,28 @@ class Pushes:
                     report.pushed.add += 1
                 else:
                     report.pushed.update += 1
+            self._note_silence(conn, collection, entry_id, push)
             if waiting and unchanged:
                 outbox.drop(conn, waiting.n)
             elif waiting and waiting.action == "create" and push.action is not PushAction.DELETE:
                 outbox.set_action(conn, waiting.n, "update")
+
+    def _note_silence(self, conn: Connection, collection: Collection, entry_id: str, push: Push) -> None:
+        """Who would have been told of a write of ours, had its owner made it, is not told; but that is kept."""
+        account = accounts.by_id(conn, collection.account_id)
+        if push.notify or not collection.schedules or account is None:
+            return
+        if told := audience(push.base or None, push.text or None, people.own(account)):
+            untold.add(
+                conn,
+                at=clock.iso(),
+                account_id=account.id,
+                collection_id=collection.id,
+                entry_id=entry_id,
+                uid=push.uid,
+                action=push.action,
+                addresses=told,
+            )
 
     def read_back(
         self, collection: Collection, outgoing: Outgoing, shown: RemoteEntry, version: str, report: Round

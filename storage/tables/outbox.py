@@ -74,17 +74,17 @@ def enqueue(
         return
     if before.action == "create" and action != "delete":
         action = "create"
+    # Whether a deletion may tell anybody is said by the deletion alone, and by what takes it back. Of several edits
+    # that go up as one, it is enough that the owner made one.
+    alone = "delete" in (action, before.action)
     conn.execute(
-        """UPDATE outbox SET action = ?, detail = ?, generation = generation + 1, key = ?,
-               notify = CASE WHEN ? THEN ? ELSE max(notify, ?) END, next_try = 0 WHERE n = ?""",
-        # Whether a deletion may tell anybody is said by the deletion alone.
+        """UPDATE outbox SET action = ?, detail = ?, generation = generation + 1, key = ?, notify = ?, next_try = 0
+           WHERE n = ?""",
         (
             action,
             dumps({**before.detail, **(detail or {})}),
             ids.new_id(),
-            action == "delete",
-            notify,
-            notify,
+            notify if alone else notify or before.notify,
             before.n,
         ),
     )
@@ -222,6 +222,12 @@ def drop_entry(conn: Connection, collection_n: int, entry_id: str) -> None:
 def drop_collection(conn: Connection, collection_n: int) -> None:
     """Nothing of this collection, nor of its entries, waits any more."""
     conn.execute("DELETE FROM outbox WHERE collection_n = ?", (collection_n,))
+
+
+def make_anew(conn: Connection, n: int) -> None:
+    """What the upstream no longer has shall be there again, as a creation; that is our doing, so nobody is told."""
+    set_action(conn, n, "create")
+    conn.execute("UPDATE outbox SET notify = 0 WHERE n = ?", (n,))
 
 
 def set_action(conn: Connection, n: int, action: str) -> None:

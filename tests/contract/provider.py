@@ -4,7 +4,9 @@ An adapter's test file subclasses `ProviderContract` and gives a fixture `bench`
 to look at and change the upstream behind its back.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -22,6 +24,7 @@ from storage.provider import (
     PushAction,
     Receipt,
     RemoteCollection,
+    Silence,
 )
 
 ODD_NAMES = (
@@ -65,11 +68,17 @@ class Bench(Protocol):
 
 
 class MailBench(Bench, Protocol):
-    """An upstream that counts the mails it sends."""
+    """An upstream that delivers invitations between `me`, the account's owner, and `guest` (both `mailto:…`)."""
+
+    me: str
+    guest: str
 
     @property
     def mails(self) -> int:
-        """How many so far."""
+        """How many messages it has sent so far to the guest because of what the adapter wrote."""
+
+    def invitation(self, uid: str) -> tuple[RemoteCollection, str]:
+        """Let the guest invite the owner; in which collection the owner has it then, and under which href."""
 
 
 def event(uid: str, summary: str = "Meeting", *, guests: Sequence[str] = ()) -> str:
@@ -90,6 +99,12 @@ def event(uid: str, summary: str = "Meeting", *, guests: Sequence[str] = ()) -> 
         "END:VCALENDAR",
     ]
     return "\r\n".join(lines) + "\r\n"
+
+
+def invitation(uid: str, host: str, guest: str, summary: str = "Meeting") -> str:
+    """A meeting that is still to come; Cyrus tells nobody of others."""
+    text = event(uid, summary, guests=[guest.removeprefix("mailto:")])
+    return text.replace("mailto:up@internal", host).replace(":20260310T", ":20990310T")
 
 
 def card(uid: str, name: str = "Ada") -> str:
@@ -509,14 +524,80 @@ class ContactsContract(ProviderContract):
 
 
 class SilenceContract:
-    """For upstreams whose mails can be counted: none goes out unless the push says so."""
+    """For upstreams that deliver invitations, and whose messages can be counted: none goes out unless the push says so,
+    and then just one for each who has to hear of it.
+    """
 
-    def test_nobody_is_mailed(self, bench: MailBench) -> None:
-        provider, collection = bench.provider(), bench.collection()
-        guests = ["guest@example.com"]
-        created = Push(PushAction.CREATE, "e1", event("e1", guests=guests), name="e1.ics", key="key-e1")
-        href, version, text = settled(provider, collection, provider.push(collection, created))
-        push = Push(PushAction.UPDATE, "e1", event("e1", "Later", guests=guests), base=text, href=href, version=version)
-        href, version, text = settled(provider, collection, provider.push(collection, push))
-        provider.push(collection, Push(PushAction.DELETE, "e1", base=text, href=href, version=version))
+    def test_it_says_how_it_is_kept_silent(self, bench: MailBench) -> None:
+        bench.collection()
+        provider = bench.provider()
+        assert any(each.schedules for each in provider.collections())
+        assert provider.capabilities.silence is not Silence.NEEDLESS
+
+    def test_nobody_hears_of_what_is_written_in_silence(self, bench: MailBench) -> None:
+        provider, collection, meeting = bench.provider(), bench.collection(), self.meeting(bench)
+        create = Push(PushAction.CREATE, "s1", meeting("s1"), name="s1.ics", key="key-s1")
+        href, version, text = settled(provider, collection, provider.push(collection, create))
+        later = meeting("s1", "Later", 1)
+        update = Push(PushAction.UPDATE, "s1", later, base=text, href=href, version=version)
+        href, version, text = settled(provider, collection, provider.push(collection, update))
+        provider.push(collection, Push(PushAction.DELETE, "s1", base=text, href=href, version=version))
         assert bench.mails == 0
+
+    def test_nobody_hears_of_silent_writes_to_what_they_were_invited_to(self, bench: MailBench) -> None:
+        provider, collection, meeting = bench.provider(), bench.collection(), self.meeting(bench)
+        create = Push(PushAction.CREATE, "s2", meeting("s2"), name="s2.ics", key="key-s2", notify=True)
+        href, version, text = settled(provider, collection, provider.push(collection, create))
+        assert bench.mails == 1
+        later = meeting("s2", "Later", 1)
+        update = Push(PushAction.UPDATE, "s2", later, base=text, href=href, version=version)
+        href, version, text = settled(provider, collection, provider.push(collection, update))
+        provider.push(collection, Push(PushAction.DELETE, "s2", base=text, href=href, version=version))
+        assert bench.mails == 1
+
+    def test_guests_hear_of_what_the_owner_writes(self, bench: MailBench) -> None:
+        provider, collection, meeting = bench.provider(), bench.collection(), self.meeting(bench)
+        create = Push(PushAction.CREATE, "s3", meeting("s3"), name="s3.ics", key="key-s3", notify=True)
+        href, version, text = settled(provider, collection, provider.push(collection, create))
+        assert bench.mails == 1
+        later = meeting("s3", "Later", 1)
+        update = Push(PushAction.UPDATE, "s3", later, base=text, href=href, version=version, notify=True)
+        href, version, text = settled(provider, collection, provider.push(collection, update))
+        assert bench.mails == 2
+        provider.push(collection, Push(PushAction.DELETE, "s3", base=text, href=href, version=version, notify=True))
+        assert bench.mails == 3
+
+    def test_an_answer_is_sent_once(self, bench: MailBench) -> None:
+        provider = bench.provider()
+        collection, href = bench.invitation("s4")
+        before = bench.mails
+        entry = provider.fetch(collection, [href])[href]
+        assert entry is not None
+        text = str(entry.data)
+        yes = re.sub(rf"PARTSTAT=NEEDS-ACTION(?=[^:]*:{bench.me})", "PARTSTAT=ACCEPTED", text.replace("\r\n ", ""))
+        assert yes != text
+        push = Push(PushAction.UPDATE, "s4", yes, base=text, href=href, version=entry.version, notify=True)
+        href, version, text = settled(provider, collection, provider.push(collection, push))
+        assert bench.mails == before + 1
+        with suppress(VersionMismatch):
+            provider.push(collection, push)
+        calm = text.replace("SUMMARY:", "X-NOTE:mine\r\nSUMMARY:", 1)
+        push = Push(PushAction.UPDATE, "s4", calm, base=text, href=href, version=version, notify=True)
+        href, version, text = settled(provider, collection, provider.push(collection, push))
+        no = re.sub("PARTSTAT=ACCEPTED(?=[^:]*:" + bench.me + ")", "PARTSTAT=DECLINED", text.replace("\r\n ", ""))
+        push = Push(PushAction.UPDATE, "s4", no, base=text, href=href, version=version)
+        href, version, text = settled(provider, collection, provider.push(collection, push))
+        provider.push(collection, Push(PushAction.DELETE, "s4", base=text, href=href, version=version))
+        assert bench.mails == before + 1
+
+    def meeting(self, bench: MailBench) -> Callable[..., str]:
+        """A meeting of the account's owner with one guest, so many hours earlier than at first.
+
+        Cyrus raises the SEQUENCE of what it sends, so that a step of one is none to the guest.
+        """
+
+        def made(uid: str, summary: str = "Meeting", move: int = 0) -> str:
+            text = invitation(uid, bench.me, bench.guest, summary).replace("T10", f"T{10 - move:02}")
+            return text.replace("SUMMARY:", f"SEQUENCE:{2 * move}\r\nSUMMARY:")
+
+        return made

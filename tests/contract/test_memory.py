@@ -5,7 +5,7 @@ import pytest
 from plugins.memory.provider import MemoryProvider, MemoryUpstream
 from storage.model import CollectionKind
 from storage.provider import Provider, RemoteCollection
-from tests.contract.provider import ODD_NAMES, ContactsContract, ProviderContract, SilenceContract
+from tests.contract.provider import ODD_NAMES, ContactsContract, ProviderContract, SilenceContract, invitation
 from tests.contract.scheduling import SchedulingContract
 
 
@@ -13,9 +13,10 @@ class MemoryBench:
     """An upstream in memory, with pages of two so that every pull has several."""
 
     names = ODD_NAMES
+    me, guest = "mailto:up@example.org", "mailto:boss@example.org"
 
     def __init__(self, wanted: RemoteCollection | None = None) -> None:
-        self.upstream = MemoryUpstream()
+        self.upstream = MemoryUpstream(addresses=[self.me], schedules=True)
         self.wanted = wanted
 
     def provider(self) -> Provider:
@@ -40,7 +41,12 @@ class MemoryBench:
 
     @property
     def mails(self) -> int:
-        return self.upstream.mails
+        return len(self.upstream.told)
+
+    def invitation(self, uid: str) -> tuple[RemoteCollection, str]:
+        collection = self.collection()
+        self.put(collection, f"{uid}.ics", invitation(uid, self.guest, self.me))
+        return collection, f"{collection.href}{uid}.ics"
 
 
 class TestMemory(ProviderContract, SilenceContract):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from plugins.memory.messages import Message
 from plugins.memory.provider import MemoryProvider, MemoryUpstream
 from storage.errors import CursorGone
 from storage.provider import Login, Push, PushAction
@@ -45,16 +46,16 @@ def test_an_upstream_that_rewrites_names_no_version() -> None:
 
 
 def test_writes_and_mails_are_counted() -> None:
-    upstream = MemoryUpstream()
+    upstream = MemoryUpstream(addresses=["mailto:up@internal"])
     collection = upstream.add()
     provider = MemoryProvider(upstream)
     text = event("e1", guests=["a@example.com"])
     receipt = provider.push(collection, Push(PushAction.CREATE, "e1", text, name="e1.ics"))
-    assert (upstream.writes, upstream.mails) == (1, 0)
+    assert (upstream.writes, upstream.told) == (1, [])
     deletion = Push(PushAction.DELETE, "e1", base=text, href=receipt.href, version=receipt.version, notify=True)
     provider.push(collection, deletion)
     provider.push(collection, deletion)
-    assert (upstream.writes, upstream.mails) == (2, 1)
+    assert (upstream.writes, upstream.told) == (2, [Message("e1", "CANCEL", "mailto:a@example.com")])
 
 
 def test_cursors_die_on_demand() -> None:

@@ -27,7 +27,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     made.sync()
     yield made
     assert verify(made.store, None).problems == []
-    assert made.upstream.mails == 0
+    assert made.upstream.told == []
     made.store.close()
 
 
