@@ -1,7 +1,8 @@
 """What one file in the folder means for its entry, done in the caller's transaction: entry, inbox and row together.
 
 An edit goes the way of any client's write (`storage/local.py`), with the origin `vdir`: checked, journaled, noted for
-the upstream. Where the entry has changed meanwhile, the mirror's text stays live and the file's is kept in the inbox.
+the upstream. Where the entry has changed meanwhile, both edits are merged; where they clash, the mirror's is live and
+the file's text is kept in the inbox.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,12 +10,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from storage import clock, ids, local
-from storage.content import Content, same
+from storage.content import Content, read, same
 from storage.db import Connection
 from storage.errors import CalHarborError, NotFound, ReadOnly, StoreBusy, StoreFull
 from storage.local import Wish
 from storage.model import Collection, Entry, Origin
+from storage.scheduling import people
 from storage.store import Store
+from storage.sync.merge import merge
 from storage.tables import conflicts, entries, held, revisions, vdir_files
 from storage.tables.held import HeldEntry
 from storage.tables.vdir_files import Stat, VdirFile
@@ -149,13 +152,23 @@ class Taker:
                 self._both(one, entry, agreed)
 
     def _both(self, one: Reading, entry: Entry, agreed: str) -> None:
-        """Edited on both sides: the mirror's is live, the file's is kept, unless they say the same."""
-        if not same(one.text, entry.text):
-            self._inbox(
-                one.found.collection, entry, one.text, one.found, "edit", _EDITED, base=self._base(entry, agreed)
-            )
+        """Edited on both sides: both edits live; where they clash, the mirror's does, and the file's text is kept."""
+        base = self._base(entry, agreed)
+        me = frozenset(people.addresses(self.conn, one.found.collection.user))
+        merged = merge(base, one.text, entry.text, me=me)
+        if merged.clashes or (merged.whole and not same(one.text, entry.text)):
+            self._inbox(one.found.collection, entry, one.text, one.found, "edit", _EDITED, base=base)
             self.done.count += 1
-        self._export(one, entry)
+        live = entry
+        if merged.text != entry.text:
+            said = read(merged.text, one.found.collection.kind)
+            merging = replace(one, text=merged.text, content=said, hash=ids.content_hash(merged.text))
+            written = self._guarded(one, lambda: self._write(merging, said, entry))
+            if written is None:
+                return
+            live = written
+            self.done.count += 1
+        self._export(one, live)
 
     def _ours(self, one: Reading, entry: Entry | None, agreed: str) -> bool:
         """Whether the file holds what the mirror has had since they agreed: written by us before a crash."""

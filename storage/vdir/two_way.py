@@ -124,7 +124,8 @@ class TwoWay:
                         vdir_files.retry(conn, collection_id)
             places = {collection.id: None for collection in self.store.collections()}
         left, self.export.left = self.export.left, set()
-        for collection_id, name in (*left, *self.intake.patience.waiting(), *self._heard()):
+        wanted = [row[:2] for row in vdir_files.in_state(self.store.db.reader(), vdir_files.WRITE)]
+        for collection_id, name in (*left, *wanted, *self.intake.patience.waiting(), *self._heard()):
             names = places.setdefault(collection_id, set())
             if names is not None:
                 names.add(name)

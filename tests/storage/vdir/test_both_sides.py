@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.model import Account, Collection, CollectionKind
+from storage.model import Account, Collection, CollectionKind, Origin
 from storage.store import Store
 from storage.tables import vdir_files
 from storage.vdir.compare import problems
@@ -23,6 +23,19 @@ def test_edits_on_both_sides_lose_neither(desk: Desk) -> None:
     assert "Standup" in (lost.base or "")
     assert "Client" in (lost.theirs or "")
     assert lost.reason
+
+
+def test_edits_of_different_properties_both_live(desk: Desk) -> None:
+    [entry] = desk.fill(1)
+    head = desk.store.head()
+    desk.file(entry).write_text(event("u0", more="LOCATION:Room 1\r\n"), newline="")
+    desk.put("0.ics", event("u0", summary="Client"))
+    desk.sync()
+    assert desk.store.conflicts() == []
+    for text in (desk.texts()["u0"], desk.read(entry)):
+        assert "Client" in text
+        assert "Room 1" in text
+    assert [c.origin for c in desk.news(head)] == [BY, Origin.VDIR]
 
 
 def test_the_same_edit_on_both_sides_is_no_conflict(desk: Desk) -> None:
