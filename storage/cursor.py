@@ -6,11 +6,15 @@ listing.
 """
 
 from dataclasses import dataclass
+from json import dumps, loads
 
 from storage.db import Connection
 from storage.errors import CursorExpired
 from storage.model import Change, Collection, Listed
 from storage.tables import collection_revisions, entries, journal, meta, revisions
+
+LOST = 10_000_000
+"""So many changes there may have been between a backup and the moment when it is restored."""
 
 _HINT = "start again from a full listing"
 
@@ -33,12 +37,33 @@ def oldest(conn: Connection) -> int:
     return meta.number(conn, "compacted_through")
 
 
+def skip(conn: Connection) -> None:
+    """Go on with much higher numbers: those that the journal is going to miss were given to changes that are lost.
+
+    Whoever holds one of these has seen what did not happen here; from now on that is said, whatever happens later.
+    """
+    head = journal.head(conn)
+    journal.set_head(conn, head + LOST)
+    meta.put(conn, "lost", dumps([*lost(conn), (head, head + LOST)]))
+
+
+def lost(conn: Connection) -> list[tuple[int, int]]:
+    """The positions from which restored mirrors went on, and to which."""
+    return [(first, last) for first, last in loads(meta.get(conn, "lost") or "[]")]
+
+
+def _refuse_lost(conn: Connection, since: int) -> None:
+    if any(first < since < last for first, last in lost(conn)):
+        raise CursorExpired(f"change {since} is from before the mirror was restored from a backup", hint=_HINT)
+
+
 def changes(conn: Connection, since: int | None, *, account_id: int | None, limit: int | None) -> list[Change]:
     """The changes after a position, oldest first; None: all that the journal still has."""
     start = oldest(conn)
     if since is not None:
         if since > journal.head(conn) or since < 0:
             raise CursorExpired(f"change {since} has not happened here", hint=_HINT)
+        _refuse_lost(conn, since)
         if since < start:
             raise CursorExpired(f"the journal reaches back to change {start}, not to {since}", hint=_HINT)
         start = since
@@ -54,6 +79,7 @@ def delta(conn: Connection, collection: Collection, since: int | None, *, limit:
         return _initial(conn, collection, limit)
     if since > collection.seq or since < 0:
         raise CursorExpired(f"change {since} has not happened in {collection.name!r}", hint=_HINT)
+    _refuse_lost(conn, since)
     if since < collection.seq and since < oldest(conn):
         raise CursorExpired(f"the journal does not reach back to change {since}", hint=_HINT)
     touched = journal.touched(conn, collection.n, since, None if limit is None else limit + 1, own=own)

@@ -18,6 +18,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 # What the README names without its being a file of this tree: made at run time, or outside.
 NOT_FILES = {
     "data/mirror.db",
+    "data/credentials.key",
     "data/vdir",
     "calharbor/config.ini",
     "./config.ini",
@@ -47,7 +48,7 @@ def documented() -> set[tuple[str, ...]]:
     for row in table.splitlines()[2:]:
         group: tuple[str, ...] = ()
         for quoted in re.findall(r"`([^`]+)`", row.split("|")[1]):
-            words = tuple(word for word in quoted.split() if word.isalpha() and word.islower())
+            words = tuple(word for word in quoted.split() if word[0].isalpha() and word.islower())
             if words[0] == "calharbor":
                 group = words[1:-1]
                 found.add(words[1:])

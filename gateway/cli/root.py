@@ -11,6 +11,7 @@ import click
 from gateway.cli import (
     accounts,
     agenda,
+    backup,
     changes,
     config,
     demo,
@@ -44,6 +45,7 @@ GROUPS = (
     inbox,
     untold,
     agenda,
+    backup,
     verify,
     config,
 )

@@ -16,3 +16,8 @@ def advance(conn: Connection, name: str, position: int, at: str) -> None:
            ON CONFLICT (name) DO UPDATE SET position = excluded.position, updated = excluded.updated""",
         (name, position, at),
     )
+
+
+def drop(conn: Connection, name: str) -> None:
+    """The reader begins anew."""
+    conn.execute("DELETE FROM consumers WHERE name = ?", (name,))

@@ -52,7 +52,9 @@ _JOURNAL = (
         "the journal lacks the changes {} to {}",
         """SELECT before + 1, seq - 1 FROM (
                SELECT seq, lag(seq, 1, :compacted) OVER (ORDER BY seq) AS before
-               FROM (SELECT seq FROM journal UNION ALL SELECT :head + 1)) WHERE seq <> before + 1""",
+               FROM (SELECT seq FROM journal UNION ALL SELECT :head + 1)) WHERE seq <> before + 1
+               AND NOT EXISTS (SELECT 1 FROM json_each(:lost) AS l
+                   WHERE l.value ->> 0 <= before AND l.value ->> 1 >= seq - 1)""",
     ),
     (
         "entry {1} exists, though change {0} deleted it",
@@ -158,7 +160,12 @@ def problems(conn: Connection) -> Iterator[str]:
             yield f"the database file is damaged: {said}"
     for table, rowid, parent, _ in conn.execute("PRAGMA foreign_key_check").fetchall()[:SHOWN]:
         yield f"row {rowid} of {table} belongs to a row of {parent} that does not exist"
-    parameters = {"compacted": meta.number(conn, "compacted_through"), "head": journal.head(conn)}
+    parameters: dict[str, int | str] = {
+        "lost": meta.get(conn, "lost") or "[]",
+        "compacted": meta.number(conn, "compacted_through"),
+        "head": journal.head(conn),
+    }
+
     for sentence, query in (*_RENDERED, *_JOURNAL, *_UPSTREAM):
         rows = conn.execute(query, parameters).fetchall()
         yield from (sentence.format(*row) for row in rows[:SHOWN])

@@ -70,6 +70,12 @@ def head(conn: Connection) -> int:
     return int(row[0]) if row else 0
 
 
+def set_head(conn: Connection, seq: int) -> None:
+    """Let the next change have the number after this one."""
+    if conn.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'journal'", (seq,)).rowcount == 0:
+        conn.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('journal', ?)", (seq,))
+
+
 def one(conn: Connection, seq: int) -> Change | None:
     """The change of this number."""
     row = conn.execute(f"{_SELECT} WHERE seq = ?", (seq,)).fetchone()

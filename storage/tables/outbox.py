@@ -178,6 +178,11 @@ def sending(conn: Connection, n: int, digests: Iterable[str]) -> None:
     conn.execute("UPDATE outbox SET sent = ?, attempts = max(attempts, 1) WHERE n = ?", (dumps(sorted(digests)), n))
 
 
+def hush(conn: Connection) -> None:
+    """All of it may be tried at once, and nobody is told of any of it."""
+    conn.execute("UPDATE outbox SET notify = 0, next_try = 0")
+
+
 def arrived(conn: Connection, waiting: Waiting) -> None:
     """An earlier text of ours has arrived after all: what still waits is an edit of that one."""
     action = "update" if waiting.action == "create" else waiting.action

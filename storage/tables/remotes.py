@@ -27,6 +27,12 @@ def set_cursor(conn: Connection, collection_n: int, cursor: str | None) -> None:
     conn.execute("UPDATE collections SET remote_cursor = ? WHERE n = ?", (cursor, collection_n))
 
 
+def doubt(conn: Connection) -> None:
+    """Nothing that upstreams said is up to date: everything is listed again, at once."""
+    conn.execute("UPDATE collections SET remote_cursor = NULL, verified = 0, failures = 0, next_due = 0")
+    conn.execute("UPDATE accounts SET failures = 0, next_due = 0")
+
+
 def set_verified(conn: Connection, collection_n: int, at: float) -> None:
     """A full listing has confirmed the collection."""
     conn.execute("UPDATE collections SET verified = ? WHERE n = ?", (at, collection_n))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from storage import ids
+from storage.db import Connection
 from storage.errors import CursorExpired, InvalidData, NotFound, StoreError
 from storage.model import Change, Collection, Entry, Kind
 from storage.store import Store
@@ -107,7 +108,7 @@ class VdirExport:
     def ours(self) -> bool:
         """Whether the folder is the very one that was last begun: no other mirror's, nor an old copy of this one's."""
         mark = meta.get(self.store.db.reader(), _MARK)
-        return mark is not None and self.folder.owner() == mark
+        return bool(mark) and self.folder.owner() == mark
 
     def mark(self) -> None:
         """Mark the folder as the one that was last begun."""
@@ -292,6 +293,11 @@ class VdirExport:
             return self.store.entry(entry_id)
         except NotFound:
             return None
+
+
+def forget_mark(conn: Connection) -> None:
+    """No folder is this mirror's any more, in the caller's transaction."""
+    meta.put(conn, _MARK, "")
 
 
 def hash_of(data: bytes) -> str:
