@@ -144,5 +144,5 @@ def test_undoing_the_rest_of_a_history_of_a_thousand_changes(tmp_path: Path, see
         lived.undo_to(seq)
     lived.undo_to(points[0])
     assert verify(lived.store, None).problems == []
-    assert lived.scene.upstream.mails == 0
+    assert lived.scene.upstream.told == []
     lived.store.close()
