@@ -12,7 +12,7 @@ from datetime import datetime
 from storage import clock, ids
 from storage.errors import AccessDenied, NotFound
 from storage.reading import Reader
-from storage.tables import journal, push
+from storage.tables import homes, journal, push
 from storage.tables.push import News, Registration
 
 MOST = 500
@@ -24,14 +24,16 @@ QUIET, LONGEST = 0.3, 1.5
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message that is due: what kinds of updates to tell of, up to which change, and the collection if any.
+    """One message that is due: what kinds of updates to tell of, and up to which change.
 
+    `turn`: also up to which coming or going of a share (`storage/tables/homes.py`).
     `gone`: the collection has been deleted, and the registration ends with this message. `quiet`: nothing more has
     happened for a moment; else changes go on, and there will be more to tell.
     """
 
     registration: Registration
     seq: int
+    turn: int
     content: bool
     properties: bool
     gone: bool
@@ -74,7 +76,8 @@ def register(store: Reader, wanted: Registration) -> tuple[Registration, bool]:
         known = push.find(conn, wanted.user, wanted.collection_id, wanted.endpoint)
         if known is None and len(push.every(conn, wanted.user)) >= MOST:
             raise AccessDenied(f"there are {MOST} push registrations already", hint="remove those of old devices")
-        kept = replace(wanted, id=known.id, told=known.told) if known else replace(wanted, told=journal.head(conn))
+        told, turn = (known.told, known.turn) if known else (journal.head(conn), homes.newest(conn, wanted.user))
+        kept = replace(wanted, id=known.id if known else wanted.id, told=told, turn=turn)
         push.put(conn, kept)
         return kept, known is None
 
@@ -112,24 +115,25 @@ def due(store: Reader) -> Look:
         news = push.news(conn) if registrations else {}
         over = push.ended(conn, now)
     notices: list[Notice] = []
-    known: list[tuple[str, int]] = []
+    known: list[tuple[str, int, int]] = []
     waiting = False
     for one in registrations:
         what = news.get(one.id)
         if one.id in over or not _visible(store, one, what):
             over.add(one.id)
         elif what is not None and not (what.content or what.properties):
-            known.append((one.id, what.seq))
+            known.append((one.id, what.seq, what.turn))
         elif what is not None and one.next_try <= now and (_quiet(what, now) or now - _epoch(what.first) >= LONGEST):
-            notices.append(Notice(one, what.seq, what.content, what.properties, what.gone, _quiet(what, now)))
+            quiet = _quiet(what, now)
+            notices.append(Notice(one, what.seq, what.turn, what.content, what.properties, what.gone, quiet))
         elif what is not None:
             waiting = True
     if over or known:
         with store.db.atomic() as conn:
             for registration_id in over:
                 push.delete(conn, registration_id)
-            for registration_id, seq in known:
-                push.set_told(conn, registration_id, seq)
+            for each in known:
+                push.set_told(conn, *each)
     return Look(notices, waiting)
 
 
@@ -139,7 +143,7 @@ def settle(store: Reader, outcomes: Iterable[Outcome]) -> None:
         for outcome in outcomes:
             one = outcome.notice.registration
             if outcome.delivered and not outcome.notice.gone:
-                push.set_told(conn, one.id, outcome.notice.seq)
+                push.set_told(conn, one.id, outcome.notice.seq, outcome.notice.turn)
             elif outcome.again is not None:
                 push.set_failed(conn, one.id, one.failures + 1, outcome.again)
             else:
@@ -160,4 +164,4 @@ def _quiet(what: News, now: float) -> bool:
 
 
 def _epoch(moment: str) -> float:
-    return datetime.fromisoformat(moment).timestamp()
+    return datetime.fromisoformat(moment).timestamp() if moment else 0.0

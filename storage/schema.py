@@ -155,6 +155,13 @@ def m013_task_durations(db: Database) -> None:
 
 
 @migrations()
+def m013_shares_told(db: Database) -> None:
+    """Which shares came and went, for those who are told by push messages."""
+    for statement in _split(homes.SHARED + push.TURNS):
+        db.execute(statement)
+
+
+@migrations()
 def m015_vdir(db: Database) -> None:
     """What the files of the vdir were, so that what people do to them can be told from what we did."""
     for statement in _split(vdir_files.DDL):

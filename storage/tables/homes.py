@@ -6,10 +6,10 @@ Triggers keep it, so that no verb that makes, renames, shares or removes a colle
 from sqlite3 import Connection
 
 
-def _triggers(table: str) -> str:
+def _triggers(table: str, column: str = "", value: str = "") -> str:
     note = (
         "DELETE FROM homes WHERE user = {0}.user AND slug = {0}.slug;"
-        " INSERT INTO homes (user, slug) VALUES ({0}.user, {0}.slug);"
+        f" INSERT INTO homes (user, slug{column}) VALUES ({{0}}.user, {{0}}.slug{value});"
     )
     before, after = note.format("OLD"), note.format("NEW")
     return f"""
@@ -31,6 +31,14 @@ CREATE INDEX homes_user ON homes (user, n, slug);
 {_triggers("collections")}
 {_triggers("grants")}
 INSERT INTO homes (user, slug) SELECT user, slug FROM collections UNION SELECT user, slug FROM grants;
+"""
+
+SHARED = f"""
+ALTER TABLE homes ADD COLUMN shared INTEGER NOT NULL DEFAULT 0; -- somebody else's, of which the journal tells nothing
+DROP TRIGGER grants_come;
+DROP TRIGGER grants_go;
+DROP TRIGGER grants_move;
+{_triggers("grants", ", shared", ", 1")}
 """
 
 

@@ -1,6 +1,7 @@
 """The table `push_registrations`: who wants to be told of changes, and up to which change each was told.
 
 `told` is a position in the journal of its own for each of them: what follows it is what its client does not know yet.
+Of collections that others share or share no more the journal tells nothing; `turn` is a position in the home's history.
 """
 
 from collections.abc import Sequence
@@ -35,8 +36,13 @@ CREATE INDEX push_silences_registration ON push_silences (registration_id, until
 CREATE INDEX journal_shelf ON journal (account_id, seq) WHERE entry_id = '';
 """
 
+TURNS = """
+ALTER TABLE push_registrations ADD COLUMN turn INTEGER NOT NULL DEFAULT 0; -- the newest row of `homes` told of
+UPDATE push_registrations SET turn = coalesce((SELECT max(n) FROM homes h WHERE h.user = push_registrations.user), 0);
+"""
+
 _COLUMNS = """id, user, device_id, collection_n, collection_id, endpoint, public_key, auth, content, properties,
-              expires, told, failures, next_try"""
+              expires, told, failures, next_try, turn"""
 
 _QUIET = """EXISTS (SELECT 1 FROM push_silences s WHERE s.registration_id = r.id AND s.until >= j.seq
                      AND s.after < j.seq AND s.actor = j.actor)"""
@@ -47,17 +53,21 @@ WITH seen AS (
                    AND (j.before_hash <> j.after_hash OR r.collection_id <> j.collection_id))
                OR (j.entry_id = '' AND j.action = 'delete' AND r.content IS NOT NULL) AS content,
            j.entry_id = '' AND j.action = 'update' AND r.properties IS NOT NULL AS properties, {_QUIET} AS quiet,
-           j.entry_id = '' AND j.action = 'delete' AS gone
+           j.entry_id = '' AND j.action = 'delete' AS gone, 0 AS turn
     FROM push_registrations r JOIN journal j ON j.collection_n = r.collection_n AND j.seq > r.told
     WHERE r.collection_n > 0
     UNION ALL
     SELECT r.id, j.seq, j.at, j.action <> 'update' AND r.content = 1,
-           j.action = 'update' AND r.properties = 1, {_QUIET}, 0
+           j.action = 'update' AND r.properties = 1, {_QUIET}, 0, 0
     FROM push_registrations r JOIN accounts a ON a.user = r.user
     JOIN journal j ON j.account_id = a.id AND j.entry_id = '' AND j.seq > r.told
     WHERE r.collection_n = 0
+    UNION ALL
+    SELECT r.id, r.told, NULL, r.content = 1, 0, 0, 0, h.n
+    FROM push_registrations r JOIN homes h ON h.user = r.user AND h.n > r.turn AND h.shared
+    WHERE r.collection_n = 0
 )
-SELECT id, max(seq), max(gone), max(content AND NOT quiet), max(properties AND NOT quiet),
+SELECT id, max(seq), max(turn), max(gone), max(content AND NOT quiet), max(properties AND NOT quiet),
        min(at) FILTER (WHERE (content OR properties) AND NOT quiet),
        max(at) FILTER (WHERE (content OR properties) AND NOT quiet)
 FROM seen GROUP BY id
@@ -82,15 +92,18 @@ class Registration:
     told: int
     failures: int = 0
     next_try: float = 0
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a registration does not know yet: the newest change `seq`, whether the collection is gone, what is to be
-    told of it (nothing, where the client made the changes itself), and when the first and the last of that happened.
+    """What a registration does not know yet: the newest change `seq`, the newest coming or going of a share `turn` (0
+    for none), whether the collection is gone, what is to be told of it (nothing, where the client made the changes
+    itself), and when the first and the last of that happened ("" where only shares came or went).
     """
 
     seq: int
+    turn: int
     gone: bool
     content: bool
     properties: bool
@@ -101,7 +114,7 @@ class News:
 def put(conn: Connection, registration: Registration) -> None:
     """Write one, new or in the place of the one with its id."""
     conn.execute(
-        f"""INSERT INTO push_registrations ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        f"""INSERT INTO push_registrations ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET device_id = excluded.device_id, public_key = excluded.public_key,
                 auth = excluded.auth, content = excluded.content, properties = excluded.properties,
                 expires = excluded.expires, failures = 0, next_try = 0""",
@@ -148,16 +161,17 @@ def ended(conn: Connection, now: float) -> set[str]:
 def news(conn: Connection) -> dict[str, News]:
     """What has happened since each registration was told, by its id; those with nothing new are not in it."""
     return {
-        name: News(seq, bool(gone), bool(content), bool(properties), first or "", last or "")
-        for name, seq, gone, content, properties, first, last in conn.execute(_NEWS)
+        name: News(seq, turn, bool(gone), bool(content), bool(properties), first or "", last or "")
+        for name, seq, turn, gone, content, properties, first, last in conn.execute(_NEWS)
     }
 
 
-def set_told(conn: Connection, registration_id: str, seq: int) -> None:
-    """Its client knows everything up to this change."""
+def set_told(conn: Connection, registration_id: str, seq: int, turn: int) -> None:
+    """Its client knows everything up to this change, and this coming or going."""
     conn.execute(
-        "UPDATE push_registrations SET told = max(told, ?), failures = 0, next_try = 0 WHERE id = ?",
-        (seq, registration_id),
+        """UPDATE push_registrations SET told = max(told, ?), turn = max(turn, ?), failures = 0, next_try = 0
+           WHERE id = ?""",
+        (seq, turn, registration_id),
     )
     conn.execute("DELETE FROM push_silences WHERE registration_id = ? AND until <= ?", (registration_id, seq))
 

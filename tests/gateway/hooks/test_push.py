@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from urllib.parse import urlsplit
@@ -321,6 +322,33 @@ def test_a_share_is_told_of_until_it_ends(door: Door, service: PushService) -> N
         upstream_writes(door, "b")
         until(lambda: registrations(door) == [])
     assert len(service.sent) == 1
+
+
+def test_who_follows_a_home_hears_of_what_others_share_with_them(door: Door, service: PushService) -> None:
+    """Also of what is shared no more, and of what is gone with its owner's calendar."""
+    phone, source = Phone(), door.store.collection_at("alice", "work")
+    other = door.store.collection(door.add_calendar("other"))
+    register(door, phone, f"{service.url}/bob", "/dav/bob/", "bob")
+    register(door, Phone(), f"{service.url}/alice", HOME, "alice")
+    steps: list[Callable[[], object]] = [
+        partial(door.store.share, source.id, "bob", Level.READ),
+        partial(door.store.share, source.id, "bob", Level.WRITE),
+        partial(door.store.share, other.id, "bob", Level.BUSY),
+        partial(door.store.unshare, source.id, "bob"),
+        partial(door.store.delete_collection, other.id, origin=Origin.DAV),
+    ]
+
+    def heard() -> int:
+        return [sent.path for sent in service.sent].count("/bob")
+
+    with delivering(door.store):
+        for step in steps:
+            before = heard()
+            step()
+            until(lambda: told(door))
+            assert heard() == before + 1
+    assert phone.read(service.sent[0]).find(f"{NS}content-update") is not None
+    assert [sent.path for sent in service.sent].count("/alice") == 1, "only the deletion concerns her own home"
 
 
 def test_properties_and_content_are_told_apart(door: Door, service: PushService) -> None:
