@@ -37,18 +37,21 @@ class MemoryUpstream:
 
     `writes` counts changes made through providers, `told` has the iTIP messages that those caused. `rewrite` is what
     this upstream makes of a text that it takes (a server that drops or reorders properties); it then names no version,
-    as RFC 4791 §5.3.4 asks. `busy` is what it says when it is asked about somebody. A UID stands at most once in a
-    collection (§5.3.2.1). `schedules`: all its collections deliver invitations. Not for use by several threads at once.
+    as RFC 4791 §5.3.4 asks; without `names_versions` it never names one. `busy` is what it says when it is asked about
+    somebody. A UID stands at most once in a collection (§5.3.2.1). `schedules`: all its collections deliver
+    invitations. Not for use by several threads at once.
     """
 
     def __init__(
         self,
         *,
         rewrite: Callable[[str], str] = lambda text: text,
+        names_versions: bool = True,
         addresses: Sequence[str] = (),
         schedules: bool = False,
     ) -> None:
         self.rewrite = rewrite
+        self.names_versions = names_versions
         self.addresses = tuple(addresses)
         self.schedules = schedules
         self.busy: dict[str, list[tuple[int, int]]] = {}
@@ -109,8 +112,8 @@ class MemoryProvider:
         """Pages of what changed after `cursor`, oldest change first; each page of an incremental round has a cursor."""
         folder, epoch = self._folder(collection), self.upstream.epoch
         since = self._position(cursor) if cursor else 0
-        head = self.upstream.changes
-        moved = sorted((at, href) for href, at in folder.touched.items() if at > since)
+        head = self.upstream.changes if cursor is None else max(since, self._visible())
+        moved = sorted((at, href) for href, at in folder.touched.items() if since < at <= head)
         if cursor is None:
             moved = [(at, href) for at, href in moved if href in folder.entries]
         for start in range(0, len(moved) or 1, self.page_size):
@@ -148,7 +151,7 @@ class MemoryProvider:
             raise VersionMismatch(f"{href}: another entry of the collection has the UID {push.uid}", status=409)
         version = self.upstream.put(collection.href, href, text)
         self._count(push, there)
-        return Receipt(href, version) if text == push.text else Receipt(href)
+        return Receipt(href, version if text == push.text and self.upstream.names_versions else "")
 
     def create_collection(self, name: str, wanted: RemoteCollection) -> RemoteCollection:
         """Make it; a name that is taken is `Rejected`."""
@@ -201,6 +204,10 @@ class MemoryProvider:
         if epoch != str(self.upstream.epoch):
             raise CursorGone(f"the cursor {cursor} is dead", status=410)
         return int(position)
+
+    def _visible(self) -> int:
+        """The newest change that a pull of changes shows."""
+        return self.upstream.changes
 
     def _page(
         self, folder: Folder, hrefs: Sequence[str], known: Known, cursor: str | None, *, full: bool, last: bool

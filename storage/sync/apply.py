@@ -185,16 +185,19 @@ class Applier:
         if side and side.link:
             self._link(side.entry_id, new_href, "", base=side.link.base)
 
-    def restore(self, theirs: RemoteEntry, text: str, content: Content) -> None:
-        """The upstream refused our change: its own version is live again, where its UID is still to be had."""
+    def restore(self, theirs: RemoteEntry, text: str, content: Content) -> str | None:
+        """The upstream refused our change: its own version is live again, where its UID is still to be had.
+
+        Returns the other href if its UID stands under one by now, as `incoming` does.
+        """
         side = self.under_href(theirs.href)
         holder = entries.by_uid(self.conn, self.collection.n, content.uid)
         if side and (holder is None or holder.id == side.entry_id):
             self._write(theirs, text, content, side)
-        else:
-            if side and side.entry is None:
-                self._forget(side)
-            self.incoming(theirs, text, content)
+            return None
+        if side and side.entry is None:
+            self._forget(side)
+        return self.incoming(theirs, text, content)
 
     def _leave_quarantine(self, href: str) -> None:
         """What is readable now, or gone, needs no keeping. (Asked in memory: nearly always there is nothing.)"""

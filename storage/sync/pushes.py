@@ -162,7 +162,8 @@ class Pushes:
                 case Step.ADOPT:
                     links.put(conn, Link(link.entry_id, collection.n, link.href, shown.version, text))
                 case _:
-                    Applier(conn, collection, report, clock.iso()).incoming(shown, text, content)
+                    other = Applier(conn, collection, report, clock.iso()).incoming(shown, text, content)
+                    self._twin(collection, shown, other, report)
 
     def never_arrived(self, outgoing: Outgoing) -> None:
         """A deletion of something that a full listing does not name: its creation never arrived, all is done."""
@@ -225,10 +226,16 @@ class Pushes:
             report.conflicts += 1
             outbox.drop(conn, waiting.n)
             if live:
-                Applier(conn, collection, report, clock.iso()).restore(*live)
+                other = Applier(conn, collection, report, clock.iso()).restore(*live)
+                self._twin(collection, theirs, other, report)
             elif entry:
                 record.delete(conn, collection, entry, origin=Origin.UPSTREAM, actor="", at=clock.iso())
                 links.drop(conn, outgoing.entry_id)
+
+    def _twin(self, collection: Collection, shown: RemoteEntry | None, other: str | None, report: Round) -> None:
+        """What cannot be live because its UID stands under another href is kept until that one is free."""
+        if shown and other:
+            self.ledger.quarantine(collection, shown, f"{other} has the same UID", report)
 
     def _live(
         self, collection: Collection, outgoing: Outgoing, theirs: RemoteEntry, report: Round

@@ -22,7 +22,7 @@ class Somebody:
         """Canonical texts that the upstream has ever held."""
         self.away: list[Folder] = []
         """What has vanished and may come back."""
-        self.upstream = MemoryUpstream(rewrite=self._rewriter())
+        self.upstream = MemoryUpstream(rewrite=self._rewriter(), names_versions=self.random.random() < 0.8)
         self.upstream.add("calendar")
         if self.random.random() < 0.5:
             self.upstream.add("other")

@@ -18,6 +18,7 @@ from tests.simulation.world import World, make_template
 
 FIRST, LAST = (int(part) for part in os.environ.get("CALHARBOR_SEEDS", "0:600").split(":"))
 BLOCK = 25
+MOST = 80
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("first", range(FIRST, LAST, BLOCK))
 def test_both_sides_agree_and_nothing_accepted_is_lost(first: int, template: Path, tmp_path: Path) -> None:
     for seed in range(first, min(first + BLOCK, LAST)):
-        check(World(tmp_path, template, seed), seed)
+        try:
+            check(World(tmp_path / str(seed), template, seed))
+        except Exception as error:
+            raise AssertionError(f"seed {seed}: {shortest(seed, template, tmp_path)}") from error
 
 
 @pytest.fixture(autouse=True)
@@ -38,22 +42,35 @@ def no_verification(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(policy, "VERIFY_EVERY", float("inf"))
 
 
-def check(world: World, seed: int) -> None:
+def check(world: World, most: int = MOST) -> None:
+    """Let the world run, at most so many steps, and see whether everything holds."""
     with clock.use(world.tick), patch.object(ids, "uuid4", world.uuid):
-        world.run(world.random.choice([10, 40, 80]))
+        world.run(min(world.random.choice([10, 40, MOST]), most))
         world.settle()
-        said = f"seed {seed}"
-        assert world.mirror_state() == world.somebody.state(), said
-        assert world.waiting() == 0, said
-        assert world.lost() == [], said
+        assert world.mirror_state() == world.upstream_state()
+        assert world.waiting() == 0
+        assert world.lost() == []
         rows = world.store.changes()
-        assert [row.seq for row in rows] == list(range(1, len(rows) + 1)), f"{said}: the journal has a gap"
-        writes, head = world.upstream.writes, journal.head(world.store.db.reader())
+        assert [row.seq for row in rows] == list(range(1, len(rows) + 1)), "the journal has a gap"
+        writes, head = world.writes, journal.head(world.store.db.reader())
         world.sync()
-        assert (world.upstream.writes, world.store.head()) == (writes, head), f"{said}: an idle round wrote something"
-        assert world.upstream.told == [], said
-        assert world.false_conflicts() == [], said
-        assert verify(world.store, None).problems == [], said
-        assert all(c.remote_cursor and c.state is State.FRESH for c in world.collections), said
-        assert {c.remote_href for c in world.collections} == set(world.upstream.folders), said
+        assert (world.writes, world.store.head()) == (writes, head), "an idle round wrote something"
+        assert all(other.upstream.told == [] for other in world.others.values())
+        assert world.false_conflicts() == []
+        assert verify(world.store, None).problems == []
+        assert all(c.remote_cursor and c.state is State.FRESH for c in world.collections)
+        for account in world.accounts:
+            there = set(world.others[account.name].upstream.folders)
+            assert {c.remote_href for c in world.store.collections(account=account.id)} == there
         world.store.close()
+
+
+def shortest(seed: int, template: Path, folder: Path) -> str:
+    """What happened in the shortest run of a seed that fails."""
+    for steps in range(1, MOST + 1):
+        world = World(folder / f"{seed}-{steps}", template, seed)
+        try:
+            check(world, steps)
+        except Exception as error:  # noqa: BLE001 — whatever it is, this is what is looked for
+            return f"after {steps} steps: {error!r}\n" + "\n".join(world.trace)
+    return "it does not fail again"

@@ -23,23 +23,35 @@ from tests.simulation.faults import Crash, Fate, MoodyProvider, let_crash
 from tests.simulation.somebody import Somebody
 from tests.simulation.texts import Texts
 
+ACCOUNTS = ("up", "second")
+
+State = dict[tuple[str, str | None, str], str]
+"""What a side holds: account, remote collection and UID → canonical text."""
+
 
 class World:
     """One run."""
 
     def __init__(self, folder: Path, template: Path, seed: int) -> None:
         self.random = Random(seed)
-        self.folder = folder / str(seed)
+        self.folder = folder
         shutil.copytree(template, self.folder)
         self.ids = Random(seed)
-        self.now = 1_767_225_600.0
+        self.now = self.latest = 1_767_225_600.0
         self.quiet = False
+        self.trace: list[str] = []
+        """What has happened, for whoever has to understand a seed that fails."""
         self.unanswered: tuple[str, str] | None = None
         """A client's write that has not been answered: the text before, and the new one. It may have been done."""
         self.texts = Texts(self.random)
-        self.somebody = Somebody(self.texts)
-        self.upstream = self.somebody.upstream
-        self.fate = Fate(self.random, crash=self.random.choice([0, 0.01, 0.04]), fault=self.random.choice([0, 0.05]))
+        self.others = {name: Somebody(self.texts) for name in self.random.choice([ACCOUNTS, ACCOUNTS[:1]])}
+        """The other side of each account."""
+        self.fate = Fate(
+            self.random,
+            crash=self.random.choice([0, 0.01, 0.04]),
+            fault=self.random.choice([0, 0.05]),
+            disk=self.random.choice([0, 0, 0.02]),
+        )
         self.accepted: dict[str, list[str]] = {}
         """For each UID, in order, the canonical texts that the mirror accepted from its client ('' for a deletion)."""
         self.replaced: set[str] = set()
@@ -49,6 +61,7 @@ class World:
     def tick(self) -> float:
         """The simulated clock: every look at it takes a moment."""
         self.now += 0.01
+        self.latest = max(self.latest, self.now)
         return self.now
 
     def uuid(self) -> UUID:
@@ -67,7 +80,7 @@ class World:
     def restart(self) -> None:
         """The process died: a new one opens the same file. The old lease has to run out first."""
         self.store.close()
-        self.now += 60
+        self.now = self.latest + 60
         self._open()
         if self.unanswered:
             before, text = self.unanswered
@@ -76,31 +89,48 @@ class World:
         self.unanswered = None
 
     @property
-    def account(self) -> Account:
-        return self.store.account("up")
+    def accounts(self) -> list[Account]:
+        return [self.store.account(name) for name in self.others]
 
     @property
     def collections(self) -> list[Collection]:
-        return self.store.collections(account=self.account.id)
+        return [collection for account in self.accounts for collection in self.store.collections(account=account.id)]
+
+    @property
+    def shown(self) -> set[str]:
+        """Canonical texts that any upstream has ever held."""
+        return set().union(*(other.shown for other in self.others.values()))
+
+    @property
+    def writes(self) -> int:
+        """So many changes have been made upstream through our providers."""
+        return sum(other.upstream.writes for other in self.others.values())
 
     # -- what happens ------------------------------------------------------------------------------------------------
 
     def run(self, steps: int) -> None:
         """Let things happen, in random order."""
-        other = self.somebody
-        acts = [self.client_writes] * 4 + [self.client_deletes, other.writes, other.deletes] + [self.sync] * 3
-        acts += [other.cursors_die, other.mass_deletion, self.time_passes, self.decide]
+        acts = [self.client_writes] * 4 + [self.client_deletes] + [self.sync] * 3 + [self.time_passes, self.decide]
         rare = [self.client_makes_a_collection, self.client_deletes_a_collection, self.client_moves]
-        rare += [other.collection_goes_or_comes, other.renames, other.moves, other.garbles, other.doubles]
-        rare += [other.rights_change]
+        for other in self.others.values():
+            acts += [other.writes, other.deletes, other.cursors_die, other.mass_deletion]
+            rare += [other.collection_goes_or_comes, other.renames, other.moves, other.garbles, other.doubles]
+            rare += [other.rights_change]
         acts += [act for act in rare if self.random.random() < 0.5]
         for _ in range(steps):
             act = self.random.choice(acts)
-            with suppress(StoreError):
-                try:
-                    act()
-                except Crash:
-                    self.restart()
+            self.say(act.__name__)
+            try:
+                act()
+            except Crash:
+                self.say("CRASH")
+                self.restart()
+            except StoreError as error:
+                self.say(f"refused: {error.message}")
+
+    def say(self, what: str) -> None:
+        """Write down what happens."""
+        self.trace.append(what)
 
     def client_writes(self) -> None:
         """A client creates or edits; whether it crashes or not, only an answer that came back is a promise."""
@@ -140,7 +170,7 @@ class World:
         if len(self.collections) < 4:
             made = f"made-{self.texts.stamp()}"
             self.store.create_collection(
-                self.account.id,
+                self.random.choice(self.accounts).id,
                 made,
                 name=made,
                 kind=CollectionKind.CALENDAR,
@@ -163,8 +193,8 @@ class World:
         return self.random.choice([c for c in self.collections if not c.read_only] or [None])
 
     def time_passes(self) -> None:
-        """Enough for back-off and, now and then, for the periodic verification."""
-        self.now += self.random.choice([10, 4000, 7 * 3600])
+        """Enough for back-off and, now and then, for the periodic verification; rarely, the clock is set back."""
+        self.now += self.random.choice([10, 4000, 7 * 3600, -self.random.choice([0, 0, 1, 600, 90_000])])
 
     def decide(self) -> None:
         """A person looks at held deletions."""
@@ -174,20 +204,26 @@ class World:
     def sync(self) -> None:
         """One pass of the engine, whatever comes of it."""
         if not self.lease.acquire():
-            self.now += 60
+            self.now = self.latest + 60
             return
-        meanwhile = self.somebody_in_between if not self.quiet else self.nothing
-        runner = AccountRunner(self.book, lambda _account: MoodyProvider(self.upstream, self.fate, meanwhile=meanwhile))
-        with closing(runner):
-            runner.converge(self.account)
-        self.somebody.note()
+        for account in self.accounts:
+            with closing(AccountRunner(self.book, self._provider)) as runner:
+                runner.converge(account)
+            self.others[account.name].note()
+
+    def _provider(self, account: Account) -> MoodyProvider:
+        meanwhile = self.nothing if self.quiet else self.somebody_in_between
+        return MoodyProvider(self.others[account.name].upstream, self.fate, meanwhile=meanwhile, say=self.say)
 
     def somebody_in_between(self) -> None:
         """Now and then somebody edits upstream, or a client here, between two requests of the engine."""
         if self.random.random() < 0.05:
-            acts = [self.somebody.writes, self.client_writes, self.client_deletes, self.client_moves]
+            somebody = self.random.choice(list(self.others.values()))
+            acts = [self.client_writes, self.client_deletes, self.client_moves, self.client_deletes_a_collection]
+            act = self.random.choice([*acts, somebody.writes, somebody.renames])
+            self.say(f"meanwhile {act.__name__}")
             with suppress(StoreError):
-                self.random.choice([*acts, self.client_deletes_a_collection, self.somebody.renames])()
+                act()
 
     def nothing(self) -> None:
         """Nobody else edits during this pass."""
@@ -206,40 +242,45 @@ class World:
         """Nothing goes wrong any more, nobody edits: the engine gets the time to finish; people decide the rest."""
         self.fate.calm()
         self.quiet = True
-        self.somebody.tidy()
+        self.now = self.latest
+        for other in self.others.values():
+            other.tidy()
         for _ in range(6):
             self.now += 8 * 3600
             self.sync()
             self.decide()
         self.now += 60
 
-    def mirror_state(self) -> dict[tuple[str | None, str], str]:
-        """What the mirror holds: remote collection and UID → canonical text."""
+    def mirror_state(self) -> State:
+        """What the mirror holds."""
         return {
-            (c.remote_href, e.uid): canonical(e.text) for c in self.collections for e in self.store.iter_entries(c.id)
+            (account.name, c.remote_href, e.uid): canonical(e.text)
+            for account in self.accounts
+            for c in self.store.collections(account=account.id)
+            for e in self.store.iter_entries(c.id)
         }
+
+    def upstream_state(self) -> State:
+        """What the upstreams hold."""
+        return {(name, *key): text for name, other in self.others.items() for key, text in other.state().items()}
 
     def lost(self) -> list[str]:
         """Accepted texts that are nowhere: not upstream at any time, not replaced by their author, not in the inbox."""
         kept = {canonical(c.ours) for c in conflicts.every(self.store.db.reader(), state=None) if c.ours}
-        here = set(self.mirror_state().values())
-        return [
-            text
-            for texts in self.accepted.values()
-            for text in texts
-            if text not in self.somebody.shown | self.replaced | kept | here
-        ]
+        known = self.shown | self.replaced | kept | set(self.mirror_state().values())
+        return [text for texts in self.accepted.values() for text in texts if text not in known]
 
     def false_conflicts(self) -> list[int]:
         """The numbers of those in the inbox where only one side had edited, or where we met ourselves."""
         found = conflicts.every(self.store.db.reader(), state=None)
         edits = [c for c in found if c.cause == "edit" and c.ours and c.theirs]
         mine = {text for texts in self.accepted.values() for text in texts}
+        mine -= set().union(*(other.carried for other in self.others.values()))
         return [
             c.n
             for c in edits
             if (c.base and (same(c.base, c.theirs or "") or same(c.base, c.ours or "")))
-            or canonical(c.theirs or "") in mine - self.somebody.carried
+            or canonical(c.theirs or "") in mine
         ]
 
     def waiting(self) -> int:
@@ -248,9 +289,10 @@ class World:
 
 
 def make_template(folder: Path) -> Path:
-    """A fresh mirror with one user and one mirrored account, to be copied for every run."""
+    """A fresh mirror with one user and their mirrored accounts, to be copied for every run."""
     store = Store.open(folder)
     store.save_user("alice", None)
-    store.save_account(Account(0, "up", "alice", "memory", mirrored=True))
+    for name in ACCOUNTS:
+        store.save_account(Account(0, name, "alice", "memory", mirrored=True))
     store.close()
     return folder

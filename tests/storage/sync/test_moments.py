@@ -370,3 +370,17 @@ def test_the_account_is_removed_while_its_round_runs(scene: Two) -> None:
     scene.interrupt(pulling=lambda: scene.store.remove_account(account.id))
     scene.sync()
     assert scene.store.accounts() == []
+
+
+def test_an_entry_whose_deletion_is_refused_while_a_twin_is_live_comes_back_after_the_twin(scene: Two) -> None:
+    twin = f"{scene.remote.href}twin.ics"
+    scene.delete("a.ics")
+    scene.theirs("a", event("a", 2, "twin"), twin)
+    scene.make = lambda _account: Refusing(scene.upstream, lambda: None)
+    scene.sync()
+    assert scene.here()["a"] == event("a", 2, "twin")
+    assert [item.href for item in quarantine.every(scene.store.db.reader())] == [f"{scene.remote.href}a.ics"]
+    scene.upstream.remove(scene.remote.href, twin)
+    scene.sync()
+    assert scene.here()["a"] == str(scene.there()[f"{scene.remote.href}a.ics"])
+    assert quarantine.every(scene.store.db.reader()) == []
