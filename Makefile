@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: env demo serve test check bench fuzz conformance lock clean
+.PHONY: env demo serve test check bench fuzz simulate conformance lock clean
 
 env: $(READY)
 
@@ -31,6 +31,10 @@ check: env
 # Hostile requests for ten minutes; SECONDS=… for another time.
 fuzz: env
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600)
+
+# A hundred thousand lives of the sync engine, hours of them; SEEDS=a:b for others.
+simulate: env
+	CALHARBOR_SEEDS=$(or $(SEEDS),0:100000) $(BIN)/python -m pytest -n auto tests/simulation
 
 bench: env
 	$(BIN)/python -m benchmarks
