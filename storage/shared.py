@@ -58,8 +58,11 @@ def with_user(conn: Connection, user: str) -> list[Collection]:
 
 def _seen(conn: Connection, grant: Grant | None) -> Collection | None:
     source = collections.by_n(conn, grant.collection_n) if grant else None
-    if grant is None or source is None:
-        return None
+    return as_seen(grant, source) if grant and source else None
+
+
+def as_seen(grant: Grant, source: Collection) -> Collection:
+    """A collection as it is seen by whom it is shared with."""
     return replace(
         source,
         n=-grant.n,

@@ -59,7 +59,7 @@ def position(conn: Connection, at: str) -> int:
 def at(conn: Connection, entry_id: str, seq: int) -> Version | None:
     """An entry as it stood after the change `seq` of the journal; None where it did not exist."""
     following = journal.next_of_entry(conn, entry_id, seq)
-    return _now(conn, entry_id) if following is None else _before(conn, following)
+    return _now(conn, entry_id) if following is None else before(conn, following)
 
 
 def steps(conn: Connection, entry_id: str) -> list[Step]:
@@ -72,12 +72,10 @@ def steps(conn: Connection, entry_id: str) -> list[Step]:
     for row in reversed(rows):
         if found and _is_move(conn, row, found[-1].change):
             later = found.pop()
-            before = _before(conn, row)
-            found.append(Step(later.change, row.seq, before, later.after))
+            found.append(Step(later.change, row.seq, before(conn, row), later.after))
         else:
-            before = _before(conn, row)
-            found.append(Step(row, row.seq, before, after))
-        after = before
+            found.append(Step(row, row.seq, before(conn, row), after))
+        after = found[-1].before
     return found[::-1]
 
 
@@ -86,8 +84,8 @@ def step(conn: Connection, change: Change) -> Step:
     other = journal.one(conn, change.seq + 1 if change.action is Action.DELETE else change.seq - 1)
     first, last = (change, other) if change.action is Action.DELETE else (other, change)
     if first is not None and last is not None and _is_move(conn, first, last):
-        return Step(last, first.seq, _before(conn, first), at(conn, change.entry, last.seq))
-    return Step(change, change.seq, _before(conn, change), at(conn, change.entry, change.seq))
+        return Step(last, first.seq, before(conn, first), at(conn, change.entry, last.seq))
+    return Step(change, change.seq, before(conn, change), at(conn, change.entry, change.seq))
 
 
 def place_at(conn: Connection, collection_n: int, seq: int) -> Collection | None:
@@ -105,7 +103,8 @@ def _is_move(conn: Connection, first: Change, last: Change) -> bool:
     )
 
 
-def _before(conn: Connection, change: Change) -> Version | None:
+def before(conn: Connection, change: Change) -> Version | None:
+    """The entry of a change as it stood until then; None where it did not exist."""
     if change.action is Action.ADD:
         return None
     kept = revisions.next_of_entry(conn, change.entry, change.seq - 1)

@@ -13,7 +13,7 @@ from typing import Any
 
 from radicale.app import Application
 
-from gateway.dav import conditions, errors, preferences, push
+from gateway.dav import conditions, errors, past, preferences, push
 from gateway.dav.acl import acl
 from gateway.dav.config import radicale_configuration
 from gateway.dav.delete import delete
@@ -149,7 +149,7 @@ def _handle(handler: Handler, environ: MutableMapping[str, Any], *_rest: object)
     Radicale knows whole bodies only: of a long one it gets the beginning, the rest goes around it.
     """
     try:
-        context, request = environ[_CONTEXT], environ[_REQUEST]
+        context, request = past.entered(environ[_CONTEXT], environ[_REQUEST])
         answer = push.heeding(context, conditions.settled(context, request), handler)
         answer = preferences.applied(request, answer)
     except (CalHarborError, Refusal) as error:

@@ -6,7 +6,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import Protocol
 
-from gateway.dav import names, privileges, sharing
+from gateway.dav import names, past, privileges, sharing
 from gateway.dav.names import caldav, dav
 from gateway.dav.places import Context
 from gateway.dav.privileges import ENTRY_WRITE, READ
@@ -67,7 +67,7 @@ def of_listed(context: Context, collection: Collection) -> dict[str, Renderer[It
     """The properties of a collection's entries that a listing suffices for."""
     answered = reports(CARD_REPORTS if collection.kind is CollectionKind.CONTACTS else CALENDAR_ENTRY_REPORTS)
     principal, owner = href(context.principal), href(sharing.owner(context, collection))
-    return {
+    held: dict[str, Renderer[Item]] = {
         **_of_access(context, collection),
         **OF_TAG,
         dav("getcontenttype"): lambda item: _CONTENT_TYPES[item.kind],
@@ -81,6 +81,7 @@ def of_listed(context: Context, collection: Collection) -> dict[str, Renderer[It
         dav("supportedlock"): lambda _: "",
         SCHEDULE_TAG: lambda item: f"&quot;{tag}&quot;" if (tag := schedule_tag(context, collection, item)) else None,
     }
+    return {name: give for name, give in held.items() if name not in past.ABSENT} if context.moment else held
 
 
 def schedule_tag_header(context: Context, collection: Collection, entry: Entry) -> dict[str, str]:

@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element
 from gateway.dav import body, edits, names, render
 from gateway.dav.errors import Refusal
 from gateway.dav.names import caldav, carddav, dav
+from gateway.dav.past import is_moment
 from gateway.dav.places import RESERVED, Context, default_account, foreign
 from gateway.dav.request import Answer, Request
 from storage.errors import AlreadyExists, NotFound
@@ -73,7 +74,7 @@ def _slug(context: Context, request: Request, *, taken: int) -> str:
 def check_slug(slug: str) -> None:
     """Raise `Refusal` (403) for a path segment that no collection can have."""
     odd = any(ord(character) < ord(" ") or character == "/" for character in slug)
-    if odd or slug in RESERVED or len(slug) > MAX_NAME:
+    if odd or slug in RESERVED or is_moment(slug) or len(slug) > MAX_NAME:
         raise Refusal(403, "that name cannot be a collection's", precondition=WRONG_PLACE)
 
 

@@ -32,7 +32,8 @@ class Context:
     """What a handler needs besides the request: the mirror, where the endpoint is mounted, the limits, and who asks.
 
     `push`: what is offered of WebDAV-Push; None: nothing. `root`: the href under which the root was asked for.
-    `asking`: how upstreams are asked when somebody is busy; None: they are not.
+    `asking`: how upstreams are asked when somebody is busy; None: they are not. `moment`: the path segment that says
+    how long ago the mirror of `store` is, see `gateway/dav/past.py`; "" for the present one.
     """
 
     store: Store
@@ -43,6 +44,7 @@ class Context:
     push: Offer | None = None
     root: str = ""
     asking: Asking | None = None
+    moment: str = ""
 
     def href(self, *segments: str, folder: bool = False) -> str:
         """The href of a path below the endpoint, quoted; safe as XML too."""
@@ -56,7 +58,8 @@ class Context:
 
     def of(self, collection: Collection) -> str:
         """The href of a collection, with its final slash."""
-        return self.href(collection.user, collection.slug, folder=True)
+        then = (self.moment,) if self.moment else ()
+        return self.href(collection.user, *then, collection.slug, folder=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +136,12 @@ def from_href(context: Context, href: str) -> tuple[str, ...] | None:
     if below is None:
         return None
     try:
-        return decode(below)[0]
+        segments = decode(below)[0]
     except Refusal:
         return None
+    if context.moment and segments[1:2] != (context.moment,):
+        return None
+    return (*segments[:1], *segments[2:]) if context.moment else segments
 
 
 def strip(path: str, prefix: str) -> str | None:

@@ -8,7 +8,7 @@ does not exist there (404).
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from gateway.dav import limits, mailbox, names, privileges, push, sharing
+from gateway.dav import limits, mailbox, names, past, privileges, push, sharing
 from gateway.dav.names import apple, caldav, carddav, cs, dav, element
 from gateway.dav.places import Context
 from gateway.dav.privileges import FREE_BUSY, READ, WRITE
@@ -112,10 +112,21 @@ def of_home(context: Context) -> dict[str, Renderer[None]]:
     }
 
 
+def of_past_home(context: Context) -> dict[str, Renderer[None]]:
+    """The properties of what holds the collections of a moment: no home, so that no client takes them for its own."""
+    return {
+        **_common(context, READ),
+        dav("resourcetype"): lambda _: "<collection/>",
+        dav("displayname"): lambda _: names.text(context.moment),
+        dav("owner"): lambda _: href(context.principal),
+        dav("supported-report-set"): lambda _: reports(sorted(past.REPORTS)),
+    }
+
+
 def of_collection(context: Context, collection: Collection) -> dict[str, Renderer[None]]:
     """The live properties of a collection; the dead ones are in `collection.dead`, as whole elements."""
     held: dict[str, Renderer[None]] = {
-        **_common(context, _granted(collection)),
+        **_common(context, READ if context.moment else _granted(collection)),
         dav("resource-id"): lambda _: resource_id(collection.id),
         dav("add-member"): lambda _: (
             None if collection.read_only else href(context.of(collection) + segment(ADD_MEMBER))
@@ -133,6 +144,10 @@ def of_collection(context: Context, collection: Collection) -> dict[str, Rendere
     of_kind = _of_book if collection.kind is CollectionKind.CONTACTS else _of_calendar
     held.update(of_kind(context, collection))
     held.update({**sharing.of_collection(context, collection), **push.of_collection(context, collection)})
+    if context.moment:
+        answered = [name for name in reports_of(collection) if name in past.REPORTS]
+        held = {name: give for name, give in held.items() if name not in past.ABSENT}
+        held[dav("supported-report-set")] = lambda _: reports(answered)
     return held
 
 

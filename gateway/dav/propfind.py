@@ -79,6 +79,10 @@ def _responses(context: Context, place: object, asked: _Asked, *, below: bool) -
         yield _single(context.root, properties.of_root(context), asked)
         if below:
             yield _single(context.principal, properties.of_home(context), asked)
+    elif isinstance(place, Home) and context.moment:
+        yield _single(context.href(context.user, context.moment, folder=True), properties.of_past_home(context), asked)
+        for collection in context.store.home(context.user) if below else ():
+            yield _collection(context, collection, asked)
     elif isinstance(place, Home):
         yield _single(context.principal, properties.of_home(context), asked)
         for collection in context.store.home(context.user) if below else ():

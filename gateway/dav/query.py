@@ -60,7 +60,7 @@ def matching_entries(
     """The entries that a filter for VCALENDAR matches, by href; without `text` possibly without their texts.
 
     A filter for one component with a time range and nothing else is what the store's index answers exactly. With more
-    tests the index gives the candidates, and each is looked at.
+    tests, or about the past, the index gives the candidates, and each is looked at.
     """
     if wanted.absent:
         return
@@ -81,7 +81,7 @@ def matching_entries(
         candidates: Iterable[Entry] = (e for e in everything if e.kind is kind)
         yield from candidates if inner.bare else _passing(candidates, wanted, zone)
         return
-    exact = not (inner.props or inner.comps)
+    exact = not (inner.props or inner.comps or context.moment)
     found = context.store.iter_in_range(
         collection.n, span.start, span.end, kinds={kind}, zone=zone, text=text or not exact
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from xml.etree.ElementTree import Element
 
-from gateway.dav import body, names
+from gateway.dav import body, names, past
 from gateway.dav.addressbook_query import addressbook_query
 from gateway.dav.errors import Refusal
 from gateway.dav.expand_property import expand_property
@@ -56,6 +56,8 @@ def report(context: Context, request: Request) -> Answer:
     root = body.parse(request.body)
     if root is None:
         raise Refusal(400, "the body is empty, so nobody knows which report is meant")
+    if context.moment and root.tag not in past.REPORTS:
+        raise _unanswered(root)
     of_collection = _OF_COLLECTIONS.get(root.tag)
     if of_collection is not None and isinstance(place, Collection) and root.tag in reports_of(place):
         return of_collection(context, request, place, root)
@@ -71,10 +73,14 @@ def report(context: Context, request: Request) -> Answer:
     if asked is None and not isinstance(place, Member):
         asked = _OF_PRINCIPALS.get(root.tag)
     if asked is None:
-        raise Refusal(
-            403,
-            f"the report {names.split(root.tag)[1]!r} is not answered here",
-            precondition="<supported-report/>",
-            hint="supported-report-set lists what each resource answers",
-        )
+        raise _unanswered(root)
     return asked(context, request, place, root)
+
+
+def _unanswered(root: Element) -> Refusal:
+    return Refusal(
+        403,
+        f"the report {names.split(root.tag)[1]!r} is not answered here",
+        precondition="<supported-report/>",
+        hint="supported-report-set lists what each resource answers",
+    )

@@ -129,6 +129,33 @@ def last_of_entry(conn: Connection, entry_id: str, seq: int) -> Change | None:
     return _row(row) if row else None
 
 
+def first_after(conn: Connection, collection_n: int, seq: int) -> list[tuple[str, int]]:
+    """The entries of a collection that changed after `seq`, each with the first of these changes."""
+    rows = conn.execute(
+        f"""SELECT entry_id, min(seq) FROM journal WHERE collection_n = ? AND seq > ? AND entry_id <> '' AND {_SEEN}
+            GROUP BY entry_id""",
+        (collection_n, seq),
+    )
+    return rows.fetchall()
+
+
+def first_at(conn: Connection, collection_n: int, href: str, seq: int) -> Change | None:
+    """The first change after `seq` of what stands under a name in a collection."""
+    row = conn.execute(
+        f"{_SELECT} WHERE collection_n = ? AND seq > ? AND href = ? AND {_SEEN} ORDER BY seq LIMIT 1",
+        (collection_n, seq, href),
+    ).fetchone()
+    return _row(row) if row else None
+
+
+def newest_in(conn: Connection, collection_n: int, seq: int) -> int:
+    """The newest change of a collection up to and including `seq`; 0 where the journal knows of none."""
+    row = conn.execute(
+        "SELECT max(seq) FROM journal WHERE collection_n = ? AND seq <= ?", (collection_n, seq)
+    ).fetchone()
+    return int(row[0] or 0)
+
+
 def touched(conn: Connection, collection_n: int, seq: int, limit: int | None, *, own: bool) -> list[tuple[str, int]]:
     """The hrefs of a collection that changed after `seq`, each with its newest change, oldest of these first.
 
