@@ -83,10 +83,7 @@ def put(
         _unrender(conn, existing)
         schedule_tags.put(conn, existing.n, tag)
         entries.update(conn, entry, expanded)
-    if content.contact is not None:
-        contacts.insert(conn, entry.n, collection.n, content.contact)
-    components.insert(conn, entry.n, collection.n, content.components)
-    occurrences.insert(conn, entry.n, collection.n, instances)
+    _insert(conn, entry, content, (instances, expanded))
     collections.set_seq(conn, collection.n, seq)
     return entry, seq
 
@@ -196,6 +193,15 @@ def replace_instances(conn: Connection, entry: Entry, rendering: Rendering) -> N
     entries.set_expanded(conn, entry.n, expanded)
 
 
+def render_anew(conn: Connection, entry: Entry, content: Content) -> None:
+    """Write an entry's row, and all that is rendered from its text, anew: no change that anybody sees."""
+    for table in (contacts, components, occurrences):
+        table.delete(conn, entry.n)
+    rendering = _render(conn, content)
+    entries.update(conn, entry, rendering[1])
+    _insert(conn, entry, content, rendering)
+
+
 def rule(component: ComponentRecord) -> int:
     """How RFC 4791 §9.9 compares this component's instances with a window: see `storage/tables/occurrences.py`."""
     if component.name != "VTODO":
@@ -205,6 +211,14 @@ def rule(component: ComponentRecord) -> int:
     if component.end is None:
         return occurrences.EVENT_RULE
     return occurrences.DURATION_RULE if component.by_duration else occurrences.SPAN_RULE
+
+
+def _insert(conn: Connection, entry: Entry, content: Content, rendering: Rendering) -> None:
+    """Write what was rendered from an entry's text."""
+    if content.contact is not None:
+        contacts.insert(conn, entry.n, entry.collection_n, content.contact)
+    components.insert(conn, entry.n, entry.collection_n, content.components)
+    occurrences.insert(conn, entry.n, entry.collection_n, rendering[0])
 
 
 def _unrender(conn: Connection, entry: Entry) -> None:

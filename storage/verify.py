@@ -78,12 +78,13 @@ def _entries(conn: Connection) -> Iterator[str]:
         last = ""
         while page := entries.after(conn, collection.n, last, _PAGE):
             for entry in page:
-                said = _entry(conn, collection, entry, span)
+                said = entry_problems(conn, collection, entry, span)
                 yield from (f"entry {entry.id} ({collection.name}): {sentence}" for sentence in said)
             last = page[-1].href
 
 
-def _entry(conn: Connection, collection: Collection, entry: Entry, span: tuple[int, int]) -> Iterator[str]:
+def entry_problems(conn: Connection, collection: Collection, entry: Entry, span: tuple[int, int]) -> Iterator[str]:
+    """What of an entry's row, and of what is rendered from it, is not what its text says; `span`: the horizon."""
     if ids.content_hash(entry.text) != entry.hash:
         yield "its text does not have the hash that it is kept under"
     if len(entry.text.encode()) != entry.size:

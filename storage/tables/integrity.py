@@ -5,7 +5,7 @@ A query yields the values that complete its sentence. `:compacted` is the newest
 """
 
 from collections.abc import Iterator
-from sqlite3 import Connection, DatabaseError
+from sqlite3 import SQLITE_READONLY, Connection, DatabaseError
 
 from storage.records import Occurrence
 from storage.tables import journal, meta
@@ -173,12 +173,19 @@ def problems(conn: Connection) -> Iterator[str]:
             yield f"… and {len(rows) - SHOWN} more of this kind"
 
 
+def misrendered(conn: Connection) -> set[str]:
+    """The entries of which what is rendered is missing, or stands in the wrong place."""
+    return {row[0] for _sentence, query in _RENDERED for row in conn.execute(query).fetchall()}
+
+
 def search_problem(conn: Connection) -> str:
     """What is wrong with the full-text indexes; "" if nothing. FTS5 wants a write transaction for the question."""
     for index, described in (("search", "components"), ("search_contacts", "contacts")):
         try:
             conn.execute(f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)")
         except DatabaseError as error:
+            if (error.sqlite_errorcode & 0xFF) == SQLITE_READONLY:
+                return ""  # a copy that cannot be written cannot be asked, which says nothing about it
             return f"the search index and the {described} do not agree: {error}"
     return ""
 

@@ -7,9 +7,10 @@ import pytest
 
 from storage import clock
 from storage.ids import content_hash
-from storage.model import Collection, Origin
+from storage.model import Collection, CollectionKind, Origin
+from storage.repair import repair
 from storage.store import Store
-from storage.tables import links, outbox
+from storage.tables import integrity, links, outbox
 from storage.tables.links import Link
 from storage.vdir.export import CONSUMER, VdirExport
 from storage.verify import Report, verify
@@ -202,3 +203,77 @@ def test_changes_that_the_export_has_not_seen_are_no_problem(full: Store, home: 
 
 def test_a_missing_folder_is_a_problem_only_after_an_export(full: Store, tmp_path: Path) -> None:
     assert ["is missing" in problem for problem in verify(full, tmp_path / "nowhere").problems] == [True]
+
+
+DERIVED = (
+    *("length", "uid", "kind", "summary", "attendees", "no component", "misplaced", "misplaced time", "lost times"),
+    *("shifted time", "undescribed", "ctag", "future reader", "search", "orphan"),
+)
+"""The kinds of damage that can be worked out anew; of all others nothing may be touched."""
+
+KEPT = ("journal", "revisions", "links", "outbox", "conflicts", "held", "held_entries", "quarantine")
+
+
+def kept(store: Store) -> list[object]:
+    """Everything that cannot be worked out from anything else."""
+    conn = store.db.reader()
+    rows: list[object] = [conn.execute(f"SELECT * FROM {table}").fetchall() for table in KEPT]
+    return [*rows, conn.execute("SELECT id, collection_n, href, text, seq, created FROM entries").fetchall()]
+
+
+@pytest.mark.parametrize("name", SQL_DAMAGE)
+def test_what_can_be_worked_out_is_repaired_and_nothing_else_is_touched(full: Store, name: str) -> None:
+    sql, words = SQL_DAMAGE[name]
+    conn = full.db.reader()
+    conn.execute("PRAGMA foreign_keys = OFF")
+    conn.execute(sql)
+    conn.execute("PRAGMA foreign_keys = ON")
+    before = kept(full)
+    done = repair(full)
+    assert kept(full) == before
+    report = verify(full, None)
+    if name in DERIVED:
+        assert report.problems == []
+        assert done
+        assert repair(full) == []
+    else:
+        assert any(words in problem for problem in report.problems), report.problems
+
+
+def test_a_hash_that_the_journal_contradicts_is_repaired(full: Store) -> None:
+    with full.db.atomic() as conn:
+        conn.execute("UPDATE entries SET hash = 'x' WHERE uid = 'series'")
+    assert repair(full)
+    assert verify(full, None).problems == []
+
+
+def test_contacts_are_rendered_anew(store: Store, home: Collection) -> None:
+    book = store.create_collection(
+        home.account_id, "book", name="Book", kind=CollectionKind.CONTACTS, components=["VCARD"], origin=BY
+    )
+    store.put_entry(book.id, "a.vcf", "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:a\r\nFN:Jo\r\nEND:VCARD\r\n", origin=BY)
+    with store.db.atomic() as conn:
+        conn.execute("UPDATE contacts_data SET full_name = 'Other'")
+    assert not verify(store, None).ok
+    assert repair(store)
+    assert verify(store, None).problems == []
+    assert [entry.uid for entry in store.search("Jo")] == ["a"]
+
+
+def test_a_damaged_index_is_built_anew(full: Store) -> None:
+    conn = full.db.reader()
+    conn.execute("PRAGMA writable_schema = ON")
+    conn.execute("UPDATE sqlite_master SET sql = replace(sql, 'href)', 'uid)') WHERE name = 'entries_href'")
+    conn.execute("PRAGMA writable_schema = OFF")
+    full.close()
+    again = Store.open(full.folder)
+    assert not verify(again, None).ok
+    assert "all indexes were built anew" in repair(again)
+    assert not any("damaged" in problem for problem in verify(again, None).problems)
+    again.close()
+
+
+def test_a_copy_that_cannot_be_written_is_not_blamed_for_it(full: Store) -> None:
+    conn = full.db.reader()
+    conn.execute("PRAGMA query_only = ON")
+    assert integrity.search_problem(conn) == ""
