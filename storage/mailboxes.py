@@ -7,12 +7,15 @@ server alone and kept until the user's client deletes them; nothing of them is r
 
 from itertools import count
 
-from storage import clock, ids, shelf
+from storage import clock, ids, record, shelf
 from storage.db import Connection
 from storage.model import Account, Action, Collection, CollectionKind, Entry, Kind, Origin, State
 from storage.tables import accounts, collections, entries, homes, journal
 
 MAILBOXES = (CollectionKind.INBOX, CollectionKind.OUTBOX)
+
+MOST_MESSAGES = 1_000
+"""So many messages an inbox keeps."""
 
 _NAMES = {CollectionKind.INBOX: "Inbox", CollectionKind.OUTBOX: "Outbox"}
 
@@ -40,7 +43,8 @@ def settle(conn: Connection, user: str, *, leaving: int = 0) -> None:
 def deliver(conn: Connection, user: str, text: str, uid: str, kind: Kind, *, at: str) -> None:
     """Put a message into the user's inbox; several about the same UID stand beside each other.
 
-    `kind` is that of the component it is about.
+    `kind` is that of the component it is about. Most programs never empty an inbox: the oldest messages go when there
+    are more than `MOST_MESSAGES`. What they were about stands in the calendar.
     """
     box = collections.mailbox(conn, user, CollectionKind.INBOX)
     if box is None:
@@ -62,6 +66,8 @@ def deliver(conn: Connection, user: str, text: str, uid: str, kind: Kind, *, at:
     entry = Entry(0, entry_id, box.n, href, own_uid, kind, text, digest, len(text.encode()), seq, at, at)
     entries.insert(conn, entry, (None, None, None))
     collections.set_seq(conn, box.n, seq)
+    for old in entries.beyond(conn, box.n, MOST_MESSAGES):
+        record.delete(conn, box, old, origin=Origin.SCHEDULING, actor="", at=at)
 
 
 def _new(conn: Connection, account: Account, kind: CollectionKind, name: str) -> Collection:

@@ -33,7 +33,10 @@ def set_lines(component: Component, name: str, lines: Sequence[Line]) -> Compone
     A line whose name, parameters and value are there already keeps its bytes and its place; the others follow the last
     of their name, in the order given.
     """
-    wanted = list(lines)
+    wanted = dict(enumerate(lines))
+    places: dict[object, list[int]] = {}
+    for at in reversed(wanted):
+        places.setdefault(_sense(wanted[at]), []).append(at)
     kept: list[Line | Component] = []
     place: int | None = None
     for child in component.children:
@@ -41,14 +44,13 @@ def set_lines(component: Component, name: str, lines: Sequence[Line]) -> Compone
             kept.append(child)
             continue
         place = len(kept) if place is None else place
-        known = next((each for each in wanted if _says_the_same(each, child)), None)
-        if known is not None:
-            wanted.remove(known)
+        if known := places.get(_sense(child)):
+            del wanted[known.pop()]
             kept.append(child)
             place = len(kept)
     if place is None:
         place = _behind_the_properties(kept)
-    return _with_children(component, [*kept[:place], *wanted, *kept[place:]])
+    return _with_children(component, [*kept[:place], *wanted.values(), *kept[place:]])
 
 
 def remove(component: Component, *names: str) -> Component:
@@ -121,8 +123,9 @@ def calendar_of(tree: Component) -> Component:
     return found[0]
 
 
-def _says_the_same(one: Line, other: Line) -> bool:
-    return one.raw == other.raw or (one.name, one.value, one.params) == (other.name, other.value, other.params)
+def _sense(of: Line) -> object:
+    """The same for two lines that say the same, however they are written."""
+    return of.name, of.value, frozenset((name, tuple(values)) for name, values in of.params.items())
 
 
 def _behind_the_properties(children: Sequence[Line | Component]) -> int:

@@ -151,6 +151,14 @@ def listing_by_seq(conn: Connection, collection_n: int, limit: int) -> list[tupl
     return [(values[0], _listed(values[1:])) for values in rows.fetchall()]
 
 
+def beyond(conn: Connection, collection_n: int, newest: int) -> list[Entry]:
+    """The entries behind so many of the newest changes; some of them where there are many."""
+    rows = conn.execute(
+        f"{_SELECT} WHERE collection_n = ? ORDER BY seq DESC LIMIT 100 OFFSET ?", (collection_n, newest)
+    )
+    return list(map(row, rows.fetchall()))
+
+
 def listed(conn: Connection, collection_n: int, hrefs: Sequence[str]) -> list[Listed]:
     """Those of these hrefs that exist, without text."""
     rows = conn.execute(

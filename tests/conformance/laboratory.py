@@ -23,17 +23,20 @@ BUILD = Path(__file__).parents[2] / "build" / "conformance"
 INSTALL_SECONDS = 900
 RUN_SECONDS = 1200
 
+PEOPLE = ("alice", "bob@example.org")
+"""Whose names the suites sign in with; one looks like a mail address, as many people's do."""
+
 CONFIG = """\
 [user alice]
 password = secret
-[user bob]
+[user bob@example.org]
 password = secret
 [account home]
 user = alice
 provider = local
 email = alice@example.org
 [account work]
-user = bob
+user = bob@example.org
 provider = local
 email = bob@example.org
 """

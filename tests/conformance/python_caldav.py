@@ -11,7 +11,6 @@ REQUIREMENTS = (
     *("caldav==3.6.0", "pytest==8.4.2", "pytest-asyncio==1.5.0", "httpx==0.28.1", "tzlocal==5.4.5"),
     *("vobject==0.9.9", "pyfakefs==6.3.2", "manuel==1.13.0", "proxy.py==2.4.10"),
 )
-PEOPLE = ("alice", "bob")
 
 
 def run() -> list[Case]:
@@ -22,7 +21,9 @@ def run() -> list[Case]:
     tools = laboratory.python("caldav", *REQUIREMENTS)
     source = laboratory.sdist("caldav==3.6.0")
     with laboratory.endpoint() as server:
-        logins = [{"url": f"{server.url}/dav/", "username": person, "password": "secret"} for person in PEOPLE]
+        logins = [
+            {"url": f"{server.url}/dav/", "username": person, "password": "secret"} for person in laboratory.PEOPLE
+        ]
         ours = {"type": "external", "enabled": True, **logins[0], "scheduling_users": logins}
         file = source / "tests" / "caldav_test_servers.json"
         file.write_text(json.dumps({"test-servers": {"calharbor": ours}}), "utf-8")

@@ -26,7 +26,8 @@ def run() -> list[Case]:
     with laboratory.endpoint() as server, TemporaryDirectory() as folder:
         file = Path(folder) / "calendar.json"
         login = {"caldav_url": f"{server.url}/dav/", "caldav_password": "secret"}
-        people = {"default": {**login, "caldav_username": "alice"}, "other": {**login, "caldav_username": "bob"}}
+        sections = zip(("default", "other"), laboratory.PEOPLE, strict=True)
+        people = {section: {**login, "caldav_username": person} for section, person in sections}
         file.write_text(json.dumps(people), "utf-8")
         command = [
             str(tools / "caldav-server-tester"),

@@ -16,6 +16,12 @@ MESSAGE = event("m", "ORGANIZER:mailto:bob@example.org\nATTENDEE:mailto:alice@ex
 )
 
 
+SYNC = (
+    f"<sync-collection {NAMESPACES}><sync-token>%s</sync-token><sync-level>1</sync-level><prop><getetag/></prop>"
+    "</sync-collection>"
+)
+
+
 def deliver(store: Store, user: str = "alice") -> None:
     with store.db.atomic() as conn:
         mailboxes.deliver(conn, user, MESSAGE, "m", Kind.EVENT, at="2026-03-01T00:00:00.000Z")
@@ -226,3 +232,19 @@ def test_questions_that_cannot_be_answered(door: Door) -> None:
 def test_options_says_where_a_post_is_taken(door: Door) -> None:
     assert "POST" in door.request("OPTIONS", OUTBOX).headers["allow"].split(", ")
     assert "POST" not in door.request("OPTIONS", "/dav/alice/").headers["allow"].split(", ")
+
+
+def test_an_inbox_that_nobody_empties_forgets_the_oldest(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mailboxes, "MOST_MESSAGES", 3)
+    inbox = door.store.mailbox("alice", CollectionKind.INBOX)
+    assert inbox is not None
+    for _ in range(3):
+        deliver(door.store)
+    oldest = {each.id for each in door.store.iter_entries(inbox.id)}
+    token = door.report(SYNC % "", INBOX).xml.findtext(f"{DAV}sync-token")
+    deliver(door.store)
+    left = {each.id for each in door.store.iter_entries(inbox.id)}
+    assert len(left) == 3
+    assert len(left & oldest) == 2
+    news = door.report(SYNC % token, INBOX).replies
+    assert sorted(each.status for each in news.values()) == [207, 404]
