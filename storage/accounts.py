@@ -1,5 +1,6 @@
 """The verbs about who may sign in, with which passwords, and which accounts they have at which upstreams."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from storage import clock, ids, mailboxes, shelf
@@ -7,7 +8,7 @@ from storage.errors import AlreadyExists, StoreError
 from storage.model import Account, Device, Origin, User
 from storage.reading import found
 from storage.shelves import Shelves
-from storage.tables import accounts, collections, devices, users
+from storage.tables import accounts, collections, devices, home_properties, users
 
 
 class Accounts(Shelves):
@@ -28,6 +29,12 @@ class Accounts(Shelves):
             raise StoreError(f"{name} still has accounts: {names}", hint="remove those first")
         with self.db.atomic() as conn:
             users.delete(conn, name)
+
+    def set_home_properties(self, user: str, dead: Mapping[str, str]) -> None:
+        """Keep these dead properties with a user's home in the place of all so far. Raises `NotFound`."""
+        self.user(user)
+        with self.db.atomic() as conn:
+            home_properties.put(conn, user, dead)
 
     def add_device(self, user: str, label: str, secret_hash: str) -> str:
         """Keep an app password (its SHA-256); the device's id. Raises `NotFound` for an unknown user."""

@@ -4,7 +4,7 @@
 long for one file. No verb here waits for a writer, and each sees one state of the mirror.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -25,10 +25,12 @@ from storage.tables import (
     components,
     conflicts,
     consumers,
+    contacts,
     counts,
     devices,
     entries,
     held,
+    home_properties,
     journal,
     quarantine,
     schedule_tags,
@@ -113,6 +115,10 @@ class Reader:
         with self.db.snapshot() as conn:
             return home.every(conn, user)
 
+    def home_properties(self, user: str) -> Mapping[str, str]:
+        """The dead properties of a user's home, as whole elements by Clark name."""
+        return home_properties.get(self.db.reader(), user)
+
     def home_delta(self, user: str, since: HomePosition | None, *, limit: int | None = None) -> HomeDelta:
         """What became of a user's home since a position; None: all of it. Raises `CursorExpired`."""
         with self.db.snapshot() as conn:
@@ -157,6 +163,17 @@ class Reader:
     def schedule_tag(self, entry_id: str) -> str | None:
         """The Schedule-Tag (RFC 6638 §3.2.10) of a meeting, without quotes; None for what has no organizer."""
         return schedule_tags.of_entry(self.db.reader(), entry_id)
+
+    def own_card(self, user: str) -> tuple[Collection, str] | None:
+        """The user's own contact (RFC 6352 §7.1.2): the first in their own address books with one of their addresses.
+
+        Its address book and its name there.
+        """
+        conn = self.db.reader()
+        mail = [each.removeprefix("mailto:") for each in people.addresses(conn, user) if each.startswith("mailto:")]
+        books = [each.n for each in collections.every(conn, user=user) if each.kind is CollectionKind.CONTACTS]
+        where = contacts.with_email(conn, books, mail) if books else None
+        return (found(collections.by_n(conn, where[0]), "address book"), where[1]) if where else None
 
     # -- entries ------------------------------------------------------------------------------------------------------
 

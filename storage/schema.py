@@ -22,6 +22,7 @@ from storage.tables import (
     feeds,
     first,
     grants,
+    home_properties,
     homes,
     journal,
     occurrences,
@@ -158,6 +159,13 @@ def m013_task_durations(db: Database) -> None:
 def m013_shares_told(db: Database) -> None:
     """Which shares came and went, for those who are told by push messages."""
     for statement in _split(homes.SHARED + push.TURNS):
+        db.execute(statement)
+
+
+@migrations()
+def m013_home_properties(db: Database) -> None:
+    """What clients keep with a home."""
+    for statement in _split(home_properties.DDL):
         db.execute(statement)
 
 

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 from gateway.dav import body, names
 from gateway.dav.errors import Refusal
 from gateway.dav.mailbox import DEFAULT_CALENDAR
-from gateway.dav.names import apple, caldav, carddav, cs, dav
+from gateway.dav.names import apple, caldav, carddav, cs, dav, push
 from gateway.dav.properties import SETTABLE, SETTABLE_OF_BOOK
 from storage.errors import InvalidData
 from storage.ical.lines import parse
@@ -32,7 +32,8 @@ _PROTECTED = frozenset(
         DEFAULT_CALENDAR,
         *map(carddav, ("supported-address-data", "supported-collation-set", "max-resource-size")),
         *map(carddav, ("addressbook-home-set", "principal-address")),
-        cs("getctag"),
+        *map(cs, ("getctag", "invite", "allowed-sharing-modes")),
+        *map(push, ("transports", "topic", "supported-triggers")),
     }
 )
 _ONE_LINE = (dav("displayname"), apple("calendar-color"), apple("calendar-order"))
@@ -80,19 +81,19 @@ def work_out(
     steps: Iterable[Instruction],
     dead: Mapping[str, str],
     *,
-    cards: bool = False,
+    live: Mapping[str, str] = SETTABLE,
     creating: bool = False,
     settable: Mapping[str, Callable[[Element], str]] = _NOTHING,
 ) -> Edits:
-    """Check every instruction. `dead`: the collection's dead properties so far; `cards`: it is an address book;
-    `creating`: more may be set then.
+    """Check every instruction. `dead`: the resource's dead properties so far; `live`: its live properties that can be
+    set, and their fields; `creating`: more may be set then.
 
     `settable`: properties that may be set on this very resource, and what makes a value of each; it stands in `fields`
     under the property's own name, empty where the property is removed.
     """
-    edits = Edits(dead=dict(dead))
-    if cards:
-        edits.components, edits.settable = ("VCARD",), SETTABLE_OF_BOOK
+    edits = Edits(dead=dict(dead), settable=live)
+    if live is SETTABLE_OF_BOOK:
+        edits.components = ("VCARD",)
     for step in steps:
         if step.name not in edits.asked:
             edits.asked.append(step.name)
@@ -106,6 +107,12 @@ def work_out(
     if sum(map(len, edits.dead.values())) > MAX_DEAD:
         edits.refused.update({name: (507, "") for name in edits.asked if name in edits.dead})
     return edits
+
+
+def refused(steps: Iterable[Instruction]) -> Edits:
+    """The outcome where no property can be set at all."""
+    asked = list(dict.fromkeys(step.name for step in steps))
+    return Edits(asked=asked, refused=dict.fromkeys(asked, (403, _CANNOT)))
 
 
 def outcome(edits: Edits) -> tuple[dict[int, list[str]], dict[int, str]]:

@@ -8,6 +8,7 @@ from gateway.dav.errors import Refusal
 from gateway.dav.names import caldav, carddav, dav
 from gateway.dav.past import is_moment
 from gateway.dav.places import RESERVED, Context, default_account, foreign
+from gateway.dav.properties import SETTABLE, SETTABLE_OF_BOOK
 from gateway.dav.request import Answer, Request
 from storage.errors import AlreadyExists, NotFound
 from storage.model import CollectionKind, Origin
@@ -80,7 +81,7 @@ def check_slug(slug: str) -> None:
 
 def _make(context: Context, slug: str, root: Element | None, *, response: str, cards: bool = False) -> Answer:
     steps = edits.instructions(root) if root is not None else ()
-    wanted = edits.work_out(steps, {}, cards=cards, creating=True)
+    wanted = edits.work_out(steps, {}, live=SETTABLE_OF_BOOK if cards else SETTABLE, creating=True)
     if wanted.refused:
         groups, preconditions = edits.outcome(wanted)
         return render.failed(response, groups, preconditions)

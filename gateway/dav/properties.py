@@ -107,9 +107,15 @@ def of_home(context: Context) -> dict[str, Renderer[None]]:
         dav("group-membership"): lambda _: "",
         caldav("calendar-home-set"): lambda _: href(principal),
         carddav("addressbook-home-set"): lambda _: href(principal),
+        carddav("principal-address"): lambda _: _own_card(context),
         **mailbox.of_principal(context),
         **push.of_home(context),
     }
+
+
+def _own_card(context: Context) -> str | None:
+    card = context.store.own_card(context.user)
+    return href(context.of(card[0]) + segment(card[1])) if card else None
 
 
 def of_past_home(context: Context) -> dict[str, Renderer[None]]:

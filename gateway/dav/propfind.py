@@ -4,7 +4,7 @@ A missing Depth counts as 0: the RFC would read it as infinity, which is refused
 the listing alone, whatever its size.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from gateway.dav import body, entry_properties, names, properties, render
 from gateway.dav.entry_properties import CREATION_DATE
@@ -76,15 +76,17 @@ class _Asked:
 
 def _responses(context: Context, place: object, asked: _Asked, *, below: bool) -> Iterator[str]:
     if isinstance(place, Root):
-        yield _single(context.root, properties.of_root(context), asked)
+        yield _plain(context.root, properties.of_root(context), {}, asked)
         if below:
-            yield _single(context.principal, properties.of_home(context), asked)
+            yield _home(context, asked)
     elif isinstance(place, Home) and context.moment:
-        yield _single(context.href(context.user, context.moment, folder=True), properties.of_past_home(context), asked)
+        yield _plain(
+            context.href(context.user, context.moment, folder=True), properties.of_past_home(context), {}, asked
+        )
         for collection in context.store.home(context.user) if below else ():
             yield _collection(context, collection, asked)
     elif isinstance(place, Home):
-        yield _single(context.principal, properties.of_home(context), asked)
+        yield _home(context, asked)
         for collection in context.store.home(context.user) if below else ():
             yield _collection(context, collection, asked)
         for kind in MAILBOXES if below else ():
@@ -101,14 +103,17 @@ def _responses(context: Context, place: object, asked: _Asked, *, below: bool) -
         yield row(context.of(place.collection) + render.segment(entry.href), entry)
 
 
-def _single(href: str, held: dict[str, render.Renderer[None]], asked: _Asked) -> str:
-    return render.rows(held, asked.of(list(held), []))(href, None)
+def _home(context: Context, asked: _Asked) -> str:
+    return _plain(context.principal, properties.of_home(context), context.store.home_properties(context.user), asked)
 
 
 def _collection(context: Context, collection: Collection, asked: _Asked) -> str:
-    held = properties.of_collection(context, collection)
-    wanted = asked.of([name for name in held if name not in collection.dead], list(collection.dead))
-    return render.rows(held, wanted, collection.dead)(context.of(collection), None)
+    return _plain(context.of(collection), properties.of_collection(context, collection), collection.dead, asked)
+
+
+def _plain(href: str, held: Mapping[str, render.Renderer[None]], dead: Mapping[str, str], asked: _Asked) -> str:
+    wanted = asked.of([name for name in held if name not in dead], list(dead))
+    return render.rows(held, wanted, dead)(href, None)
 
 
 def _members(context: Context, collection: Collection, asked: _Asked) -> Iterator[str]:

@@ -34,7 +34,8 @@ def resource(context: Context, place: Place) -> Resource:
     if isinstance(place, Root):
         return Resource(context.root, _bound(properties.of_root(context), None))
     if isinstance(place, Home):
-        return Resource(context.principal, _bound(properties.of_home(context), None))
+        live = _bound(properties.of_home(context), None)
+        return Resource(context.principal, live, context.store.home_properties(context.user))
     if isinstance(place, Collection):
         live = _bound(properties.of_collection(context, place), None)
         return Resource(context.of(place), live, place.dead)

@@ -1,5 +1,6 @@
 """The table `contacts_data`: one row for each vCard, rendered at write time, with its words for search."""
 
+from collections.abc import Sequence
 from json import dumps, loads
 from sqlite3 import Connection
 from typing import Any
@@ -46,6 +47,18 @@ _LISTS = ("emails", "phones", "addresses", "urls", "messengers", "relations", "c
 _COLUMNS = ", ".join((*_TEXTS, *_LISTS))
 _MARKS = ", ".join("?" * (len(_TEXTS) + len(_LISTS)))
 _WORDS = "full_name, organisation, note, words"
+
+
+def with_email(conn: Connection, collection_ns: Sequence[int], addresses: Sequence[str]) -> tuple[int, str] | None:
+    """The collection's number and the href of the first person in these books with one of these addresses."""
+    row = conn.execute(
+        """SELECT e.collection_n, e.href FROM contacts_data d JOIN entries e ON e.n = d.entry_n, json_each(d.emails) m
+           WHERE d.collection_n IN (SELECT value FROM json_each(?)) AND d.kind = 'individual'
+               AND lower(json_extract(m.value, '$.value')) IN (SELECT value FROM json_each(?))
+           ORDER BY e.n LIMIT 1""",
+        (dumps(list(collection_ns)), dumps(list(addresses))),
+    ).fetchone()
+    return (int(row[0]), str(row[1])) if row else None
 
 
 def insert(conn: Connection, entry_n: int, collection_n: int, record: ContactRecord) -> None:

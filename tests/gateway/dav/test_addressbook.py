@@ -284,3 +284,15 @@ def test_a_book_is_synchronised_like_a_calendar(book: Door) -> None:
     book.request("DELETE", f"{BOOK}a.vcf")
     second = book.report(body.format(NAMESPACES, token), BOOK)
     assert {href: reply.status for href, reply in second.replies.items()} == {f"{BOOK}a.vcf": 404, f"{BOOK}b.vcf": 207}
+
+
+def test_the_principal_address_is_ones_own_card(door: Door) -> None:
+    """RFC 6352 §7.1.2: the first card in a book of one's own that has an address of one of one's accounts."""
+    name = "{urn:ietf:params:xml:ns:carddav}principal-address"
+    door.add_book("people")
+    assert door.propfind("/dav/alice/", "<CR:principal-address/>").replies["/dav/alice/"].refused == {name: 404}
+    for uid, mail in (("them", "bob@example.org"), ("me", "Alice@example.org")):
+        card = f"BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nFN:{uid}\r\nN:{uid};;;;\r\nEMAIL:{mail}\r\nEND:VCARD\r\n"
+        assert door.request("PUT", f"/dav/alice/people/{uid} 1.vcf".replace(" ", "%20"), card).status == 201
+    found = door.propfind("/dav/alice/", "<CR:principal-address/>").replies["/dav/alice/"].props[name]
+    assert found.findtext("{DAV:}href") == "/dav/alice/people/me%201.vcf"

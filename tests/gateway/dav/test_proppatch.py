@@ -1,8 +1,12 @@
 """PROPPATCH: all or nothing, protected properties protected, structured values kept (F1 and F17 of the findings)."""
 
+from pathlib import Path
+
 import pytest
 
 from gateway.dav.names import apple, caldav, dav
+from gateway.dav.properties import SETTABLE, SETTABLE_OF_BOOK
+from gateway.http.webpush import Offer, Vapid
 from tests.gateway.dav.door import NAMESPACES, Door, Got, event
 
 WORK = "/dav/alice/work/"
@@ -115,8 +119,55 @@ def test_a_read_only_calendar_has_the_colour_that_its_user_likes(door: Door) -> 
     assert "write" not in privileges
 
 
-def test_only_collections_have_properties_to_change(door: Door) -> None:
+def test_a_home_keeps_what_clients_put_there(door: Door) -> None:
+    """Apple Calendar keeps its default alarms so (`default-alarm-vevent-datetime`), on every PROPFIND of it too."""
+    alarm = "<C:default-alarm-vevent-datetime>BEGIN:VALARM&#13;\nEND:VALARM</C:default-alarm-vevent-datetime>"
+    asked = '<C:default-alarm-vevent-datetime/><thing xmlns="urn:p"/>'
+    assert (
+        patch(door, f'{alarm}<thing xmlns="urn:p"><a/></thing>', path="/dav/alice/").replies["/dav/alice/"].refused
+        == {}
+    )
+    for path, depth in (("/dav/alice/", "0"), ("/dav/", "1")):
+        reply = door.propfind(path, asked, depth).replies["/dav/alice/"]
+        assert reply.text(caldav("default-alarm-vevent-datetime")) == "BEGIN:VALARM\r\nEND:VALARM"
+        assert reply.props["{urn:p}thing"].find("{urn:p}a") is not None
+    names = door.request("PROPFIND", "/dav/alice/", f"<propfind {NAMESPACES}><propname/></propfind>", {"Depth": "0"})
+    assert "{urn:p}thing" in names.replies["/dav/alice/"].props
+    assert (
+        door.request("PROPFIND", "/dav/bob/", user="bob").replies["/dav/bob/"].props.keys().isdisjoint({"{urn:p}thing"})
+    )
+    both = patch(door, '<thing xmlns="urn:p">other</thing><displayname>x</displayname>', path="/dav/alice/")
+    assert sorted(both.replies["/dav/alice/"].refused.values()) == [403, 424]
+    assert door.propfind("/dav/alice/", asked).replies["/dav/alice/"].refused == {}
+    patch(door, removes='<thing xmlns="urn:p"/>', path="/dav/alice/")
+    assert door.propfind("/dav/alice/", asked).replies["/dav/alice/"].refused == {"{urn:p}thing": 404}
+
+
+@pytest.mark.parametrize("path", ["/dav/alice/work/a.ics", "/dav/"])
+def test_entries_and_the_root_keep_nothing(door: Door, path: str) -> None:
     door.put("a.ics", event("a"))
-    assert patch(door, "<displayname>x</displayname>", path="/dav/alice/work/a.ics").status == 403
+    got = patch(door, '<displayname>x</displayname><thing xmlns="urn:p"/>', path=path)
+    assert got.replies[path].refused == {dav("displayname"): 403, "{urn:p}thing": 403}
+    assert got.xml.find(f".//{dav('cannot-modify-protected-property')}") is not None
     assert patch(door, "<displayname>x</displayname>", path="/dav/alice/work/none.ics").status == 404
-    assert patch(door, "<displayname>x</displayname>", path="/dav/alice/").status == 403
+
+
+def test_no_live_property_is_hidden_by_one_that_a_client_sets(door: Door, tmp_path: Path) -> None:
+    """Of no resource, whatever is offered there: what cannot be set is refused by name."""
+    opened = Door(tmp_path / "push", push=Offer(Vapid(Vapid.new()).public))
+    opened.add_book("people")
+    settable = {
+        *SETTABLE,
+        *SETTABLE_OF_BOOK,
+        caldav("schedule-calendar-transp"),
+        caldav("schedule-default-calendar-URL"),
+    }
+    for path in ("/dav/alice/", "/dav/alice/work/", "/dav/alice/people/", "/dav/alice/inbox/", "/dav/alice/outbox/"):
+        body = f"<propfind {NAMESPACES}><propname/></propfind>"
+        found = opened.request("PROPFIND", path, body, {"Depth": "0"}).replies[path].props.keys() - settable
+        assert len(found) > 10
+        for name in found:
+            space, _, local = name.removeprefix("{").partition("}")
+            refused = patch(opened, f'<x:{local} xmlns:x="{space}">x</x:{local}>', path=path).replies[path].refused
+            assert refused == {name: 403}, path
+    opened.store.close()
