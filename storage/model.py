@@ -116,6 +116,7 @@ class Collection:
     the newest change of the collection: its ctag and the number inside its sync token. `timezone` is an IANA name or
     empty; `order` is Apple's calendar-order. `dead` holds dead WebDAV properties: Clark name → XML fragment.
     `schedules`: its upstream delivers to attendees what is written there (RFC 6638 §3); of a local one nothing is said.
+    `via`: the ids of the other mirrors that it comes through.
 
     With `share` it is another user's collection, as `user` sees it: under an id, a slug and an `n` (below 0) of its
     own, which every verb of the store takes, and through which it shows and does what the share allows.
@@ -143,6 +144,7 @@ class Collection:
     as_of: str | None = None
     dead: Mapping[str, str] = field(default_factory=dict)
     schedules: bool = False
+    via: tuple[str, ...] = ()
     share: Share | None = None
 
     @property

@@ -63,6 +63,8 @@ class RemoteCollection:
     engine. `version` changes when anything inside may have changed (ctag, sync token), or is empty if unknown; it is
     spelled as a cursor is, so that a round may be skipped when it equals the cursor kept. `timezone` is an IANA name or
     empty. `schedules`: what is written there the upstream itself delivers to attendees and organizers (RFC 6638 §3).
+    `via`: where the upstream is a mirror like this one, its id, and those of the mirrors that it has the collection
+    from: who finds itself among them has come full circle.
     """
 
     href: str
@@ -76,6 +78,7 @@ class RemoteCollection:
     read_only: bool = False
     version: str = ""
     schedules: bool = False
+    via: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,6 +202,13 @@ def m017_untold(db: Database) -> None:
     db.execute(untold.DDL)
 
 
+@migrations()
+def m017_via(db: Database) -> None:
+    """The mirrors that a collection comes through."""
+    for statement in _split(collections.VIA):
+        db.execute(statement)
+
+
 def migrate(conn: Connection) -> None:
     """Bring the file behind `conn` to this program's schema, inside the caller's write transaction.
 

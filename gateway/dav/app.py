@@ -13,7 +13,7 @@ from typing import Any
 
 from radicale.app import Application
 
-from gateway.dav import conditions, errors, past, preferences, push
+from gateway.dav import conditions, errors, names, past, preferences, push
 from gateway.dav.acl import acl
 from gateway.dav.config import radicale_configuration
 from gateway.dav.delete import delete
@@ -97,7 +97,7 @@ class DavApplication(Application):
         if self._push is not None:
             compliance = f"{compliance}, webdav-push"
         if schedules(environ[_CONTEXT], environ[_REQUEST]):
-            compliance = f"{compliance}, calendar-auto-schedule"
+            compliance = f"{compliance}, calendar-auto-schedule, <{names.OURS}silence>"
         return status, {**headers, "Allow": ", ".join(methods), "DAV": compliance}, body, xml
 
     def do_POST(self, *args: Any) -> RadicaleAnswer:  # noqa: N802, D102

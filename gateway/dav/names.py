@@ -54,6 +54,11 @@ def apple(name: str) -> str:
     return f"{{{APPLE}}}{name}"
 
 
+def ours(name: str) -> str:
+    """The Clark name of an element of this program's own."""
+    return f"{{{OURS}}}{name}"
+
+
 def is_name(text: str) -> bool:
     """Whether a text can be the local name of an element (XML 1.0 §2.3), written in ASCII."""
     return _NAME.fullmatch(text) is not None

@@ -144,6 +144,7 @@ def of_collection(context: Context, collection: Collection) -> dict[str, Rendere
         dav("getetag"): lambda _: f"&quot;{collection.id}-{collection.seq}&quot;",
         dav("supported-report-set"): lambda _: reports(reports_of(collection)),
         cs("getctag"): lambda _: f"&quot;{collection.id}-{collection.seq}&quot;",
+        names.ours("via"): lambda _: names.text(" ".join([context.store.id, *collection.via])),
     }
     if collection.mailbox:
         return {**held, **mailbox.of_mailbox(context, collection)}

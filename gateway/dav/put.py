@@ -80,7 +80,7 @@ def _write(context: Context, request: Request, place: Member) -> PutResult:
         actor=context.actor,
         if_match=request.if_match,
         if_none_match=request.if_none_match == frozenset({"*"}),
-        notify=True,
+        notify=request.header("schedule-reply").strip().upper() != "F",
         check=limits.check_card if cards else limits.check,
     )
 

@@ -13,6 +13,7 @@ from plugins.caldav.multistatus import (
     CALENDARSERVER,
     CARDDAV,
     DAV,
+    OURS,
     Element,
     Multistatus,
     preconditions,
@@ -74,7 +75,7 @@ BOOKS: Final = Flavour(
     kinds=("VCARD",),
 )
 
-_PREFIXES: Final = {DAV: "D:", CALDAV: "C:", CARDDAV: "R:", CALENDARSERVER: "S:", APPLE: "A:"}
+_PREFIXES: Final = {DAV: "D:", CALDAV: "C:", CARDDAV: "R:", CALENDARSERVER: "S:", APPLE: "A:", OURS: "H:"}
 _DECLARATIONS: Final = "".join(f' xmlns:{prefix[:-1]}="{name.strip()}"' for name, prefix in _PREFIXES.items())
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from plugins.caldav.client import BOOKS, Flavour, document, markup, prop
-from plugins.caldav.multistatus import APPLE, CALDAV, CALENDARSERVER, Response
+from plugins.caldav.multistatus import APPLE, CALDAV, CALENDARSERVER, OURS, Response
 from storage.ical.zones import iana_name
 from storage.model import CollectionKind
 from storage.provider import CollectionEdit, RemoteCollection
@@ -20,6 +20,7 @@ COMPONENTS: Final = f"{CALDAV}supported-calendar-component-set"
 NAME: Final = "DAV: displayname"
 COLOR: Final = f"{APPLE}calendar-color"
 ORDER: Final = f"{APPLE}calendar-order"
+VIA: Final = f"{OURS}via"
 TIMEZONE: Final = f"{CALDAV}calendar-timezone"
 TIMEZONE_ID: Final = f"{CALDAV}calendar-timezone-id"
 
@@ -28,7 +29,7 @@ SYNC: Final = "sync:"
 STAMP: Final = "ctag:"
 """Prefix of a version or cursor that is a ctag: it tells that something changed, not what."""
 
-COMMON_PROPS: Final = (RESOURCE_TYPE, NAME, PRIVILEGES)
+COMMON_PROPS: Final = (RESOURCE_TYPE, NAME, PRIVILEGES, VIA)
 CALENDAR_PROPS: Final = (COMPONENTS, COLOR, ORDER, TIMEZONE, TIMEZONE_ID)
 """Neither sync token nor ctag among them: Radicale reads the whole collection for each, and a round asks it anyway."""
 
@@ -42,6 +43,7 @@ _NO_CALENDARS: Final = frozenset(
     }
 )
 _KINDS: Final = {("VTODO",): CollectionKind.TASKS, BOOKS.kinds: CollectionKind.CONTACTS}
+_LONGEST_VIA: Final = 4096
 _WRITING: Final = frozenset({"DAV: all", "DAV: write", "DAV: write-content", "DAV: bind"})
 _TZID = re.compile(r"^TZID(?:;[^:\r\n]*)?:([^\r\n]+)", re.MULTILINE | re.IGNORECASE)
 
@@ -114,6 +116,7 @@ def collection(response: Response, href: str, flavour: Flavour) -> RemoteCollect
         timezone=_timezone(response),
         order=response.text(ORDER),
         read_only=_read_only(response),
+        via=tuple(response.text(VIA)[:_LONGEST_VIA].split()),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, Never
 from xml.parsers import expat
 
+from storage import ids
 from storage.errors import UntrustedAnswer
 
 DAV: Final = "DAV: "
@@ -16,6 +17,7 @@ CALDAV: Final = "urn:ietf:params:xml:ns:caldav "
 CARDDAV: Final = "urn:ietf:params:xml:ns:carddav "
 CALENDARSERVER: Final = "http://calendarserver.org/ns/ "
 APPLE: Final = "http://apple.com/ns/ical/ "
+OURS: Final = f"{ids.NAMESPACE} "
 
 _MAX_DEPTH = 64
 

@@ -1,10 +1,10 @@
 """How a server that schedules by itself (RFC 6638) is kept from telling anybody of a write that no owner made.
 
 The standard has a header for one case only: a guest who deletes (`Schedule-Reply: F`, §8.1). sabre/dav (Nextcloud,
-Baïkal, …) obeys it with every write, and Cyrus knows `Scheduling-Enabled: F` to the same end, which both were seen or
-read to do; to others the headers mean nothing. There `SCHEDULE-AGENT=CLIENT` (§7.1) says that guests are ours to tell,
-but only before the server has told them anything: a guest whom it loses later it calls off, as Cyrus does. So where the
-server has invited, and no header helps, the write is refused, and what it wanted waits in the inbox.
+Baïkal, …) and servers of our own kind obey it with every write, Cyrus knows `Scheduling-Enabled: F` to the same end; to
+others the headers mean nothing. There `SCHEDULE-AGENT=CLIENT` (§7.1) says that guests are ours to tell, but only before
+the server has told them anything: a guest whom it loses later it calls off, as Cyrus does. So where the server has
+invited, and no header helps, the write is refused, and what it wanted waits in the inbox.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -12,6 +12,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from storage import ids
 from storage.errors import InvalidData, Rejected
 from storage.ical.lines import Component, Line, dump, parse
 from storage.ical.write import calendar_of, set_param
@@ -25,7 +26,7 @@ HEADERS: Final = MappingProxyType({"Schedule-Reply": "F", "Scheduling-Enabled": 
 def obeys(headers: Mapping[str, str], words: Collection[str]) -> bool:
     """Whether a server is known to obey `HEADERS`: by its `Server`, and by the lower-case words of its DAV header."""
     sabre = "x-sabre-version" in headers or any(word.startswith(("nc-", "nextcloud-", "sabredav-")) for word in words)
-    return sabre or headers.get("server", "").startswith("Cyrus")
+    return sabre or headers.get("server", "").startswith("Cyrus") or f"<{ids.NAMESPACE}silence>" in words
 
 
 def marked(push: Push, mine: Collection[str]) -> Push:

@@ -29,7 +29,7 @@ class Discovery:
         for remote in shown:
             if remote.href in mine:
                 self.ties.seen(mine[remote.href], remote)
-            elif not self.ties.known(account, remote.href):
+            elif not self.ties.known(account, remote.href) and self.ties.store.id not in remote.via:
                 self.ties.appear(account, remote)
         listed = {remote.href for remote in shown}
         for href, collection in mine.items():

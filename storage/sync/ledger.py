@@ -66,6 +66,7 @@ class Ledger:
             order=collection.order,
             read_only=collection.read_only,
             schedules=collection.schedules,
+            via=collection.via,
         )
 
     def known(self, collection: Collection) -> Known:

@@ -195,9 +195,9 @@ def properties(collection: Collection | RemoteCollection) -> dict[str, Any]:
     return {name: getattr(collection, name) for name in PROPERTIES}
 
 
-def _facts(collection: Collection | RemoteCollection) -> dict[str, bool]:
+def _facts(collection: Collection | RemoteCollection) -> dict[str, Any]:
     """What the upstream alone decides about a collection."""
-    return {"read_only": collection.read_only, "schedules": collection.schedules}
+    return {"read_only": collection.read_only, "schedules": collection.schedules, "via": collection.via}
 
 
 def changes(edit: CollectionEdit) -> Mapping[str, str]:

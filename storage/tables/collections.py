@@ -10,15 +10,19 @@ SCHEDULES = """
 ALTER TABLE collections ADD COLUMN schedules INTEGER NOT NULL DEFAULT 0; -- 1: the upstream delivers invitations
 """
 
+VIA = """
+ALTER TABLE collections ADD COLUMN via TEXT NOT NULL DEFAULT ''; -- ids of the mirrors that it comes through
+"""
+
 _SELECT = """SELECT n, id, account_id, user, slug, kind, components, name, description, color, timezone, sort_order,
                  read_only, seq, created_seq, remote_href, remote_cursor, state, reason, as_of, dead,
-                 schedules
+                 schedules, via
              FROM collections"""
 
 
 def _row(row: tuple[Any, ...]) -> Collection:
     n, public_id, account_id, user, slug, kind, components, name, description, color, timezone, order = row[:12]
-    read_only, seq, created_seq, remote_href, remote_cursor, state, reason, as_of, dead, schedules = row[12:]
+    read_only, seq, created_seq, remote_href, remote_cursor, state, reason, as_of, dead, schedules, via = row[12:]
     return Collection(
         n=n,
         id=public_id,
@@ -42,6 +46,7 @@ def _row(row: tuple[Any, ...]) -> Collection:
         as_of=as_of,
         dead=loads(dead) if dead != "{}" else {},
         schedules=bool(schedules),
+        via=tuple(via.split()),
     )
 
 

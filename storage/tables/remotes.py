@@ -150,11 +150,12 @@ def set_remote(
     props: dict[str, Any],
     read_only: bool,
     schedules: bool,
+    via: tuple[str, ...] = (),
 ) -> None:
     """Tie a collection to the upstream's, with the properties last seen there (the base of their merge)."""
     conn.execute(
-        "UPDATE collections SET remote_href = ?, remote_props = ?, read_only = ?, schedules = ? WHERE n = ?",
-        (href, dumps(props), read_only, schedules, collection_n),
+        "UPDATE collections SET remote_href = ?, remote_props = ?, read_only = ?, schedules = ?, via = ? WHERE n = ?",
+        (href, dumps(props), read_only, schedules, " ".join(via), collection_n),
     )
 
 

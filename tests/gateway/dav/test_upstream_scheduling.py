@@ -10,7 +10,7 @@ from storage.errors import Unreachable
 from storage.model import Account, Collection, CollectionKind, Level, Origin
 from storage.provider import FreeBusy
 from storage.scheduling.asking import Asking
-from storage.tables import remotes
+from storage.tables import outbox, remotes
 from tests.gateway.dav.door import CALDAV, DAV, Door, event
 
 FAR = "/dav/alice/far/"
@@ -38,6 +38,28 @@ def delivers(door: Door, collection: Collection, value: bool) -> None:
 
 def offered(door: Door, path: str) -> bool:
     return "calendar-auto-schedule" in door.request("OPTIONS", path).headers["dav"]
+
+
+@pytest.mark.usefixtures("far")
+@pytest.mark.parametrize(("headers", "notify"), [({}, True), ({"Schedule-Reply": "F"}, False)])
+def test_a_write_in_silence_goes_up_in_silence(door: Door, headers: dict[str, str], notify: bool) -> None:
+    assert door.request("PUT", f"{FAR}m.ics", MEETING, headers).status == 201
+    far = door.store.collection_at("alice", "far")
+    (waiting,) = outbox.entries(door.store.db.reader(), far.n, float("inf"))
+    assert waiting.notify is notify
+    assert "<http://calharbor.invalid/ns/silence>" in door.request("OPTIONS", FAR).headers["dav"]
+
+
+@pytest.mark.usefixtures("far")
+def test_a_collection_says_through_which_mirrors_it_came(door: Door) -> None:
+    far = door.store.collection_at("alice", "far")
+    with door.store.db.atomic() as conn:
+        remotes.set_remote(
+            conn, far.n, href="/far/", props={}, read_only=False, schedules=True, via=("first", "second")
+        )
+    ours = "{http://calharbor.invalid/ns/}via"
+    found = door.propfind(FAR, '<via xmlns="http://calharbor.invalid/ns/"/>').replies[FAR]
+    assert found.text(ours).split() == [door.store.id, "first", "second"]
 
 
 @pytest.mark.usefixtures("far")

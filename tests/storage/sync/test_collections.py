@@ -185,3 +185,15 @@ def test_a_name_given_here_while_the_upstreams_is_taken_stays(scene: Scene) -> N
     lease.release()
     scene.sync()
     assert scene.upstream.folders[scene.remote.href].remote.name == "ours"
+
+
+def test_what_comes_from_ourselves_is_not_mirrored_again(scene: Scene) -> None:
+    ours = RemoteCollection(
+        "", "ours", CollectionKind.CALENDAR, ("VEVENT",), via=("somebody", scene.store.id, "somebody-else")
+    )
+    theirs = RemoteCollection("", "theirs", CollectionKind.CALENDAR, ("VEVENT",), via=("somebody",))
+    scene.upstream.add("ours", ours)
+    scene.upstream.add("theirs", theirs)
+    assert scene.sync().converged
+    found = {each.name: each.via for each in scene.store.collections()}
+    assert found == {"calendar": (), "theirs": ("somebody",)}
