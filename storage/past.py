@@ -88,7 +88,7 @@ class Past(Store):
 
     def tags(self, collection_id: str) -> tuple[list[Tag], int]:
         """Name and hash of every entry, by name, and the newest change of the collection by then."""
-        return [Tag(each.href, each.hash) for each in self.listing(collection_id)], self.collection(collection_id).seq
+        return [(each.href, each.hash) for each in self.listing(collection_id)], self.collection(collection_id).seq
 
     def iter_entries(self, collection_id: str, holding: Sequence[Needle] = ()) -> Iterator[Entry]:
         """Every entry of then, by href; whatever texts it holds."""

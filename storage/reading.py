@@ -205,7 +205,7 @@ class Reader:
             place = self.collection(collection_id)
             if place.share is None:
                 return entries.tags(conn, place.n), place.seq
-            return [Tag(each.href, each.hash) for each in self.listing(collection_id)], place.seq
+            return [(each.href, each.hash) for each in self.listing(collection_id)], place.seq
 
     def entries(self, collection_id: str, hrefs: Sequence[str]) -> dict[str, Entry]:
         """Those of these entries that exist. Raises `NotFound` for the collection."""

@@ -49,13 +49,9 @@ class Item(Tagged, Protocol):
     def modified(self) -> str: ...  # noqa: D102
 
 
-OF_TAG: Mapping[str, Renderer[Tagged]] = {dav("getetag"): lambda item: f"&quot;{item.hash}&quot;"}
-"""The properties that name and version of an entry suffice for."""
-
-
 def tags_suffice(wanted: Wanted) -> bool:
-    """Whether nothing else is wanted."""
-    return all(name in OF_TAG for name in wanted.names) and not wanted.names_only
+    """Whether ETags are all that is wanted, for which names and hashes are enough."""
+    return wanted.names == (dav("getetag"),) and not wanted.names_only
 
 
 def content_type(kind: Kind) -> str:
@@ -69,7 +65,7 @@ def of_listed(context: Context, collection: Collection) -> dict[str, Renderer[It
     principal, owner = href(context.principal), href(sharing.owner(context, collection))
     held: dict[str, Renderer[Item]] = {
         **_of_access(context, collection),
-        **OF_TAG,
+        dav("getetag"): lambda item: f"&quot;{item.hash}&quot;",
         dav("getcontenttype"): lambda item: _CONTENT_TYPES[item.kind],
         dav("getcontentlength"): lambda item: str(item.size),
         dav("getlastmodified"): lambda item: http_date(item.modified),

@@ -129,6 +129,6 @@ def _members(context: Context, collection: Collection, asked: _Asked) -> Iterato
     wanted = asked.of(list(listed), [])
     if entry_properties.tags_suffice(wanted):
         found, _seq = context.store.tags(collection.id)
-        yield from render.members(start, render.rows(entry_properties.OF_TAG, wanted), found)
+        yield from render.tagged(start, found)
     else:
         yield from render.members(start, render.rows(listed, wanted), context.store.listing(collection.id))

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from gateway.dav import errors, names
 from gateway.dav.request import Answer
+from storage.model import Tag
 
 Target = TypeVar("Target")
 Member = TypeVar("Member", bound="HasHref")
@@ -33,6 +34,9 @@ _NOT_FOUND = "<status>HTTP/1.1 404 Not Found</status>"
 _OK = "<status>HTTP/1.1 200 OK</status>"
 _NO_DEAD: Mapping[str, str] = {}
 _REASONS = {403: "Forbidden", 404: "Not Found", 409: "Conflict", 424: "Failed Dependency", 507: "Insufficient Storage"}
+
+MANY = 500
+"""So many responses are written in one go."""
 
 MOST = 32 * 1024 * 1024
 """Characters of text that one report makes at most, beyond the entry with which it gets there."""
@@ -136,12 +140,6 @@ def rows(
     fixed = "".join(names.element(name) if wanted.names_only else dead[name] for name in whole)
     unknown = "".join(names.element(name) for name in wanted.names if name not in registry and name not in dead)
 
-    def only(href: str, target: Target) -> str:
-        content = render(target)
-        if not content:
-            return row(href, target)
-        return f"<response><href>{href}</href><propstat><prop>{start}{content}{end}</prop>{_OK}</propstat></response>"
-
     def row(href: str, target: Target) -> str:
         have, lack = fixed, unknown
         for start, end, render in known:
@@ -157,15 +155,25 @@ def rows(
         first = f"<propstat><prop>{have}</prop>{_OK}</propstat>" if have else ""
         return f"<response><href>{href}</href>{first}<propstat><prop>{lack}</prop>{_NOT_FOUND}</propstat></response>"
 
-    if len(known) == 1 and not (fixed or unknown):  # an ETag, ten thousand times
-        [(start, end, render)] = known
-        return only
     return row
 
 
 def members(start: str, row: Callable[[str, Member], str], found: Sequence[Member]) -> Iterator[str]:
     """The responses for members of the collection whose href is `start`."""
     return map(row, [start + name for name in segments([each.href for each in found])], found)
+
+
+def tagged(start: str, found: Sequence[Tag]) -> Iterator[str]:
+    """The responses that tell the ETags of members, and nothing else: what clients ask of ten thousand at a time.
+
+    Many of them are written in one go, in a fifth of the time that they take one by one.
+    """
+    begin, end = names.tags(names.dav("getetag"))
+    one = f"<response><href>{start.replace('%', '%%')}%s</href><propstat><prop>{begin}&quot;%s&quot;{end}</prop>{_OK}"
+    one += "</propstat></response>"
+    for at in range(0, len(found), MANY):
+        hrefs, hashes = zip(*found[at : at + MANY], strict=True)
+        yield one * len(hrefs) % tuple(chain.from_iterable(zip(segments(hrefs), hashes, strict=True)))
 
 
 def _only_name(render: Renderer[Target]) -> Renderer[Target]:

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from gateway.dav import names, properties, render
 from gateway.dav.chosen import Chosen
-from gateway.dav.entry_properties import OF_TAG, tags_suffice
+from gateway.dav.entry_properties import tags_suffice
 from gateway.dav.errors import Refusal
 from gateway.dav.names import dav
 from gateway.dav.places import Context
@@ -32,8 +32,8 @@ def sync_collection(context: Context, request: Request, collection: Collection, 
     chosen = Chosen(context, request, collection, root, UTC)
     if since is None and most is None and tags_suffice(chosen.wanted):
         found, seq = context.store.tags(collection.id)
-        rows = render.members(context.of(collection), render.rows(OF_TAG, chosen.wanted), found)
-        return render.multistatus(rows, token=properties.sync_token(context, collection, seq))
+        token = properties.sync_token(context, collection, seq)
+        return render.multistatus(render.tagged(context.of(collection), found), token=token)
     delta = context.store.delta(collection.id, since, limit=most)
     token = properties.sync_token(context, collection, delta.seq)
     return render.multistatus(responses(context, collection, chosen, delta), token=token)

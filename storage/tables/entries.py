@@ -139,7 +139,7 @@ def listing(conn: Connection, collection_n: int) -> list[Listed]:
 def tags(conn: Connection, collection_n: int) -> list[Tag]:
     """Name and hash of every entry of a collection, by name; read from an index alone."""
     rows = conn.execute("SELECT href, hash FROM entries WHERE collection_n = ? ORDER BY href", (collection_n,))
-    return list(map(Tag._make, rows.fetchall()))
+    return rows.fetchall()
 
 
 def listing_by_seq(conn: Connection, collection_n: int, limit: int) -> list[tuple[int, Listed]]:

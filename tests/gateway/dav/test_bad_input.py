@@ -113,6 +113,9 @@ BOMB = (
     "body",
     [
         BOMB,
+        BOMB.replace("1.0", '1.0" encoding="utf-16').encode("utf-16"),
+        BOMB.replace("1.0", '1.0" encoding="cp037'),
+        BOMB.replace("1.0", '1.0" encoding="koi8-r'),
         '<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>',
         "<a>" * 100_000,
         "<a>" * 1000 + "</a>" * 1000,
