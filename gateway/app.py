@@ -34,7 +34,7 @@ HORIZON_STEP = 200
 """So many entries are rendered anew at a time when the horizon of occurrences moves."""
 
 DAY = 86_400.0
-"""Seconds between two compactions of the journal, which keeps 90 days."""
+"""Seconds between two compactions of the journal."""
 
 SECRETS = ("password", "access_token")
 """The options of an account that are kept in the credentials file, and nowhere else."""
@@ -93,7 +93,7 @@ def vdir_of(config: Config, store: Store) -> Path | None:
 
 def journal_readers(config: Config, store: Store) -> list[Callable[[], int]]:
     """What follows the journal in the process that holds the sync lease; each call does a piece and says how much."""
-    readers = _upkeep(store)
+    readers = _upkeep(config, store)
     root = vdir_of(config, store)
     if root is not None and config.storage.vdir_edits:
         from storage.vdir.watch import Watch  # only a server needs what watching takes
@@ -104,10 +104,10 @@ def journal_readers(config: Config, store: Store) -> list[Callable[[], int]]:
     return readers
 
 
-def _upkeep(store: Store) -> list[Callable[[], int]]:
+def _upkeep(config: Config, store: Store) -> list[Callable[[], int]]:
     return [
         lambda: store.extend_horizon(int(clock.timestamp()), HORIZON_STEP),
-        _Daily(lambda: store.compact(clock.iso())),
+        _Daily(lambda: _forget(config, store)),
     ]
 
 
@@ -137,6 +137,13 @@ def _vapid(store: Store) -> "Vapid":
     return Vapid(store.credentials.keep(VAPID, lambda: {"private": Vapid.new()})["private"])
 
 
+def _forget(config: Config, store: Store) -> int:
+    """Forget what is older than the configuration asks to keep; how many changes that was."""
+    keep = config.storage
+    before = clock.timestamp() - keep.history_days * DAY
+    return store.compact(clock.iso(max(before, 0)), octets=keep.history_size << 20)
+
+
 class _Daily:
     """A job that may be called at any time, and runs at the first call and then once a day."""
 
@@ -158,7 +165,7 @@ def read_journal_here(config: Config, store: Store) -> None:
         return
     lease.keep()
     root = vdir_of(config, store)
-    readers = _upkeep(store)
+    readers = _upkeep(config, store)
     if root is not None and not config.storage.vdir_edits:
         readers.append(VdirExport(store, root).run)
     try:

@@ -59,11 +59,13 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class StorageOptions:
-    """`[storage]`; `path` is absolute."""
+    """`[storage]`; `path` is absolute, `history_size` in MiB."""
 
     path: Path
     vdir: bool
     vdir_edits: bool
+    history_days: int
+    history_size: int
 
 
 @dataclass(frozen=True, slots=True)

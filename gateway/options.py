@@ -73,6 +73,16 @@ OPTIONS = (
     Option("storage", "path", Form.PATH, "./data", "the data folder; relative to the folder of this file"),
     Option("storage", "vdir", Form.SWITCH, "yes", "keep the mirror as a folder of .ics files too (khal, todoman)"),
     Option("storage", "vdir_edits", Form.SWITCH, "yes", "take in what is changed, added or removed in that folder"),
+    Option(
+        "storage", "history_days", Form.NUMBER, "90", "days for which every change can be undone", low=90, high=36500
+    ),
+    Option(
+        "storage",
+        "history_size",
+        Form.NUMBER,
+        "0",
+        "MiB of older texts beyond which only 90 days are kept; 0: no limit",
+    ),
     Option("sync", "interval", Form.NUMBER, "60", "seconds between two looks at an upstream", low=1, high=86400),
     Option("push", "enabled", Form.SWITCH, "yes", "let clients register for push messages"),
     Option(

@@ -11,7 +11,7 @@ from json import dumps, loads
 from storage.db import Connection
 from storage.errors import CursorExpired
 from storage.model import Change, Collection, Listed
-from storage.tables import collection_revisions, entries, journal, meta, revisions
+from storage.tables import entries, journal, meta
 
 LOST = 10_000_000
 """So many changes there may have been between a backup and the moment when it is restored."""
@@ -102,16 +102,3 @@ def _initial(conn: Connection, collection: Collection, limit: int | None) -> Del
         return Delta([listed for _seq, listed in found], [], collection.seq, False)
     page = found[:limit]
     return Delta([listed for _seq, listed in page], [], page[-1][0] if page else 0, True)
-
-
-def compact(conn: Connection, before: str) -> int:
-    """Forget the changes made before this moment, with their revisions; how many changes there were."""
-    through = journal.last_before(conn, before)
-    if through <= oldest(conn):
-        return 0
-    meta.put(conn, "compacted_at", journal.moment(conn, through))
-    dropped = journal.drop_through(conn, through)
-    revisions.drop_through(conn, through)
-    collection_revisions.drop_through(conn, through)
-    meta.put(conn, "compacted_through", through)
-    return dropped

@@ -1,9 +1,10 @@
 """What can be asked about the past of the mirror: what became of an entry, and how it stood at some time."""
 
-from storage import versions
+from storage import retention, versions
 from storage.errors import NotFound
 from storage.model import Change
 from storage.reading import Reader, found
+from storage.retention import Extent
 from storage.tables import collections, entries, journal
 from storage.versions import Step, Version
 
@@ -14,6 +15,11 @@ class History(Reader):
     def change(self, seq: int) -> Change:
         """One row of the journal. Raises `NotFound`, also for one that the journal has forgotten."""
         return found(journal.one(self.db.reader(), seq), f"change {seq} (any more)")
+
+    def past(self) -> Extent:
+        """Since when there is a history, and how much room it takes."""
+        with self.db.snapshot() as conn:
+            return retention.measure(conn)
 
     def position_at(self, at: str) -> int:
         """The number of the last change made up to a moment (ISO text). Raises `BeyondHistory`."""

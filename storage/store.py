@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from storage import clock, content, cursor, ids, local, mailboxes, record, schema, shared, shelf
+from storage import clock, content, ids, local, mailboxes, record, retention, schema, shared, shelf
 from storage.accounts import Accounts
 from storage.cursor import Delta
 from storage.db import Database
@@ -24,9 +24,6 @@ from storage.scheduling import delivery, people
 from storage.tables import collections, consumers, default_calendars, entries, grants, meta
 
 __all__ = ["Delta", "PutResult", "Store"]
-
-RETENTION = timedelta(days=90)
-"""Changes and revisions younger than this are never compacted away (promise 7)."""
 
 PAST, FUTURE = timedelta(days=2 * 365), timedelta(days=3 * 365)
 """How far from today the instances of recurring entries are materialised."""
@@ -274,14 +271,19 @@ class Store(Accounts):
         with self.db.atomic() as conn:
             consumers.advance(conn, consumer, position, clock.iso())
 
-    def compact(self, before: str) -> int:
+    def compact(self, before: str, *, octets: int = 0) -> int:
         """Forget changes and revisions made before this moment (ISO text), never younger ones than 90 days.
 
-        Cursors from before raise `CursorExpired` from now on. How many changes were dropped.
+        With `octets`, also others older than 90 days while older texts take more room than that. In transactions of
+        `retention.STEP` changes each. Cursors from before raise `CursorExpired` from now on. How many were dropped.
         """
-        youngest = clock.iso((clock.now() - RETENTION).timestamp())
-        with self.db.atomic() as conn:
-            return cursor.compact(conn, min(before, youngest))
+        dropped = 0
+        while True:
+            with self.db.atomic() as conn:
+                step = retention.forget(conn, before, octets=octets)
+            dropped += step
+            if not step:
+                return dropped
 
     def extend_horizon(self, now: int, budget: int) -> int:
         """Move the horizon of materialised instances to `now` and render up to `budget` entries anew for it.

@@ -34,6 +34,7 @@ def status(session: Session) -> None:
     --json: {"as_of", "accounts": [{"id": 101, "name", "provider", "state", "reason", "as_of",
       "pending": 0, "conflicts": 0, "held": 0, "quarantined": 0, "collections": [{"id", "name",
       "kind": "calendar|tasks|contacts", "state", "reason", "as_of", "entries": 12, "pending": 0}]}],
+      "history": {"oldest": "since when changes can be undone", "changes": 1200, "bytes": 345678},
       "files": ["what stands in the folder of files and is not taken in, and why"]}
     """
     shown = report(session.store, session.config.sync.interval)
@@ -46,6 +47,10 @@ def status(session: Session) -> None:
         click.echo("no accounts yet; `calharbor account add` makes one")
     for account in shown["accounts"]:
         _print_account(account)
+    past = shown["history"]
+    if past["changes"]:
+        size = f"{past['bytes'] / 1_000_000:,.1f} MB"
+        click.echo(f"history: {counted(past['changes'], 'change')} since {past['oldest'][:10]}, {size} of older texts")
     for said in shown["files"]:
         click.echo(f"not taken in: {plain(said)}")
 
@@ -56,7 +61,9 @@ def report(store: Store, interval: float) -> dict[str, Any]:
     accounts = [
         _account(account, store.collections(account=account.id), counts, interval) for account in store.accounts()
     ]
-    return {"as_of": clock.iso(), "accounts": accounts}
+    past = store.past()
+    history = {"oldest": past.oldest, "changes": past.changes, "bytes": past.octets}
+    return {"as_of": clock.iso(), "accounts": accounts, "history": history}
 
 
 def _account(account: Account, collections: list[Collection], counts: Counts, interval: float) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Reads only. Changes that somebody else made since are kept: what can be merged i
 is left as it is and said, unless it is forced.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,13 +13,11 @@ from storage.db import Connection
 from storage.errors import BeyondHistory, NotFound
 from storage.model import Action, Change, Collection
 from storage.store import Store
+from storage.sync.merge import Policy, merge
 from storage.sync.planned import Field, Planned, changed
 from storage.tables import accounts, collection_revisions, collections, entries, journal
 from storage.tables.collection_revisions import SHOWN
 from storage.versions import Step, Version
-
-Merge = Callable[[str, str, str], str | None]
-"""(base, current text, text to go back to) → both, or None where both changed the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,20 +240,11 @@ class _Conflict(Exception):
 class _Entries:
     """Works out what becomes of the entries that the chosen changes touched."""
 
-    def __init__(
-        self,
-        conn: Connection,
-        chosen: list[Change],
-        shelf: list[CollectionItem],
-        *,
-        force: bool,
-        merge: Merge | None = None,
-    ) -> None:
+    def __init__(self, conn: Connection, chosen: list[Change], shelf: list[CollectionItem], *, force: bool) -> None:
         self.conn = conn
         self.chosen = chosen
         self.shelf = {item.any.n: item for item in shelf}
         self.force = force
-        self.merge = merge
 
     def plan(self, choice: Choice) -> Plan:
         """The whole plan."""
@@ -314,13 +303,14 @@ class _Entries:
         return Version(place.collection_n, place.href, state.uid, ids.content_hash(text), text)
 
     def _merged(self, base: str, mine: str, was: str, number: int) -> str:
-        """The text with what was changed since, and without what is taken back."""
+        """The text with what was changed since, and without what is taken back; what is both, only by force."""
         if mine == base or was == base:
             return was if mine == base else mine
-        text = self.merge(base, mine, was) if self.merge else None
-        if text is None:
-            raise _Conflict(f"it was edited after change {number}")
-        return text
+        merged = merge(base, was, mine, policy=Policy.OURS if self.force else Policy.LIVE)
+        if merged.clashes and not self.force:
+            names = ", ".join(dict.fromkeys(clash.name for clash in merged.clashes))
+            raise _Conflict(f"{names} was edited again after change {number}")
+        return merged.text
 
     def _item(self, entry_id: str, now: Version | None, then: Version | None, problem: str = "") -> EntryItem:
         last = journal.last_of_entry(self.conn, entry_id, journal.head(self.conn))

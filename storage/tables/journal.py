@@ -186,17 +186,37 @@ def through(conn: Connection, at: str) -> int:
     known, later = (head(conn) if row[0] is None else int(row[0]) - 1), head(conn) + 1
     while later - known > 1:
         middle = (known + later) // 2
-        if moment(conn, middle) <= at:
-            known = middle
+        # A number may have been left out: see `set_head`.
+        row = conn.execute(
+            "SELECT seq, at FROM journal WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT 1", (middle, later)
+        ).fetchone()
+        if row is not None and row[1] <= at:
+            known = int(row[0])
         else:
             later = middle
     return known
 
 
-def last_before(conn: Connection, at: str) -> int:
-    """The number of the last change such that it and all before it were made before `at`."""
-    row = conn.execute("SELECT min(seq) - 1 FROM journal WHERE at >= ?", (at,)).fetchone()
-    return head(conn) if row[0] is None else int(row[0])
+def first(conn: Connection) -> int:
+    """The number of the oldest change that is kept; 0 where there is none."""
+    return int(conn.execute("SELECT coalesce(min(seq), 0) FROM journal").fetchone()[0])
+
+
+def count(conn: Connection, after: int) -> int:
+    """How many changes there are after `after`."""
+    return int(conn.execute("SELECT count(*) FROM journal WHERE seq > ?", (after,)).fetchone()[0])
+
+
+def last_before(conn: Connection, at: str, most: int) -> int:
+    """The number of the last of the oldest `most` changes such that it and all before it were made before `at`; 0 for
+    none.
+    """
+    found = 0
+    for seq, made in conn.execute("SELECT seq, at FROM journal ORDER BY seq LIMIT ?", (most,)).fetchall():
+        if made >= at:
+            break
+        found = int(seq)
+    return found
 
 
 def drop_through(conn: Connection, seq: int) -> int:

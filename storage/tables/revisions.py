@@ -60,6 +60,14 @@ def next_of_entry(conn: Connection, entry_id: str, seq: int) -> Revision | None:
     return _row(row) if row else None
 
 
+def octets(conn: Connection, after: int, through: int) -> int:
+    """How much room those of the changes after one and up to another take."""
+    row = conn.execute(
+        "SELECT coalesce(sum(length(body)), 0) FROM revisions WHERE seq > ? AND seq <= ?", (after, through)
+    ).fetchone()
+    return int(row[0])
+
+
 def drop_through(conn: Connection, seq: int) -> int:
     """Forget those up to this change; how many there were."""
     return conn.execute("DELETE FROM revisions WHERE seq <= ?", (seq,)).rowcount

@@ -132,7 +132,7 @@ def test_what_somebody_changed_since_is_not_overwritten(scene: Scene) -> None:
     scene.ours("u.ics", event("u", summary="two"))
     number = last(scene)
     scene.ours("u.ics", event("u", summary="three"))
-    assert problems(scene, Choice(change=number)) == [f"it was edited after change {number}"]
+    assert problems(scene, Choice(change=number)) == [f"SUMMARY was edited again after change {number}"]
     assert take_back(scene, Choice(change=number)).count == 0
     assert "three" in scene.here()["u"]
     take_back(scene, Choice(change=number), force=True)
@@ -140,6 +140,26 @@ def test_what_somebody_changed_since_is_not_overwritten(scene: Scene) -> None:
     scene.delete("u.ics")
     (problem,) = problems(scene, Choice(change=number))
     assert "deleted" in problem
+    settled(scene)
+
+
+def test_later_edits_of_other_properties_stay(scene: Scene) -> None:
+    scene.ours("u.ics", event("u", summary="one", more="LOCATION:Here\r\n"))
+    scene.sync()
+    scene.ours("u.ics", event("u", summary="two", more="LOCATION:There\r\n"))
+    number = last(scene)
+    scene.sync()
+    (href,) = scene.there()
+    later = event("u", summary="two", more="LOCATION:Elsewhere\r\nPRIORITY:1\r\n")
+    scene.theirs("u", later, href)
+    scene.sync()
+    assert problems(scene, Choice(change=number)) == [f"LOCATION was edited again after change {number}"]
+    take_back(scene, Choice(change=number), force=True)
+    assert "LOCATION:Here" in scene.here()["u"]
+    assert "PRIORITY:1" in scene.here()["u"]
+    scene.ours("u.ics", later.replace("Elsewhere", "There"))
+    take_back(scene, Choice(change=number))
+    assert [word in scene.here()["u"] for word in ("SUMMARY:one", "LOCATION:Here", "PRIORITY:1")] == [True] * 3
     settled(scene)
 
 
