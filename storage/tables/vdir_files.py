@@ -17,6 +17,7 @@ CREATE TABLE vdir_files (
     reason TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (collection_id, name)
 ) WITHOUT ROWID;
+-- Found by SQLite only where the question says entry_id <> '' as well.
 CREATE UNIQUE INDEX vdir_files_entry ON vdir_files (collection_id, entry_id) WHERE entry_id <> '';
 CREATE INDEX vdir_files_state ON vdir_files (state) WHERE state <> '';
 ALTER TABLE held ADD COLUMN origin TEXT NOT NULL DEFAULT 'upstream';
@@ -124,7 +125,7 @@ def in_state(conn: Connection, state: str) -> list[VdirFile]:
 def set_state(conn: Connection, collection_id: str, entry_ids: Iterable[str], state: str) -> None:
     """Let the files of these entries be in a state."""
     conn.executemany(
-        "UPDATE vdir_files SET state = ?, reason = '' WHERE collection_id = ? AND entry_id = ?",
+        "UPDATE vdir_files SET state = ?, reason = '' WHERE collection_id = ? AND entry_id = ? AND entry_id <> ''",
         [(state, collection_id, entry_id) for entry_id in entry_ids],
     )
 
@@ -142,7 +143,7 @@ def without_file(conn: Connection) -> list[tuple[str, str]]:
     return conn.execute(
         """SELECT c.id, e.id FROM entries e JOIN collections c ON c.n = e.collection_n
            WHERE c.kind NOT IN ('inbox', 'outbox') AND NOT EXISTS (
-               SELECT 1 FROM vdir_files f WHERE f.collection_id = c.id AND f.entry_id = e.id)"""
+               SELECT 1 FROM vdir_files f WHERE f.collection_id = c.id AND f.entry_id = e.id AND f.entry_id <> '')"""
     ).fetchall()
 
 
