@@ -5,6 +5,7 @@ mirror never holds a secret, so it can be copied or published; a copy of `creden
 nothing.
 """
 
+import errno
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from storage.errors import StoreError
+from storage.errors import StoreError, StoreFull
 
 
 class Credentials:
@@ -56,10 +57,11 @@ class Credentials:
                 self._write(kept)
 
     def _read(self) -> dict[str, dict[str, str]]:
-        try:
-            token = self.path.read_bytes()
-        except FileNotFoundError:
-            return {}
+        with _translated(self.path):
+            try:
+                token = self.path.read_bytes()
+            except FileNotFoundError:
+                return {}
         try:
             content: dict[str, dict[str, str]] = loads(self._fernet(create=False).decrypt(token))
         except InvalidToken as error:
@@ -94,18 +96,19 @@ class Credentials:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """One writer at a time, over all processes: reading, changing and replacing belong together."""
-        lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            flock(lock, LOCK_EX)
-            yield
-        finally:
-            os.close(lock)
+        with _translated(self.path):
+            lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                flock(lock, LOCK_EX)
+                yield
+            finally:
+                os.close(lock)
 
 
 def _replace(path: Path, content: bytes) -> None:
     """Write a file that nobody else may read, all of it or nothing, and have it on the disk when done."""
     new = path.with_suffix(f"{path.suffix}.new")
-    try:
+    with _translated(path):
         new.unlink(missing_ok=True)
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -114,8 +117,16 @@ def _replace(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         new.replace(path)
         _sync_folder(path.parent)
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}", hint="check the disk and the folder") from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreFull(f"the disk that holds {path} is full", hint="make room; nothing was changed") from error
+        raise StoreError(f"{path} cannot be used: {error.strerror}", hint="check the disk and the folder") from error
 
 
 def _sync_folder(folder: Path) -> None:

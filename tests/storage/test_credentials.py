@@ -71,6 +71,6 @@ def test_writers_do_not_lose_each_others_secrets(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     credentials = Credentials(tmp_path)
     (tmp_path / "credentials.key.new").mkdir()
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(StoreError, match="cannot be used"):
         credentials.set("work", {"password": "x"})
     assert credentials.get("work") == {}
