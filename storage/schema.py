@@ -16,6 +16,7 @@ from storage.tables import (
     collection_revisions,
     collections,
     components,
+    conflicts,
     contacts,
     default_calendars,
     entries,
@@ -25,6 +26,7 @@ from storage.tables import (
     home_properties,
     homes,
     journal,
+    links,
     occurrences,
     push,
     reminders,
@@ -166,6 +168,13 @@ def m013_shares_told(db: Database) -> None:
 def m013_home_properties(db: Database) -> None:
     """What clients keep with a home."""
     for statement in _split(home_properties.DDL):
+        db.execute(statement)
+
+
+@migrations()
+def m014_merging(db: Database) -> None:
+    """What was agreed where an upstream cannot hold everything, and which properties of an entry are in conflict."""
+    for statement in _split(links.AGREED + conflicts.GROWN):
         db.execute(statement)
 
 

@@ -9,11 +9,11 @@ from storage.ical.kinds import DATED, ENTRIES
 from storage.ical.lines import Component, Line, dump, line, parse, unescape
 from storage.ical.span import zones_only
 from storage.ical.write import add_component, calendar_of, remove, replace, set_lines
-from storage.merge.choice import Four, Policy, choose
+from storage.merge.choice import Four, choose
 from storage.merge.component import calendar_parts, component, contents
 from storage.merge.overrides import Overrides
 from storage.merge.series import MASTER, Target, dated, excluded, key_of_part, series_of
-from storage.merge.state import Merge, Tongue
+from storage.merge.state import Begin, Merge, Tongue
 from storage.merge.when import when
 
 BOUND = frozenset(
@@ -58,7 +58,7 @@ def _bound(source: Line, key: str) -> bool:
     return key in BOUND or source.name.startswith("X-")
 
 
-def calendars(texts: Four[str | None], policy: Policy, me: frozenset[str]) -> tuple[str, Merge]:
+def calendars(texts: Four[str | None], begin: Begin) -> tuple[str, Merge]:
     """The merged text, written into ours, and what clashed; None is a text that never was.
 
     Raises InvalidData for texts that cannot be merged: broken ones, and entries of different kinds.
@@ -69,7 +69,7 @@ def calendars(texts: Four[str | None], policy: Policy, me: frozenset[str]) -> tu
         raise InvalidData("an event, a task and a journal entry cannot be merged with each other")
     for each in found:
         _refuse_junk(each)
-    merge = Merge(Four(*map(CalendarTongue, found)), policy, me)
+    merge = begin(Four(*map(CalendarTongue, found)))
     merged = _Calendars(merge, found).merged()
     return dump(merged if trees.ours is None else replace(trees.ours, found.ours, merged)), merge
 
@@ -158,7 +158,7 @@ class _Calendars:
         for name, here in known.ours.items():
             row = Four(*(each.get(name) for each in known))
             said = Four(*(None if each is None else dump(each) for each in row))
-            after = row.of(choose(said, self.merge.policy)[0])
+            after = row.of(choose(self.merge.seen(said), self.merge.policy)[0])
             if after is not None or not _uses(merged, name):
                 merged = _put(merged, here, after)
         return merged

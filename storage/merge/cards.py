@@ -13,10 +13,10 @@ from storage.errors import InvalidData
 from storage.ical.lines import Component, Line, dump, line, parse, unfold
 from storage.ical.write import replace as replaced
 from storage.merge import lines as properties
-from storage.merge.choice import Four, Policy, changed, choose
+from storage.merge.choice import Four, changed, choose
 from storage.merge.component import LATEST, QUIET
 from storage.merge.pairs import Marks, paired
-from storage.merge.state import Merge
+from storage.merge.state import Begin, Merge
 from storage.vcard import canonical, values
 from storage.vcard.convert import convert, version_of
 from storage.vcard.read import card_of
@@ -74,7 +74,7 @@ class _Item:
         return "\n".join([canonical.line_form(self.line), *sorted(map(canonical.line_form, self.notes))])
 
 
-def cards(texts: Four[str | None], policy: Policy, me: frozenset[str]) -> tuple[str, Merge]:
+def cards(texts: Four[str | None], begin: Begin) -> tuple[str, Merge]:
     """The merged card, written into ours, and what clashed; None is a text that never was.
 
     Raises InvalidData for cards that cannot be merged: broken ones, and those of 2.1 that wrap lines in their own ways.
@@ -84,7 +84,7 @@ def cards(texts: Four[str | None], policy: Policy, me: frozenset[str]) -> tuple[
     version = version_of(card)
     found = Four(*([] if text is None else _items(_card(text, version)) for text in texts))
     tongue = CardTongue(whole_lines=version not in ("3.0", "4.0"))
-    merge = Merge(Four(tongue, tongue, tongue, tongue), policy, me)
+    merge = begin(Four(tongue, tongue, tongue, tongue))
     names = dict.fromkeys(item.line.name for each in (found.ours, found.theirs) for item in each)
     groups = {item.line.group.lower() for item in found.ours}
     kept: list[_Item] = []
@@ -155,11 +155,11 @@ def _kind(item: _Item) -> str:
 
 
 def _item(merge: Merge, row: Four[_Item | None]) -> _Item | None:
-    said = Four(*(None if each is None else each.said for each in row))
+    said = merge.seen(Four(*(None if each is None else each.said for each in row)), inside=True)
     we, they = changed(said)
     if not they or said.ours == said.theirs:
         return row.ours
-    if not we and said.agreed == said.base:
+    if not we and said.agreed == said.base and merge.believes:
         return row.theirs
     if row.ours is None or row.theirs is None:
         side, clash = choose(said, merge.policy)

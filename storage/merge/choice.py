@@ -22,6 +22,14 @@ class Policy(StrEnum):
     THEIRS = "theirs"
 
 
+class Lossy(StrEnum):
+    """What of a difference between `base` and `theirs` is only the upstream's way to show what it was just given."""
+
+    NOTHING = "nothing"
+    DROPS = "drops"  # what is missing, it cannot hold
+    REWRITES = "rewrites"  # what is missing or other, it cannot hold; what is new, it has added
+
+
 class Side(StrEnum):
     """Whose version of a thing."""
 

@@ -51,16 +51,12 @@ def component(merge: Merge, versions: Four[Component | None], zones: Four[Compon
 
     Where one side removed what the other edited, the edit wins (`Policy.LIVE`).
     """
-    said = Four(
-        *(
-            None if each is None else tongue.component(each)
-            for tongue, each in zip(merge.tongues, versions, strict=True)
-        )
-    )
+    told = zip(merge.tongues, versions, strict=True)
+    said = merge.seen(Four(*(None if each is None else tongue.component(each) for tongue, each in told)), inside=True)
     we, they = changed(said)
     if not they or said.ours == said.theirs:
         return versions.ours
-    if not we and said.agreed == said.base:
+    if not we and said.agreed == said.base and merge.believes:
         return versions.theirs
     if versions.ours is None or versions.theirs is None:
         side, clash = choose(said, merge.policy)

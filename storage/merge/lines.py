@@ -17,11 +17,11 @@ _MEMBER = re.compile(r"(?:[^\\,]|\\.)+", re.DOTALL)
 
 def one(merge: Merge, lines: Four[Line | None]) -> Line | None:
     """A property that stands once: its value and each of its parameters, or whether it is there at all."""
-    said = merge.whole(lines)
+    said = merge.seen(merge.whole(lines), inside=True)
     we, they = changed(said)
     if not they or (said.ours or None) == (said.theirs or None):
         return lines.ours
-    if not we and said.agreed == said.base:
+    if not we and said.agreed == said.base and merge.believes:
         return lines.theirs
     if lines.ours is None or lines.theirs is None:
         side, clash = choose(said, merge.policy)
@@ -37,15 +37,17 @@ _NOTHING = Line("", "")
 def _in_parts(merge: Merge, lines: Four[Line | None], ours: Line, theirs: Line) -> Line:
     """A property that both texts have: value and parameters are decided one by one."""
     values = Four(*(None if each is None else tongue.value(each) for tongue, each in merge.each(lines)))
-    side, clash = choose(values, merge.policy)
+    side, clash = choose(merge.seen(values), merge.policy)
     said: list[Mapping[str, str]] = [{} if each is None else tongue.params(each) for tongue, each in merge.each(lines)]
     params = Four(*said)
     sides: dict[str, Side] = {}
     for name in {**params.ours, **params.theirs}:
         versions = Four(*(each.get(name) for each in params))
-        policy = Policy.THEIRS if name in SERVER_SAYS else merge.policy
-        sides[name], clashes = choose(versions, policy)
-        clash = clash or (clashes and name not in SERVER_SAYS)
+        if name in SERVER_SAYS:
+            sides[name], _clashes = choose(versions, Policy.THEIRS)
+            continue
+        sides[name], clashes = choose(merge.seen(versions), merge.policy)
+        clash = clash or clashes
     if clash:
         merge.clash(ours.name, lines)
     return _written(merge.tongues, side, sides, ours, theirs)
@@ -95,7 +97,7 @@ def members(merge: Merge, lines: Four[Sequence[Line]]) -> list[Line]:
     kept: set[str] = set()
     for said in set().union(*told):
         there = Four(*(said if said in each else None for each in told))
-        if there.of(choose(there, merge.policy)[0]):
+        if there.of(choose(merge.seen(there), merge.policy)[0]):
             kept.add(said)
     found = [left for each in lines.ours if (left := _only(merge.tongues.ours, each, kept)) is not None]
     for each in lines.theirs:

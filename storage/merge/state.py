@@ -1,12 +1,12 @@
 """What one merge carries along: how its four texts say things, who stays where both changed one, and what clashed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from storage.ical.differences import MASTER, Difference, spoken, told
 from storage.ical.lines import Component, Line
-from storage.merge.choice import Four, Policy
+from storage.merge.choice import Four, Lossy, Policy
 
 
 class Tongue(Protocol):
@@ -35,6 +35,7 @@ class Merge:
     tongues: Four[Tongue]
     policy: Policy = Policy.LIVE
     me: frozenset[str] = frozenset()
+    lossy: Lossy = Lossy.NOTHING
     where: str = MASTER
     quiet: bool = False
     clashes: list[Difference] = field(default_factory=list)
@@ -54,6 +55,21 @@ class Merge:
         _agreed, ours, base, theirs = (_shown(each) for each in things)
         self.clashes.append(Difference(self.where, name, _shown(things.agreed) if base is None else base, ours, theirs))
 
+    @property
+    def believes(self) -> bool:
+        """Whether everything that is other upstream has been changed there."""
+        return self.lossy is Lossy.NOTHING
+
+    def seen(self, said: Four[str | None], *, inside: bool = False) -> Four[str | None]:
+        """What the four texts say of a thing, as far as the upstream is to be believed.
+
+        `inside`: the thing has parts, which are looked at one by one.
+        """
+        missing = said.theirs is None
+        if self.believes or said.base is None or not (missing or (self.lossy is Lossy.REWRITES and not inside)):
+            return said
+        return replace(said, theirs=said.base)
+
     def whole(self, lines: Four[Line | None]) -> Four[str | None]:
         """What each text says in a property."""
         return Four(*(None if line is None else tongue.whole(line) for tongue, line in self.each(lines)))
@@ -61,6 +77,10 @@ class Merge:
     def each(self, things: "Four[Line | None]") -> Iterator[tuple[Tongue, Line | None]]:
         """Each version with the tongue of its text."""
         return zip(self.tongues, things, strict=True)
+
+
+Begin = Callable[[Four[Tongue]], Merge]
+"""Begins a merge with the tongues of its texts."""
 
 
 def _shown(thing: Line | Component | None) -> str | None:

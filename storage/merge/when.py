@@ -59,7 +59,7 @@ class _Time:
 def when(merge: Merge, versions: Four[Component], zones: Four[Component]) -> Lines:
     """The lines of `NAMES` that the merged component has."""
     times = Four(*(_time(part, root) for part, root in zip(versions, zones, strict=True)))
-    said = {group: _said(merge.tongues, times, group) for group in (START, ENDS, RULES)}
+    said = {group: merge.seen(_said(merge.tongues, times, group)) for group in (START, ENDS, RULES)}
     picked = {group: choose(each, merge.policy) for group, each in said.items()}
     we = {group: changed(each)[0] for group, each in said.items()}
     they = {group: changed(each)[1] for group, each in said.items()}

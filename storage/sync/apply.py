@@ -1,19 +1,22 @@
 """Carries out single steps of the plan inside the ledger's transaction: entry, link, outbox and inbox together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from urllib.parse import unquote
 
 from storage import ids, record
-from storage.content import Content, decode, digest, read
+from storage.content import Content, decode, digest, read, same
 from storage.db import Connection
 from storage.errors import InvalidData, TooLarge
+from storage.ical.differences import Difference
 from storage.model import Collection, CollectionKind, Entry, Origin
 from storage.provider import RemoteEntry
+from storage.scheduling.people import normal
 from storage.sync import plan
+from storage.sync.merge import Lossy, merge
 from storage.sync.plan import Ours, Step
 from storage.sync.report import Round
-from storage.tables import conflicts, entries, held, links, outbox, quarantine
+from storage.tables import accounts, conflicts, entries, held, links, outbox, quarantine
 from storage.tables.links import Link
 from storage.tables.outbox import Waiting
 
@@ -45,11 +48,13 @@ class Side:
         """The same in the plan's words."""
         text = self.entry.text if self.entry else None
         base = self.link.base if self.link and self.link.base is not None else text
+        agreed = self.link.agreed if self.link and self.link.agreed is not None else text
         said = str(self.waiting.detail.get("uid", "")) if self.waiting else ""
         return Ours(
             uid=ids.real_uid(self.entry.uid if self.entry else said),
             text=text,
             base=base or "",
+            agreed=agreed or base or "",
             dirty=self.waiting is not None,
             linked=self.link is not None,
             sent=self.waiting.sent if self.waiting else frozenset(),
@@ -130,19 +135,70 @@ class Applier:
                 outbox.hand_over(self.conn, self.collection.n, side.entry_id, stand_in)
                 self._link(stand_in, theirs.href, theirs.version, base=text)
             case Step.OURS if side and side.waiting:
-                self._link(side.entry_id, theirs.href, theirs.version, base=text)
+                self._link(side.entry_id, theirs.href, theirs.version, base=text, agreed=text)
                 outbox.arrived(self.conn, side.waiting)
             case Step.AGREE if side:
                 self._agree(side, theirs)
-            case Step.CONFLICT | Step.RESTORE if side:
-                self._inbox(side, "edit" if step is Step.CONFLICT else "delete", theirs=text)
-                if side.entry is None and entries.by_uid(self.conn, self.collection.n, content.uid) is not None:
+            case Step.MERGE if side:
+                self._merge(side, theirs, text, content)
+            case Step.RESTORE if side:
+                self._inbox(side, "delete", theirs=text)
+                if entries.by_uid(self.conn, self.collection.n, content.uid) is not None:
                     self._forget(side)
                     return self.incoming(theirs, text, content)
-                self._write(theirs, text, content, side)
+                self._take(side, theirs, text, content)
+            case Step.TAKE if side:
+                self._take(side, theirs, text, content)
             case _:
                 self._write(theirs, text, content, side)
         return None
+
+    def _merge(self, side: Side, theirs: RemoteEntry, text: str, content: Content) -> None:
+        """The upstream has edited what we have: both sides' edits live, and ours go on waiting.
+
+        What both changed in two ways is the upstream's; ours is kept in the inbox.
+        """
+        ours = side.ours()
+        base, agreed = (ours.base, ours.agreed) if ours.linked else (None, None)
+        merged = merge(base, ours.text or "", text, agreed=agreed, me=self._me())
+        if merged.clashes:
+            self._inbox(side, "edit", theirs=text, clashes=None if merged.whole else merged.clashes)
+        else:
+            self.report.merged += 1
+        # What ours would be without what waits: what the next edit of the upstream is compared with.
+        settled = text if base is None or agreed is None else merge(base, agreed, text, agreed=agreed).text
+        self._write(theirs, *self._understood(merged.text, text, content), side, shown=text, settled=settled)
+
+    def _take(self, side: Side, theirs: RemoteEntry, text: str, content: Content) -> None:
+        """The upstream's edits go into our text as it was agreed; what of it the upstream cannot hold stays."""
+        ours = side.ours()
+        lossless = not ours.linked or ours.agreed == ours.base
+        taken = text if lossless else merge(ours.base, ours.agreed, text, agreed=ours.agreed).text
+        self._write(theirs, *self._understood(taken, text, content), side, shown=text)
+
+    def adopt(self, theirs: RemoteEntry, text: str, content: Content, sent: str, lossy: Lossy) -> None:
+        """What the upstream made of what we `sent`: the base from now on. What it added is ours, too."""
+        side = self.under_href(theirs.href)
+        if side is None or side.entry is None:
+            return
+        settled = merge(sent, sent, text, agreed=sent, lossy=lossy).text
+        now = side.entry.text
+        merged = settled if now == sent else merge(sent, now, text, agreed=sent, lossy=lossy).text
+        waiting = settled if side.waiting else None
+        self._write(theirs, *self._understood(merged, text, content), side, shown=text, settled=waiting)
+
+    def _understood(self, merged: str, text: str, content: Content) -> tuple[str, Content]:
+        """A merged text and what it says; theirs, which is readable, where a merge of odd texts cannot be read."""
+        try:
+            return (text, content) if merged == text else (merged, read(merged, self.collection.kind).light())
+        except InvalidData:
+            return text, content
+
+    def _me(self) -> frozenset[str]:
+        """Our own addresses at this upstream."""
+        account = accounts.by_id(self.conn, self.collection.account_id)
+        found = [account.email, *account.addresses] if account is not None else []
+        return frozenset(normal(each) for each in found if each)
 
     def missing(self, href: str) -> None:
         """Do what the absence of a linked entry upstream means. The brake has already been asked."""
@@ -183,7 +239,7 @@ class Applier:
         """The upstream renamed an entry; what it means otherwise is seen when it is taken."""
         side = self.under_href(old_href)
         if side and side.link:
-            self._link(side.entry_id, new_href, "", base=side.link.base)
+            self._link(side.entry_id, new_href, "", base=side.link.base, agreed=side.link.agreed)
 
     def restore(self, theirs: RemoteEntry, text: str, content: Content) -> str | None:
         """The upstream refused our change: its own version is live again, where its UID is still to be had.
@@ -193,7 +249,7 @@ class Applier:
         side = self.under_href(theirs.href)
         holder = entries.by_uid(self.conn, self.collection.n, content.uid)
         if side and (holder is None or holder.id == side.entry_id):
-            self._write(theirs, text, content, side)
+            self._take(side, theirs, text, content)
             return None
         if side and side.entry is None:
             self._forget(side)
@@ -204,24 +260,59 @@ class Applier:
         if self.quarantined.pop(href, None) is not None:
             quarantine.drop(self.conn, self.collection.n, [href])
 
-    def _link(self, entry_id: str, href: str, version: str, *, base: str | None = None, new: bool = False) -> None:
+    def _link(
+        self,
+        entry_id: str,
+        href: str,
+        version: str,
+        *,
+        base: str | None = None,
+        agreed: str | None = None,
+        new: bool = False,
+    ) -> None:
         """Tie an entry to what the upstream has under `href`; `new`: nothing was ever tied to this entry."""
         self._new_hrefs.discard(href)
-        (links.insert if new else links.put)(self.conn, Link(entry_id, self.collection.n, href, version, base))
+        put = links.insert if new else links.put
+        put(self.conn, Link(entry_id, self.collection.n, href, version, base, agreed))
 
     def _agree(self, side: Side, theirs: RemoteEntry) -> None:
         self._link(side.entry_id, theirs.href, theirs.version)
         outbox.drop_entry(self.conn, self.collection.n, side.entry_id)
 
-    def _write(self, theirs: RemoteEntry, text: str, content: Content, side: Side | None) -> None:
-        """The upstream's text becomes ours, under the id that the entry has had, if it had one and did not move on."""
+    def _write(
+        self,
+        theirs: RemoteEntry,
+        text: str,
+        content: Content,
+        side: Side | None,
+        *,
+        shown: str | None = None,
+        settled: str | None = None,
+    ) -> None:
+        """This text becomes ours, under the id that the entry has had, if it had one and did not move on.
+
+        `shown` is what the upstream has, if that is another text. `settled` is our text without what waits; None where
+        nothing waits any more.
+        """
         entry = side.entry if side else None
         known = side.entry_id if side and (entry or entries.by_id(self.conn, side.entry_id) is None) else None
-        name = entry.href if entry else self._free_name(theirs.href, side)
+        written = entry if entry is not None and entry.text == text else self._put(theirs, text, content, side, known)
+        base = None if shown == text else shown
+        waiting = side.waiting if side else None
+        if waiting and settled is not None and not same(settled, text):
+            self._link(written.id, theirs.href, theirs.version, base=shown, agreed=settled)
+            outbox.arrived(self.conn, waiting)
+            return
+        self._link(written.id, theirs.href, theirs.version, base=base, new=known is None)
+        if waiting:
+            outbox.drop(self.conn, waiting.n)
+
+    def _put(self, theirs: RemoteEntry, text: str, content: Content, side: Side | None, known: str | None) -> Entry:
+        entry = side.entry if side else None
         written, _seq = record.put(
             self.conn,
             self.collection,
-            name,
+            entry.href if entry else self._free_name(theirs.href, side),
             text,
             content,
             existing=entry,
@@ -232,15 +323,15 @@ class Applier:
         )
         self._new_uids.discard(written.uid)
         self._new_names.discard(written.href)
-        self._link(written.id, theirs.href, theirs.version, new=known is None)
-        if side and side.waiting:
-            outbox.drop(self.conn, side.waiting.n)
         if entry:
             self.report.pulled.update += 1
         else:
             self.report.pulled.add += 1
+        return written
 
-    def _inbox(self, side: Side, cause: str, *, theirs: str | None) -> None:
+    def _inbox(
+        self, side: Side, cause: str, *, theirs: str | None, clashes: Sequence[Difference] | None = None
+    ) -> None:
         ours = side.ours()
         conflicts.add(
             self.conn,
@@ -255,6 +346,8 @@ class Applier:
             base=ours.base if ours.linked else None,
             ours=ours.text,
             theirs=theirs,
+            agreed=ours.agreed if ours.linked and ours.agreed != ours.base else None,
+            fields=None if clashes is None else [conflicts.Field(*astuple(each)) for each in clashes],
         )
         self.report.conflicts += 1
 
@@ -291,7 +384,7 @@ def held_entry(conn: Connection, href: str, link: Link) -> held.HeldEntry:
 
 
 _REASONS = {
-    ("edit", False): "edited here and upstream; the upstream's version is live",
+    ("edit", False): "both sides edited the same; the upstream's is live",
     ("delete", True): "deleted here, edited upstream; the edit is live",
     ("delete", False): "edited here, deleted upstream; our edit is live and is created anew upstream",
 }

@@ -6,15 +6,17 @@ what it cannot hold survives. See `storage.merge` for what counts as one thing.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from storage.content import is_card, same
 from storage.errors import InvalidData
 from storage.ical.differences import Difference, differences
 from storage.merge.calendars import calendars
 from storage.merge.cards import cards
-from storage.merge.choice import Four, Policy
+from storage.merge.choice import Four, Lossy, Policy
+from storage.merge.state import Merge
 
-__all__ = ["Merged", "Policy", "merge"]
+__all__ = ["Lossy", "Merged", "Policy", "merge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,13 @@ def merge(
     agreed: str | None = None,
     me: frozenset[str] = frozenset(),
     policy: Policy = Policy.LIVE,
+    lossy: Lossy = Lossy.NOTHING,
 ) -> Merged:
     """Both sides' edits in one text. `base` is None where both made the entry by themselves.
 
     `agreed`: our text when the upstream showed `base`; None where it was the same. `me`: our own addresses (`mailto:…`,
-    lower case): only the organizer counts a meeting's SEQUENCE on. Where both changed one thing in two ways, the
+    lower case): only the organizer counts a meeting's SEQUENCE on. `lossy`: how much of what is other in `theirs` is
+    no edit, but only how the upstream shows what it was given. Where both changed one thing in two ways, the
     upstream's stays, but an edit wins over a deletion; `policy` asks for one side's version throughout instead.
 
     One side's text stands as it is, to the byte, where the other side changed nothing. Never raises: what cannot be
@@ -51,13 +55,14 @@ def merge(
     if base is not None and before is not None:
         if _same(theirs, base):
             return Merged(ours)
-        if before == base and _same(ours, before):
+        if lossy is Lossy.NOTHING and before == base and _same(ours, before):
             return Merged(theirs)
     if _same(ours, theirs):
         return Merged(theirs)
     texts = Four(before, ours, base, _in_the_manner_of(ours, theirs))
     try:
-        text, done = (cards if is_card(ours) else calendars)(texts, policy, me)
+        begin = partial(Merge, policy=policy, me=me, lossy=lossy)
+        text, done = (cards if is_card(ours) else calendars)(texts, begin)
         if _same(text, theirs):
             text = theirs
         return Merged(text, tuple(done.clashes))

@@ -1,8 +1,7 @@
 """What a remote entry, or its absence, means for ours: base, local and remote in, one named step out. Pure.
 
 The base is the projection last agreed with the upstream. "Dirty" means that the outbox holds a change of ours which the
-upstream has not taken yet. Version 1 of the engine decides for whole entries: where both sides changed, the upstream's
-text stays live and ours is kept in the inbox.
+upstream has not taken yet. Where the upstream changed what we have, `storage.sync.merge` decides property by property.
 """
 
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ class Step(StrEnum):
     """What to do with one entry."""
 
     TAKE = "take"  # the upstream's text becomes ours (a new entry, or a newer version)
+    MERGE = "merge"  # both edited: both sides' edits live; what both changed in two ways goes to the inbox
     ADOPT = "adopt"  # upstream has what we already know: remember where and in which version; what waits stays waiting
     OURS = "ours"  # upstream has an earlier text of ours, whose arrival we never heard of: that is the base now
     AGREE = "agree"  # both sides have the same now: link them, nothing is pending any more
-    CONFLICT = "conflict"  # both edited: the upstream's stays live, ours goes to the inbox
     RESTORE = "restore"  # we deleted, the upstream edited: the edit wins, our deletion goes to the inbox
     DROP = "drop"  # the upstream deleted, we did not touch it: delete ours (under the brake)
     REVIVE = "revive"  # the upstream deleted, we edited: the edit wins and is created anew upstream
@@ -30,7 +29,8 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """What we hold for an href or UID. `text` is None where we deleted the entry; `base` the projection last agreed.
+    """What we hold for an href or UID. `text` is None where we deleted the entry; `base` is the projection last agreed,
+    and `agreed` our text when that was agreed.
 
     `uid` is empty where we no longer know it, and for a vCard that has none.
 
@@ -41,6 +41,7 @@ class Ours:
     uid: str
     text: str | None
     base: str
+    agreed: str
     dirty: bool
     linked: bool
     sent: frozenset[str] = frozenset()
@@ -63,8 +64,8 @@ def incoming(theirs: str, uid: str, linked: Ours | None, same_uid: Ours | None) 
         return Step.OURS
     if linked.text is None:
         return Step.RESTORE
-    edited = linked.dirty and (linked.sent or not same(linked.text, linked.base))
-    return Step.CONFLICT if edited else Step.TAKE
+    edited = linked.dirty and (linked.sent or not same(linked.text, linked.agreed))
+    return Step.MERGE if edited else Step.TAKE
 
 
 def _both_live(linked: Ours, same_uid: Ours | None) -> bool:
@@ -82,7 +83,7 @@ def _unknown_href(theirs: str, same_uid: Ours | None) -> Step:
         return Step.DUPLICATE
     if same(theirs, same_uid.text):
         return Step.AGREE
-    return Step.OURS if digest(theirs) in same_uid.sent else Step.CONFLICT
+    return Step.OURS if digest(theirs) in same_uid.sent else Step.MERGE
 
 
 def missing(linked: Ours) -> Step:
@@ -97,7 +98,7 @@ def written(pushed: str, version: str, shown: str, shown_version: str) -> Step:
 
     With the version that the push was answered with, a different text is the upstream's projection of ours: ADOPT keeps
     our richer text and remembers the projection as the base. Under another version, or where the upstream named none
-    (it says so when it rewrites what it is given, RFC 4791 §5.3.4), the text is a change of the upstream's: TAKE.
+    (it says so when it rewrites what it is given, RFC 4791 §5.3.4), somebody may have edited in between: TAKE.
     """
     if same(pushed, shown):
         return Step.AGREE

@@ -14,6 +14,7 @@ from storage.scheduling.audience import audience
 from storage.sync import plan, schedule
 from storage.sync.apply import Applier, understand
 from storage.sync.ledger import Ledger
+from storage.sync.merge import Lossy
 from storage.sync.plan import Step
 from storage.sync.report import Round
 from storage.tables import accounts, conflicts, entries, held, links, outbox, untold
@@ -37,7 +38,9 @@ class Outgoing:
 class Pushes:
     """What goes out of one process's outbox, written down before and after."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, *, lossless: bool) -> None:
+        """`lossless`: whether the upstream holds whatever it is given (`Capabilities.lossless`)."""
+        self.lossless = lossless
         self.ledger = ledger
         self.db = ledger.db
 
@@ -113,7 +116,7 @@ class Pushes:
                     applier.missing(receipt.href)  # a creation overwrites nothing: what we knew there has gone
                 entry = entries.by_id(conn, entry_id)
                 base = None if entry and entry.text == push.text else push.text
-                links.put(conn, Link(entry_id, collection.n, receipt.href, receipt.version, base))
+                links.put(conn, Link(entry_id, collection.n, receipt.href, receipt.version, base, base))
                 if push.action is PushAction.CREATE:
                     report.pushed.add += 1
                 else:
@@ -153,16 +156,16 @@ class Pushes:
             link = links.of_entry(conn, outgoing.entry_id)
             if link is None or link.href != shown.href or link.version != version:
                 return
-            step = plan.written(outgoing.push.text, version, text, shown.version)
-            if step is Step.TAKE and not version and outbox.get(conn, collection.n, outgoing.entry_id):
-                step = Step.ADOPT  # edited again since: what the server made of the first edit is only its projection
-            match step:
+            applier = Applier(conn, collection, report, clock.iso())
+            match plan.written(outgoing.push.text, version, text, shown.version):
                 case Step.AGREE:
                     links.set_version(conn, outgoing.entry_id, shown.version)
                 case Step.ADOPT:
-                    links.put(conn, Link(link.entry_id, collection.n, link.href, shown.version, text))
+                    applier.adopt(shown, text, content, outgoing.push.text, Lossy.REWRITES)
+                case _ if not self.lossless:
+                    applier.adopt(shown, text, content, outgoing.push.text, Lossy.DROPS)
                 case _:
-                    other = Applier(conn, collection, report, clock.iso()).incoming(shown, text, content)
+                    other = applier.incoming(shown, text, content)
                     self._twin(collection, shown, other, report)
 
     def never_arrived(self, outgoing: Outgoing) -> None:

@@ -1,7 +1,7 @@
 """The table `links`: our entry ⇄ the upstream's href, its version, and the projection last agreed (the merge base).
 
-A base of NULL means "the same as the entry's text", so that a mirror at rest keeps each text once. A link outlives its
-entry until the engine has pushed the deletion.
+A base of NULL means "the same as the entry's text", so that a mirror at rest keeps each text once; so does an `agreed`
+of NULL. A link outlives its entry until the engine has pushed the deletion.
 """
 
 from collections.abc import Sequence
@@ -9,19 +9,26 @@ from dataclasses import dataclass
 from json import dumps
 from sqlite3 import Connection
 
+AGREED = "ALTER TABLE links ADD COLUMN agreed TEXT;  -- our text of which `base` is what the upstream showed\n"
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A row. `version` is empty where the upstream has not said under which version it keeps the entry."""
+    """A row. `version` is empty where the upstream has not said under which version it keeps the entry.
+
+    `base` is what the upstream last showed, `agreed` the text of ours that it showed so; they differ where it cannot
+    hold everything.
+    """
 
     entry_id: str
     collection_n: int
     href: str
     version: str
     base: str | None
+    agreed: str | None = None
 
 
-_SELECT = "SELECT entry_id, collection_n, href, version, base FROM links"
+_SELECT = "SELECT entry_id, collection_n, href, version, base, agreed FROM links"
 
 
 def of_href(conn: Connection, collection_n: int, href: str) -> Link | None:
@@ -39,18 +46,18 @@ def of_entry(conn: Connection, entry_id: str) -> Link | None:
 def insert(conn: Connection, link: Link) -> None:
     """Write the link of an entry that has none."""
     conn.execute(
-        "INSERT INTO links (collection_n, href, version, base, entry_id) VALUES (?, ?, ?, ?, ?)",
-        (link.collection_n, link.href, link.version, link.base, link.entry_id),
+        "INSERT INTO links (collection_n, href, version, base, agreed, entry_id) VALUES (?, ?, ?, ?, ?, ?)",
+        (link.collection_n, link.href, link.version, link.base, link.agreed, link.entry_id),
     )
 
 
 def put(conn: Connection, link: Link) -> None:
     """Write a link, new or changed."""
     conn.execute(
-        """INSERT INTO links (collection_n, href, version, base, entry_id) VALUES (?, ?, ?, ?, ?)
+        """INSERT INTO links (collection_n, href, version, base, agreed, entry_id) VALUES (?, ?, ?, ?, ?, ?)
            ON CONFLICT (entry_id) DO UPDATE SET collection_n = excluded.collection_n, href = excluded.href,
-               version = excluded.version, base = excluded.base""",
-        (link.collection_n, link.href, link.version, link.base, link.entry_id),
+               version = excluded.version, base = excluded.base, agreed = excluded.agreed""",
+        (link.collection_n, link.href, link.version, link.base, link.agreed, link.entry_id),
     )
 
 
@@ -60,8 +67,12 @@ def set_version(conn: Connection, entry_id: str, version: str) -> None:
 
 
 def keep_base(conn: Connection, entry_id: str, old_text: str) -> None:
-    """Before an entry's text is replaced or deleted: the old text stays as the base if no other was kept."""
-    conn.execute("UPDATE links SET base = ? WHERE entry_id = ? AND base IS NULL", (old_text, entry_id))
+    """Before an entry's text is replaced or deleted: the old text stays as what was agreed, if no other was kept."""
+    conn.execute(
+        """UPDATE links SET base = coalesce(base, ?), agreed = coalesce(agreed, ?)
+           WHERE entry_id = ? AND (base IS NULL OR agreed IS NULL)""",
+        (old_text, old_text, entry_id),
+    )
 
 
 def hand_over(conn: Connection, entry_id: str, other_id: str) -> None:

@@ -146,7 +146,7 @@ def test_moving_away_deletes_upstream_under_another_id(store: Store, mirrored: C
     assert row.action == "delete"
     assert row.entry_id not in (entry_id, None)
     link = links.of_entry(store.db.reader(), row.entry_id or "")
-    assert link == Link(row.entry_id or "", mirrored.n, f"/cal/{entry_id}.ics", "v1", agreed)
+    assert link == Link(row.entry_id or "", mirrored.n, f"/cal/{entry_id}.ics", "v1", agreed, agreed)
     assert links.of_entry(store.db.reader(), entry_id) is None
 
 

@@ -19,7 +19,7 @@ BASE, OURS, THEIRS = event("base"), event("ours"), event("theirs")
 
 
 def ours(text: str | None, *, base: str = BASE, dirty: bool = False, linked: bool = True, uid: str = "u") -> Ours:
-    return Ours(uid=uid, text=text, base=base, dirty=dirty, linked=linked)
+    return Ours(uid=uid, text=text, base=base, agreed=base, dirty=dirty, linked=linked)
 
 
 def test_a_new_entry_is_taken() -> None:
@@ -47,18 +47,18 @@ def test_the_same_edit_on_both_sides_is_agreement() -> None:
     assert plan.incoming(THEIRS, "u", ours(THEIRS, dirty=True), None) is Step.AGREE
 
 
-def test_an_edit_of_ours_that_had_arrived_unheard_is_no_conflict() -> None:
-    newer = Ours("u", event("newer"), BASE, dirty=True, linked=True, sent=frozenset({digest(OURS)}))
+def test_an_edit_of_ours_that_had_arrived_unheard_is_merged_with_nobody_elses() -> None:
+    newer = Ours("u", event("newer"), BASE, BASE, dirty=True, linked=True, sent=frozenset({digest(OURS)}))
     assert plan.incoming(OURS, "u", newer, None) is Step.OURS
-    created = Ours("u", event("newer"), "", dirty=True, linked=False, sent=frozenset({digest(OURS)}))
+    created = Ours("u", event("newer"), "", "", dirty=True, linked=False, sent=frozenset({digest(OURS)}))
     assert plan.incoming(OURS, "u", None, created) is Step.OURS
-    deleted = Ours("", None, BASE, dirty=True, linked=True, sent=frozenset({digest(OURS)}))
+    deleted = Ours("", None, BASE, BASE, dirty=True, linked=True, sent=frozenset({digest(OURS)}))
     assert plan.incoming(OURS, "u", deleted, None) is Step.OURS
-    assert plan.incoming(THEIRS, "u", newer, None) is Step.CONFLICT
+    assert plan.incoming(THEIRS, "u", newer, None) is Step.MERGE
 
 
-def test_different_edits_conflict() -> None:
-    assert plan.incoming(THEIRS, "u", ours(OURS, dirty=True), None) is Step.CONFLICT
+def test_different_edits_are_merged() -> None:
+    assert plan.incoming(THEIRS, "u", ours(OURS, dirty=True), None) is Step.MERGE
 
 
 def test_an_edit_upstream_beats_our_deletion() -> None:
@@ -78,9 +78,9 @@ def test_a_creation_that_had_arrived_is_recognised() -> None:
     assert plan.incoming(OURS, "u", None, created) is Step.AGREE
 
 
-def test_two_creations_of_one_uid_conflict() -> None:
+def test_two_creations_of_one_uid_are_merged() -> None:
     created = ours(OURS, base="", dirty=True, linked=False)
-    assert plan.incoming(THEIRS, "u", None, created) is Step.CONFLICT
+    assert plan.incoming(THEIRS, "u", None, created) is Step.MERGE
 
 
 def test_a_uid_under_a_second_href_is_asked_about() -> None:
@@ -88,7 +88,7 @@ def test_a_uid_under_a_second_href_is_asked_about() -> None:
 
 
 def test_a_creation_deleted_before_it_was_confirmed_is_found_again() -> None:
-    deleted = Ours("", None, "", dirty=True, linked=False, sent=frozenset({digest(OURS)}))
+    deleted = Ours("", None, "", "", dirty=True, linked=False, sent=frozenset({digest(OURS)}))
     assert plan.incoming(OURS, "u", None, deleted) is Step.ADOPT
     assert plan.incoming(THEIRS, "u", None, deleted) is Step.TAKE
 
