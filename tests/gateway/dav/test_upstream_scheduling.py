@@ -1,17 +1,21 @@
 """What clients see of an upstream that schedules, over HTTP: where it is offered, addresses, and who is asked."""
 
+import asyncio
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from threading import Event
 
 import pytest
 
+from gateway.dav.asgi import THREADS, WAITING_THREADS
 from plugins.memory.provider import MemoryProvider, MemoryUpstream
 from storage.errors import Unreachable
 from storage.model import Account, Collection, CollectionKind, Level, Origin
 from storage.provider import FreeBusy
 from storage.scheduling.asking import Asking
 from storage.tables import outbox, remotes
-from tests.gateway.dav.door import CALDAV, DAV, Door, event
+from tests.gateway.dav.door import CALDAV, DAV, PASSWORD, Door, Got, call, event
 
 FAR = "/dav/alice/far/"
 MEETING = event("m", "ORGANIZER:mailto:alice@corp.example\nATTENDEE:mailto:dave@corp.example\nSUMMARY:x")
@@ -182,3 +186,37 @@ def test_what_an_upstream_calls_a_status_is_checked(door: Door) -> None:
 
     door.mount(Asking(lambda _account: Odd(MemoryUpstream())))
     assert ask(door, "mailto:alice@corp.example")["mailto:eve@corp.example"] == ("3.7;Invalid calendar user", "")
+
+
+@pytest.mark.usefixtures("far")
+def test_who_waits_for_an_upstream_keeps_nobody_else_waiting(door: Door) -> None:
+    """More questions than the endpoint has threads, to an upstream that does not answer; everybody else is served."""
+    answers = Event()
+
+    class Silent(MemoryProvider):
+        """Does not answer before it is let."""
+
+        def free_busy(self, addresses: Sequence[str], start: int, end: int) -> Mapping[str, FreeBusy]:
+            answers.wait(30)
+            return super().free_busy(addresses, start, end)
+
+    door.mount(Asking(lambda _account: Silent(MemoryUpstream())))
+    token = base64.b64encode(f"alice:{PASSWORD}-alice".encode()).decode()
+    headers = {"authorization": f"Basic {token}", "content-type": "text/calendar"}
+    question = (QUESTION % "mailto:alice@corp.example").encode()
+
+    async def scene() -> tuple[int, list[Got]]:
+        asking = [
+            asyncio.ensure_future(call(door.app, "POST", "/dav/alice/outbox/", question, headers))
+            for _ in range(THREADS + WAITING_THREADS)
+        ]
+        try:
+            got = await call(door.app, "PROPFIND", "/dav/alice/", b"", {**headers, "depth": "0"})
+            assert not any(each.done() for each in asking)
+        finally:
+            answers.set()
+        return got.status, await asyncio.gather(*asking)
+
+    status, asked = asyncio.run(scene())
+    assert status == 207
+    assert {each.status for each in asked} == {200}
