@@ -175,16 +175,7 @@ def marked(calendar: Component, name: str, codes: Mapping[str, str]) -> Componen
     any more.
     """
 
-    def mark(_key: str, part: Component) -> Component:
-        lines = part.lines(name)
-        wanted = [codes.get(_address(each), "") for each in lines]
-        noted = [
-            _with_status(each, code) if code and _needs(each, code) else each
-            for each, code in zip(lines, wanted, strict=True)
-        ]
-        return _in_place(part, name, noted) if noted != lines else part
-
-    return _changed(calendar, mark)
+    return _changed(calendar, lambda _key, part: _marked(part, name, codes))
 
 
 def forbidden(before: Component, after: Component) -> str:
@@ -363,6 +354,16 @@ def _with_answer(part: Component, attendee: str, word: str, delivered: str) -> C
             each = _with_status(each if _answer(each) == word else set_param(each, "PARTSTAT", [word]), delivered)
         lines.append(each)
     return _in_place(part, "ATTENDEE", lines) if lines != part.lines("ATTENDEE") else part
+
+
+def _marked(part: Component, name: str, codes: Mapping[str, str]) -> Component:
+    lines = part.lines(name)
+    wanted = [codes.get(_address(each), "") for each in lines]
+    noted = [
+        _with_status(each, code) if code and _needs(each, code) else each
+        for each, code in zip(lines, wanted, strict=True)
+    ]
+    return _in_place(part, name, noted) if noted != lines else part
 
 
 def _with_status(each: Line, code: str) -> Line:

@@ -172,6 +172,29 @@ def test_a_task_is_delivered_as_an_event_is(office: Office) -> None:
     assert "BEGIN:VTODO" in office.there("task")
 
 
+def test_clients_see_what_became_of_their_invitations(office: Office) -> None:
+    nobody = "mailto:nobody@example.org"
+    office.write("told", meeting("told", UP, BOSS, nobody))
+    text = office.here("told")
+    assert "SCHEDULE-STATUS=1.2" in attendee(text, BOSS)
+    assert "SCHEDULE-STATUS=5.1" in attendee(text, nobody)
+    head = office.mirror.store.head()
+    assert office.mirror.sync().converged
+    assert (office.mirror.store.head(), office.here("told")) == (head, text)
+
+
+def test_a_meeting_that_moves_between_calendars_tells_nobody(office: Office) -> None:
+    office.write("moved", meeting("moved", UP, BOSS))
+    second = office.boss.server.as_user("up").make_calendar("second")
+    office.mirror.sync()
+    store, here = office.mirror.store, office.mirror.collection(office.calendar)
+    there = office.mirror.collection(second)
+    store.move_entry(here.id, office.entry("moved").href, there.id, "moved.ics", origin=Origin.DAV)
+    assert office.mirror.sync().converged
+    assert [each.uid for each in store.iter_entries(there.id)] == ["moved"]
+    assert office.messages("moved") == ["REQUEST"]
+
+
 def test_when_the_boss_is_busy_is_asked_there(office: Office) -> None:
     alone = meeting("busy", BOSS).replace(f"ORGANIZER:{BOSS}\r\n", "")
     office.boss.put(office.desk, "busy.ics", alone)
