@@ -130,10 +130,7 @@ def put(conn: Connection, wish: Wish, text: str, content: Content) -> tuple[Entr
 
 
 def put_back(conn: Connection, wish: Wish, entry_id: str, text: str, content: Content) -> Entry:
-    """Write an entry as it was once, under the id that it had: over what it is now, or anew.
-
-    Raises `NotFound`, `ReadOnly`, `UidConflict`, …
-    """
+    """Write an entry as it was, under its id, over what it is or anew. Raises `NotFound`, `ReadOnly`, `UidConflict`."""
     collection = writable(conn, wish.collection_id)
     existing = entries.by_id(conn, entry_id)
     _check(conn, collection, wish.href, existing, content)

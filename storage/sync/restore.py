@@ -14,7 +14,7 @@ from storage.model import Collection, Origin, State
 from storage.store import Store
 from storage.sync.ties import properties
 from storage.sync.undo import CollectionItem, EntryItem, Item, Plan
-from storage.tables import accounts, collections, entries, journal, outbox, remotes
+from storage.tables import accounts, collections, entries, journal, links, outbox, remotes
 from storage.versions import Version
 
 BATCH = 100
@@ -162,6 +162,15 @@ def _written(conn: Connection, item: EntryItem, then: Version) -> None:
         place = collections.by_n(conn, then.collection_n)
         assert place is not None, "a wish was made for it"
         local.put_back(conn, goal, item.entry, then.text, content.read(then.text, place.kind))
+        _leave_unsaid(conn, place, item.entry, then.text)
+
+
+def _leave_unsaid(conn: Connection, place: Collection, entry_id: str, text: str) -> None:
+    """Where the upstream never heard of what is taken back, it has this text: nothing is sent, nobody is told."""
+    waiting, link = outbox.get(conn, place.n, entry_id), links.of_entry(conn, entry_id)
+    if waiting and link and link.base == text and not waiting.sent:
+        outbox.drop(conn, waiting.n)
+        links.put(conn, replace(link, base=None))
 
 
 def _wish(conn: Connection, version: Version, href: str = "") -> Wish:

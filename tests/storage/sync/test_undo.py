@@ -127,6 +127,21 @@ def test_what_was_deleted_comes_back_under_its_id_whether_or_not_the_upstream_ha
     assert len(scene.there()) == 3
 
 
+def test_what_the_upstream_never_heard_of_is_taken_back_without_a_word(scene: Scene) -> None:
+    meeting = "ORGANIZER:mailto:alice@example.org\r\nATTENDEE:mailto:bob@example.org\r\n"
+    scene.ours("u.ics", event("u", summary="one", more=meeting))
+    scene.ours("v.ics", event("v", summary="one", more=meeting))
+    scene.sync()
+    writes, told = scene.upstream.writes, list(scene.upstream.told)
+    edited = event("u", summary="two", more=meeting)
+    scene.store.put_entry(scene.collection.id, "u.ics", edited, origin=Origin.DAV, notify=True)
+    scene.store.delete_entry(scene.collection.id, "v.ics", origin=Origin.DAV, notify=True)
+    take_back(scene, Choice(since=last(scene) - 2))
+    assert scene.waiting() == 0
+    settled(scene)
+    assert (scene.upstream.writes, scene.upstream.told) == (writes, told)
+
+
 def test_what_somebody_changed_since_is_not_overwritten(scene: Scene) -> None:
     scene.ours("u.ics", event("u", summary="one"))
     scene.ours("u.ics", event("u", summary="two"))
