@@ -1,14 +1,16 @@
 """`calharbor conflicts` and `calharbor held`: the inbox, where what lost or was stopped waits for a person."""
 
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
+from gateway.app import read_journal_here
 from gateway.cli.output import counted, plain, print_json, print_table
 from gateway.cli.session import Session, json_option, with_session
 from storage.errors import NotFound
 from storage.ical.differences import differences
 from storage.sync import inbox
+from storage.sync.resolve import Choice, offered, resolve
 from storage.tables.conflicts import Conflict
 from storage.tables.held import Held
 
@@ -28,14 +30,28 @@ def register(root: click.Group) -> None:
 @click.pass_context
 @with_session
 def conflicts(session: Session, context: click.Context, every: bool) -> None:
-    """List what was edited on both sides: the upstream's text is live, ours is kept here whole.
+    """List what both sides changed in two ways: the upstream's is live, ours is kept here whole.
+
+    Edits to different properties are merged and never stand here.
 
     \b
     --json: {"conflicts": [{"id", "at", "account", "collection", "entry", "uid", "state": "open|resolved",
       "properties": [{"component", "name", "base", "ours", "theirs"}], "ours", "theirs"}]}
     """
-    if context.invoked_subcommand:
-        return
+    if not context.invoked_subcommand:
+        _list(session, every=every)
+
+
+@conflicts.command("list")
+@click.option("--all", "every", is_flag=True, help="The resolved ones too.")
+@json_option
+@with_session
+def list_conflicts(session: Session, every: bool) -> None:
+    """The same as `calharbor conflicts`."""
+    _list(session, every=every)
+
+
+def _list(session: Session, *, every: bool) -> None:
     found = session.store.conflicts(state=None if every else "open")
     if session.json:
         print_json({"conflicts": [conflict_as_json(one) for one in found]})
@@ -43,8 +59,7 @@ def conflicts(session: Session, context: click.Context, every: bool) -> None:
     names = {collection.id: collection.name for collection in session.store.collections()}
     rows = [(c.n, c.at[:19].replace("T", " "), names.get(c.collection_id, ""), c.uid, _what(c)) for c in found]
     print_table(("id", "at (UTC)", "collection", "uid", "what"), rows)
-    if not found:
-        click.echo("no conflicts")
+    click.echo("`calharbor conflicts show ID` tells more, `resolve ID` decides" if found else "no conflicts")
 
 
 @conflicts.command("show")
@@ -68,6 +83,41 @@ def show_conflict(session: Session, number: int) -> None:
         click.echo("\n".join([f"--- {side}", *lines]))
 
 
+@conflicts.command("resolve")
+@click.argument("number", type=NUMBER)
+@click.argument("how", type=click.Choice([each.value for each in Choice]))
+@click.option("--file", type=click.File(encoding="utf-8"), help="For `edit`: the new text, `-` for standard input.")
+@json_option
+@with_session
+def resolve_conflict(session: Session, number: int, how: str, file: TextIO | None) -> None:
+    """Decide a conflict, and close it: mine, theirs, both or edit.
+
+    `mine` makes our version of what both changed live, `theirs` the upstream's; what else was edited, then or since,
+    stays. `both` leaves the entry as it is and keeps ours as a second entry under a new UID, without the people of a
+    meeting. `edit` opens the text in the editor of the environment (EDITOR). The decision goes to the upstream with the
+    next round.
+
+    \b
+    --json: the conflict, as `conflicts --json` shows it
+    """
+    store, choice = session.store, Choice(how)
+    if file is not None and choice is not Choice.EDIT:
+        raise click.UsageError("--file goes with `edit`")
+    if choice is Choice.EDIT:
+        seen = None if file else offered(store, number, choice) or ""
+        text = file.read() if file else click.edit(seen, extension=".ics")
+        if text is None:
+            raise click.Abort
+        resolve(store, number, choice, text=text.replace("\r\n", "\n").replace("\n", "\r\n"), seen=seen)
+    else:
+        resolve(store, number, choice)
+    read_journal_here(session.config, store)
+    if session.json:
+        print_json(conflict_as_json(next(one for one in store.conflicts(state=None) if one.n == number)))
+    else:
+        click.echo(f"conflict {number} is resolved: {how}")
+
+
 def conflict_as_json(one: Conflict) -> dict[str, Any]:
     """A conflict as `conflicts --json` shows it."""
     shown: dict[str, Any] = {
@@ -80,9 +130,10 @@ def conflict_as_json(one: Conflict) -> dict[str, Any]:
         "state": one.state,
         "cause": one.cause,
         "reason": one.reason,
+        "resolution": one.resolution,
         "properties": [
             {"component": d.component, "name": d.name, "base": d.base, "ours": d.ours, "theirs": d.theirs}
-            for d in differences(one.base, one.ours, one.theirs)
+            for d in one.fields or differences(one.base, one.ours, one.theirs)
         ],
         "ours": one.ours,
         "theirs": one.theirs,
@@ -97,7 +148,10 @@ def _what(one: Conflict) -> str:
         return "our deletion lost against an edit upstream"
     if one.cause == "rejected":
         return f"the upstream refused our edit: {plain(one.reason)}"
-    return "our edit lost against an edit upstream" if one.theirs is not None else "edited here, deleted upstream"
+    if one.theirs is None:
+        return "edited here, deleted upstream"
+    names = ", ".join(dict.fromkeys(each.name for each in one.fields or ()))
+    return f"our edit of {names} lost" if names else "our edit lost against an edit upstream"
 
 
 @click.group(invoke_without_command=True)

@@ -43,6 +43,9 @@ def _in_parts(merge: Merge, lines: Four[Line | None], ours: Line, theirs: Line) 
     sides: dict[str, Side] = {}
     for name in {**params.ours, **params.theirs}:
         versions = Four(*(each.get(name) for each in params))
+        if name == "SCHEDULE-AGENT" and not merge.believes:
+            sides[name] = Side.OURS  # an upstream may be told to keep silent about one write; the next may be told
+            continue
         if name in SERVER_SAYS:
             sides[name], _clashes = choose(versions, Policy.THEIRS)
             continue
