@@ -192,7 +192,11 @@ class Taker:
             return
         source = self._source(one)
         if source is None or source.row is None:
-            self._put(one, None)
+            same_uid = entries.by_uid(self.conn, one.found.collection.n, one.content.uid)
+            if same_uid and not vdir_files.of_entries(self.conn, one.found.collection.id, [same_uid.id]):
+                self._known(one, same_uid, "")  # an entry without a file: a full disk kept us from noting this one
+            else:
+                self._put(one, None)
             return
         entry = entries.by_id(self.conn, source.row.entry_id)
         assert entry is not None

@@ -74,7 +74,14 @@ class TwoWay:
             waiting.wait(SETTLE / 2)
 
     def step(self) -> int:
-        """As `run`; raises `StoreError`."""
+        """As `run`; raises `StoreError`. What that leaves half done is found by the next step, as after a crash."""
+        try:
+            return self._step()
+        except StoreError:
+            self._first, self._looked = True, 0.0
+            raise
+
+    def _step(self) -> int:
         if not self.export.ours:
             return self._claim()
         done = self.intake.look(self._places())

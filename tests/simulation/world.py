@@ -20,6 +20,7 @@ from storage.sync.lease import SyncLease
 from storage.sync.ledger import Ledger
 from storage.tables import conflicts, held, outbox
 from tests.simulation.faults import Crash, Fate, MoodyProvider, let_crash
+from tests.simulation.files import FileUser
 from tests.simulation.somebody import Somebody
 from tests.simulation.texts import Texts
 
@@ -52,6 +53,8 @@ class World:
             fault=self.random.choice([0, 0.05]),
             disk=self.random.choice([0, 0, 0.02]),
         )
+        self.desk = FileUser(self.folder / "vdir", self.texts, lambda: self.now) if self.random.random() < 0.5 else None
+        """Somebody who works in the folder of files, in half of the runs."""
         self.accepted: dict[str, list[str]] = {}
         """For each UID, in order, the canonical texts that the mirror accepted from its client ('' for a deletion)."""
         self.replaced: set[str] = set()
@@ -76,6 +79,8 @@ class World:
         self.lease = SyncLease(self.store.db)
         self.book = Book(Ledger(self.store, self.lease), interval=60, chance=self.random.random)
         let_crash(self.store.db, self.fate)
+        if self.desk:
+            self.desk.open(self.store)
 
     def restart(self) -> None:
         """The process died: a new one opens the same file. The old lease has to run out first."""
@@ -116,6 +121,9 @@ class World:
             acts += [other.writes, other.deletes, other.cursors_die, other.mass_deletion]
             rare += [other.collection_goes_or_comes, other.renames, other.moves, other.garbles, other.doubles]
             rare += [other.rights_change]
+        if desk := self.desk:
+            acts += [desk.writes, desk.writes, desk.removes]
+            rare += [desk.garbles, desk.renames]
         acts += [act for act in rare if self.random.random() < 0.5]
         for _ in range(steps):
             act = self.random.choice(acts)
@@ -210,6 +218,12 @@ class World:
             with closing(AccountRunner(self.book, self._provider)) as runner:
                 runner.converge(account)
             self.others[account.name].note()
+        if self.desk:
+            self.desk.sync(self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        """Time that somebody waits."""
+        self.now += seconds
 
     def _provider(self, account: Account) -> MoodyProvider:
         meanwhile = self.nothing if self.quiet else self.somebody_in_between
@@ -245,6 +259,8 @@ class World:
         self.now = self.latest
         for other in self.others.values():
             other.tidy()
+        if self.desk:
+            self.desk.tidy()
         for _ in range(6):
             self.now += 8 * 3600
             self.sync()
@@ -268,7 +284,11 @@ class World:
         """Accepted texts that are nowhere: not upstream at any time, not replaced by their author, not in the inbox."""
         kept = {canonical(c.ours) for c in conflicts.every(self.store.db.reader(), state=None) if c.ours}
         known = self.shown | self.replaced | kept | set(self.mirror_state().values())
-        return [text for texts in self.accepted.values() for text in texts if text not in known]
+        accepted = [text for texts in self.accepted.values() for text in texts]
+        if self.desk:
+            known |= self.desk.replaced | self.desk.held()
+            accepted += self.desk.wrote
+        return [text for text in accepted if text not in known]
 
     def false_conflicts(self) -> list[int]:
         """The numbers of those in the inbox where only one side had edited, or where we met ourselves."""
@@ -276,11 +296,12 @@ class World:
         edits = [c for c in found if c.cause == "edit" and c.ours and c.theirs]
         mine = {text for texts in self.accepted.values() for text in texts}
         mine -= set().union(*(other.carried for other in self.others.values()))
+        filed = set(self.desk.wrote) if self.desk else set()
         return [
             c.n
             for c in edits
             if (c.base and (same(c.base, c.theirs or "") or same(c.base, c.ours or "")))
-            or canonical(c.theirs or "") in mine
+            or (canonical(c.theirs or "") in mine and canonical(c.ours or "") not in filed)
         ]
 
     def waiting(self) -> int:

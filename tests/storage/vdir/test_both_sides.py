@@ -1,12 +1,20 @@
 """Edits in the folder and elsewhere at once, and crashes in between: nothing of either side is lost."""
 
+import time
+from collections.abc import Iterable
+
 import pytest
 
+from storage import clock
+from storage.db import Connection
+from storage.errors import StoreFull
 from storage.model import Account, Collection, CollectionKind, Origin
 from storage.store import Store
 from storage.tables import vdir_files
-from storage.vdir.compare import problems
+from storage.tables.vdir_files import VdirFile
+from storage.vdir.compare import differences, problems
 from storage.vdir.export import VdirExport
+from storage.vdir.two_way import TwoWay
 from tests.storage.texts import event
 from tests.storage.vdir.desk import BY, Desk
 
@@ -114,6 +122,31 @@ def test_one_way_writes_over_what_was_edited(store: Store, home: Collection) -> 
     desk.put("0.ics", event("u0", summary="Newer"))
     export.run()
     assert "Newer" in desk.read(entry)
+
+
+def test_a_file_that_a_full_disk_kept_from_being_noted_is_its_entrys_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [entry] = desk.fill(1)
+    keeper = TwoWay(desk.store, desk.root)
+    desk.file(entry).rename(desk.folder / "renamed.ics")
+    desk.put("0.ics", event("u0", summary="Newer"))
+    put, room = vdir_files.put, iter([True, True, False])
+
+    def until_full(conn: Connection, files: Iterable[VdirFile]) -> None:
+        if not next(room, True):
+            raise StoreFull("the disk is full")
+        put(conn, files)
+
+    monkeypatch.setattr(vdir_files, "put", until_full)
+    with clock.use(lambda: time.time() + 100):
+        with pytest.raises(StoreFull):
+            keeper.finish()
+        assert "Newer" in (desk.folder / "renamed.ics").read_text()
+        assert vdir_files.of_entries(desk.store.db.reader(), desk.place.id, [entry.id]) == {}
+        keeper.finish()
+    assert desk.file(entry).name == "renamed.ics"
+    assert differences(desk.store, desk.root)[1] == []
 
 
 @pytest.fixture
