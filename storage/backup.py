@@ -195,7 +195,7 @@ def _doubt_outbox(store: Store, conn: Connection) -> None:
     for collection in store.collections():
         for waiting in outbox.entries(conn, collection.n, inf):
             entry = entries.by_id(conn, waiting.entry_id or "")
-            outbox.sending(conn, waiting.n, waiting.sent | ({digest(entry.text)} if entry else set()))
+            outbox.sending(conn, waiting.n, {*waiting.sent, *([digest(entry.text)] if entry else ())})
     outbox.hush(conn)
 
 

@@ -57,7 +57,7 @@ class Side:
             agreed=agreed or base or "",
             dirty=self.waiting is not None,
             linked=self.link is not None,
-            sent=self.waiting.sent if self.waiting else frozenset(),
+            sent=frozenset(self.waiting.sent) if self.waiting else frozenset(),
         )
 
 
@@ -136,7 +136,7 @@ class Applier:
                 self._link(stand_in, theirs.href, theirs.version, base=text)
             case Step.OURS if side and side.waiting:
                 self._link(side.entry_id, theirs.href, theirs.version, base=text, agreed=text)
-                outbox.arrived(self.conn, side.waiting)
+                outbox.arrived(self.conn, side.waiting, digest(text))
             case Step.AGREE if side:
                 self._agree(side, theirs)
             case Step.MERGE if side:
@@ -215,7 +215,7 @@ class Applier:
                 self._inbox(side, "delete", theirs=None)
                 links.drop(self.conn, side.entry_id)
                 # Should it only have been renamed, what was last agreed is known again.
-                outbox.sending(self.conn, side.waiting.n, side.waiting.sent | {digest(side.ours().base)})
+                outbox.sending(self.conn, side.waiting.n, {*side.waiting.sent, digest(side.ours().base)})
                 outbox.make_anew(self.conn, side.waiting.n)
             case _:
                 self._forget(side)

@@ -103,7 +103,7 @@ def _send_anew(conn: Connection, collection: Collection, entry: Entry) -> None:
     else:
         outbox.enqueue(conn, account_id=account, collection_n=collection.n, entry_id=entry.id, action="create")
     if waiting := outbox.get(conn, collection.n, entry.id):
-        outbox.sending(conn, waiting.n, waiting.sent | {digest(agreed)})
+        outbox.sending(conn, waiting.n, {*waiting.sent, digest(agreed)})
 
 
 def wake(store: Store, account_id: int) -> None:

@@ -56,7 +56,7 @@ class Pushes:
             made = [(w, self._push_of(conn, w)) for w in waiting]
             for w, push in made:
                 if push and push.text:
-                    outbox.sending(conn, w.n, w.sent | {digest(push.text)})
+                    outbox.sending(conn, w.n, {*w.sent, digest(push.text)})
         return [Outgoing(w, push) for w, push in made if push]
 
     def _push_of(self, conn: Connection, waiting: Waiting) -> Push | None:
@@ -124,8 +124,10 @@ class Pushes:
             self._note_silence(conn, collection, entry_id, push)
             if waiting and unchanged:
                 outbox.drop(conn, waiting.n)
-            elif waiting and waiting.action == "create" and push.action is not PushAction.DELETE:
-                outbox.set_action(conn, waiting.n, "update")
+            elif waiting:
+                outbox.told(conn, waiting, outgoing.waiting.generation)
+                if waiting.action == "create" and push.action is not PushAction.DELETE:
+                    outbox.set_action(conn, waiting.n, "update")
 
     def _note_silence(self, conn: Connection, collection: Collection, entry_id: str, push: Push) -> None:
         """Who would have been told of a write of ours, had its owner made it, is not told; but that is kept."""

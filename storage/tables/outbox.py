@@ -13,7 +13,9 @@ from storage import clock, ids
 class Waiting:
     """A row. `generation` grows with every further local change; `detail` says what a deleted thing was called.
 
-    `sent` are the digests of texts that were sent and may have arrived, though no answer said so.
+    `loud` is the generation of the newest change whose author wants those concerned to be told of it, 0 for none.
+    `sent` are the digests of texts that were sent and may have arrived, though no answer said so, each with the
+    generation that it was the text of.
     """
 
     n: int
@@ -24,11 +26,16 @@ class Waiting:
     detail: Mapping[str, Any]
     generation: int
     key: str
-    notify: bool
+    loud: int
     attempts: int
     next_try: float
     error: str
-    sent: frozenset[str]
+    sent: Mapping[str, int]
+
+    @property
+    def notify(self) -> bool:
+        """Whether those concerned shall be told when it is sent."""
+        return self.loud > 0
 
 
 _SELECT = """SELECT n, account_id, collection_n, entry_id, action, detail, generation, key, notify, attempts, next_try,
@@ -36,13 +43,13 @@ _SELECT = """SELECT n, account_id, collection_n, entry_id, action, detail, gener
 
 
 def _row(row: tuple[Any, ...]) -> Waiting:
-    n, account_id, collection_n, entry_id, action, detail, generation, key, notify, attempts, next_try, error, sent = (
-        row
-    )
-    known, digests = loads(detail), frozenset(loads(sent))
+    n, account_id, collection_n, entry_id, action, detail, generation, key, loud, attempts, next_try, error, sent = row
+    known, digests = loads(detail), loads(sent)
+    if isinstance(digests, list):  # as earlier versions wrote them
+        digests = dict.fromkeys(digests, 0)
     return Waiting(
         *(n, account_id, collection_n, entry_id, action, known, generation, key),
-        *(bool(notify), attempts, next_try, error, digests),
+        *(loud, attempts, next_try, error, digests),
     )
 
 
@@ -77,14 +84,15 @@ def enqueue(
     # Whether a deletion may tell anybody is said by the deletion alone, and by what takes it back. Of several edits
     # that go up as one, it is enough that the owner made one.
     alone = "delete" in (action, before.action)
+    generation = before.generation + 1
     conn.execute(
-        """UPDATE outbox SET action = ?, detail = ?, generation = generation + 1, key = ?, notify = ?, next_try = 0
-           WHERE n = ?""",
+        "UPDATE outbox SET action = ?, detail = ?, generation = ?, key = ?, notify = ?, next_try = 0 WHERE n = ?",
         (
             action,
             dumps({**before.detail, **(detail or {})}),
+            generation,
             ids.new_id(),
-            notify if alone else notify or before.notify,
+            generation if notify else 0 if alone else before.loud,
             before.n,
         ),
     )
@@ -175,7 +183,11 @@ def unlinked_deletion(conn: Connection, collection_n: int, uid: str) -> Waiting 
 
 def sending(conn: Connection, n: int, digests: Iterable[str]) -> None:
     """Before a push: which texts of ours the upstream may show from now on."""
-    conn.execute("UPDATE outbox SET sent = ?, attempts = max(attempts, 1) WHERE n = ?", (dumps(sorted(digests)), n))
+    row = conn.execute(f"{_SELECT} WHERE n = ?", (n,)).fetchone()
+    if row is not None:
+        now = _row(row)
+        sent = {each: now.sent.get(each, now.generation) for each in sorted(digests)}
+        conn.execute("UPDATE outbox SET sent = ?, attempts = max(attempts, 1) WHERE n = ?", (dumps(sent), n))
 
 
 def hush(conn: Connection) -> None:
@@ -183,13 +195,20 @@ def hush(conn: Connection) -> None:
     conn.execute("UPDATE outbox SET notify = 0, next_try = 0")
 
 
-def arrived(conn: Connection, waiting: Waiting) -> None:
-    """An earlier text of ours has arrived after all: what still waits is an edit of that one."""
+def arrived(conn: Connection, waiting: Waiting, digest: str = "") -> None:
+    """An earlier text of ours has arrived (that of this digest, if it is known): what still waits is an edit of it."""
     action = "update" if waiting.action == "create" else waiting.action
+    told(conn, waiting, waiting.sent.get(digest, 0))
     conn.execute(
         "UPDATE outbox SET sent = '[]', action = ?, key = ?, next_try = 0 WHERE n = ?",
         (action, ids.new_id(), waiting.n),
     )
+
+
+def told(conn: Connection, waiting: Waiting, generation: int) -> None:
+    """The upstream has the changes up to this one, and told of them whom it had to: only later ones still count."""
+    if waiting.loud <= generation:
+        conn.execute("UPDATE outbox SET notify = 0 WHERE n = ?", (waiting.n,))
 
 
 def hand_over(conn: Connection, collection_n: int, entry_id: str, other_id: str) -> None:

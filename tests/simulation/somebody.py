@@ -6,7 +6,7 @@ from random import Random
 
 from plugins.memory.provider import Folder, MemoryUpstream
 from storage.ical.canonical import canonical
-from tests.simulation.texts import Texts, uid_of
+from tests.simulation.texts import ME, Texts, uid_of
 
 
 class Somebody:
@@ -22,7 +22,9 @@ class Somebody:
         """Canonical texts that the upstream has ever held."""
         self.away: list[Folder] = []
         """What has vanished and may come back."""
-        self.upstream = MemoryUpstream(rewrite=self._rewriter(), names_versions=self.random.random() < 0.8)
+        self.upstream = MemoryUpstream(
+            rewrite=self._rewriter(), names_versions=self.random.random() < 0.8, addresses=[ME], schedules=True
+        )
         self.upstream.add("calendar")
         if self.random.random() < 0.5:
             self.upstream.add("other")

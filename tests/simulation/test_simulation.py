@@ -55,7 +55,7 @@ def check(world: World, most: int = MOST) -> None:
         writes, head = world.writes, journal.head(world.store.db.reader())
         world.sync()
         assert (world.writes, world.store.head()) == (writes, head), "an idle round wrote something"
-        assert all(other.upstream.told == [] for other in world.others.values())
+        assert world.unsolicited() == []
         assert world.false_conflicts() == []
         assert verify(world.store, world.desk.root if world.desk else None).problems == []
         assert all(c.remote_cursor and c.state is State.FRESH for c in world.collections)

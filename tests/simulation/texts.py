@@ -5,13 +5,26 @@ from random import Random
 WORDS = ["Standup", "Zahnarzt", "Déjeuner", "会議", "Review", "Gym", "Call", "Birthday"]
 
 
-def event(uid: str, stamp: int, word: str, *, weekly: bool = False) -> str:
+ME, GUEST = "mailto:me@example.org", "mailto:guest@example.org"
+_ANSWERS = ("NEEDS-ACTION", "ACCEPTED", "DECLINED")
+
+
+def people(uid: str, stamp: int) -> str:
+    """Whom an event is a meeting of: of nobody, of mine with a guest, or, as its UID decides, one that I answer."""
+    if stamp % 3:
+        return ""
+    if uid.endswith(("1", "3", "5")):
+        return f"ORGANIZER:{GUEST}\r\nATTENDEE;PARTSTAT={_ANSWERS[stamp // 3 % 3]}:{ME}\r\n"
+    return f"ORGANIZER:{ME}\r\nATTENDEE;PARTSTAT=NEEDS-ACTION:{GUEST}\r\n"
+
+
+def event(uid: str, stamp: int, word: str, *, weekly: bool = False, who: str = "") -> str:
     """An event whose text is unmistakable: `stamp` occurs in no other text of the run."""
     rule = "RRULE:FREQ=WEEKLY;COUNT=5\r\n" if weekly else ""
     return (
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//simulation//EN\r\nBEGIN:VEVENT\r\n"
         f"UID:{uid}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:202601{stamp % 28 + 1:02}T100000Z\r\n{rule}"
-        f"SUMMARY:{word} {stamp}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+        f"SUMMARY:{word} {stamp}\r\n{who}END:VEVENT\r\nEND:VCALENDAR\r\n"
     )
 
 
@@ -34,4 +47,5 @@ class Texts:
 
     def new(self, uid: str) -> str:
         """A text nobody has written before."""
-        return event(uid, self.stamp(), self.random.choice(WORDS), weekly=self.random.random() < 0.2)
+        stamp, word = self.stamp(), self.random.choice(WORDS)
+        return event(uid, stamp, word, weekly=self.random.random() < 0.2, who=people(uid, stamp))

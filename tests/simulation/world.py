@@ -4,6 +4,7 @@ Everything random comes from one seed, so a seed reproduces its run. The clock i
 """
 
 import shutil
+from collections import Counter
 from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
@@ -22,7 +23,7 @@ from storage.tables import conflicts, held, outbox
 from tests.simulation.faults import Crash, Fate, MoodyProvider, let_crash
 from tests.simulation.files import FileUser
 from tests.simulation.somebody import Somebody
-from tests.simulation.texts import Texts
+from tests.simulation.texts import Texts, uid_of
 
 ACCOUNTS = ("up", "second")
 
@@ -57,6 +58,8 @@ class World:
         """Somebody who works in the folder of files, in half of the runs."""
         self.accepted: dict[str, list[str]] = {}
         """For each UID, in order, the canonical texts that the mirror accepted from its client ('' for a deletion)."""
+        self.loud: Counter[str] = Counter()
+        """For each UID how often a client asked, with a write, that those concerned be told."""
         self.replaced: set[str] = set()
         """Canonical texts that their own author replaced: nobody misses them."""
         self._open()
@@ -150,7 +153,7 @@ class World:
         href = mine[uid].href if uid in mine else f"{uid}-{self.texts.stamp()}.ics"
         text = self.texts.new(uid)
         self.unanswered = (mine[uid].text if uid in mine else "", text)
-        self.store.put_entry(collection.id, href, text, origin=Origin.DAV)
+        self.store.put_entry(collection.id, href, text, origin=Origin.DAV, notify=self._loud(uid))
         self.promise(uid, canonical(text), mine[uid].text if uid in mine else None)
         self.unanswered = None
 
@@ -159,7 +162,13 @@ class World:
         if (collection := self._some()) and (mine := list(self.store.iter_entries(collection.id))):
             entry = self.random.choice(mine)
             self.replaced.add(canonical(entry.text))
-            self.store.delete_entry(collection.id, entry.href, origin=Origin.DAV)
+            self.store.delete_entry(collection.id, entry.href, origin=Origin.DAV, notify=self._loud(entry.uid))
+
+    def _loud(self, uid: str) -> bool:
+        """Whether a client asks that people be told of its next write; every second one does."""
+        loud = self.texts.stamps % 2 == 0
+        self.loud[uid] += loud
+        return loud
 
     def client_moves(self) -> None:
         """A client moves an entry to another collection, sometimes under the name of another entry there."""
@@ -171,6 +180,7 @@ class World:
         name = self.random.choice([*sorted(there), entry.href, entry.href])
         if name in there:
             self.replaced.add(canonical(there[name]))
+            self.loud[uid_of(there[name])] += 1  # who overwrites by moving deletes, as a client of DAV does
         self.store.move_entry(source.id, entry.href, target.id, name, origin=Origin.DAV, overwrite=True)
 
     def client_makes_a_collection(self) -> None:
@@ -303,6 +313,11 @@ class World:
             if (c.base and (same(c.base, c.theirs or "") or same(c.base, c.ours or "")))
             or (canonical(c.theirs or "") in mine and canonical(c.ours or "") not in filed)
         ]
+
+    def unsolicited(self) -> list[str]:
+        """The UIDs of which people heard more often than a client asked for. (No write concerns two people here.)"""
+        heard = Counter(message.uid for other in self.others.values() for message in other.upstream.told)
+        return [uid for uid, times in heard.items() if times > self.loud[uid]]
 
     def waiting(self) -> int:
         """How much is still in the outbox."""

@@ -161,3 +161,26 @@ def test_rejected_deletions_come_back_in_silence(scene: Scene) -> None:
     assert len(scene.there()) == 11
     assert scene.upstream.told == []
     assert len(silenced(scene)) == 8
+
+
+@pytest.mark.parametrize(("later", "heard"), [(False, 1), (True, 2)])
+def test_an_edit_made_while_the_one_before_is_sent_is_told_as_its_own_author_said(
+    scene: Scene, later: bool, heard: int
+) -> None:
+    write(scene, "e7", meeting("e7", "first"), notify=True)
+    scene.interrupt(sent=lambda: write(scene, "e7", meeting("e7", "second"), notify=later))
+    assert scene.sync().converged
+    assert "second" in str(scene.there()[f"{scene.remote.href}e7.ics"])
+    assert len(scene.upstream.told) == heard
+
+
+def test_an_edit_after_one_whose_answer_was_lost_is_told_as_its_own_author_said(scene: Scene) -> None:
+    Deaf.lost = 0
+    scene.make = lambda _account: Deaf(scene.upstream)
+    write(scene, "e8", meeting("e8", "first"), notify=True)
+    scene.sync()
+    write(scene, "e8", meeting("e8", "second"), notify=False)
+    for _ in range(3):
+        scene.sync()
+    assert "second" in str(scene.there()[f"{scene.remote.href}e8.ics"])
+    assert scene.upstream.told == [Message("e8", "REQUEST", GUEST)]
