@@ -11,7 +11,7 @@ from benchmarks.measure import Row, report
 from storage.ical.read import read
 
 
-@pytest.mark.parametrize("part", ["lines", "expansion", "scaling"])
+@pytest.mark.parametrize("part", ["lines", "expansion", "scaling", "changes"])
 def test_a_part_prints_its_rows(part: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([part, "--size", "10", "--runs", "1", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
