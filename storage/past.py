@@ -6,17 +6,19 @@ accounts they are, is asked of today.
 """
 # ruff: noqa: ARG002 — the questions are those of Store, with all that can be said in them
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, tzinfo
 from typing import NoReturn
 
-from storage import content, shared, versions, window
+from storage import shared, versions, window
 from storage.cursor import Delta
 from storage.db import Connection, Database, Space
-from storage.errors import InvalidData, ReadOnly, StoreError
+from storage.errors import ReadOnly, StoreError
 from storage.home import HomeDelta, HomePosition
+from storage.ical.kinds import ENTRIES
 from storage.model import Collection, CollectionKind, Entry, Kind, Listed, RedactedEntry, RedactedListed, Tag
 from storage.reading import PAGE, found
 from storage.records import OccurrenceRow
@@ -25,6 +27,9 @@ from storage.tables import collection_revisions, collections, entries, grants, j
 from storage.tables.needles import Needle
 from storage.versions import Version
 from storage.window import Known
+
+_KINDS = {**ENTRIES, "VCARD": Kind.CONTACT}
+_ENTRY = re.compile(rf"^BEGIN:[ \t]*({'|'.join(_KINDS)})[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 
 
 class Past(Store):
@@ -257,10 +262,6 @@ def _refuse() -> NoReturn:
 
 
 def _kind(text: str) -> Kind:
-    """What an entry's text holds."""
-    for kind in (CollectionKind.CALENDAR, CollectionKind.CONTACTS):
-        try:
-            return content.read(text, kind).kind
-        except InvalidData:
-            continue
-    return Kind.EVENT
+    """What an entry's text holds, by its first component that can be an entry; it has been read before."""
+    found = _ENTRY.search(text)
+    return _KINDS[found[1].upper()] if found else Kind.EVENT

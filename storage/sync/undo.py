@@ -171,7 +171,7 @@ def _meant(conn: Connection, choice: Choice) -> Iterable[Change]:
         return journal.since(conn, choice.since)
     if choice.change is not None:
         change = journal.one(conn, choice.change)
-        if change is None and choice.change <= through:
+        if change is None and 0 < choice.change <= through:
             raise BeyondHistory(f"the history reaches back to {oldest}, which is after change {choice.change}")
         return _whole(conn, change) if change else ()
     run = choice.run

@@ -105,6 +105,12 @@ _JOURNAL = (
            WHERE j.seq IS NULL OR j.before_hash <> r.hash OR j.entry_id <> r.entry_id""",
     ),
     (
+        "what collection {1} was before change {0} is kept under the wrong change",
+        """SELECT r.seq, r.collection_n FROM collection_revisions r LEFT JOIN journal j USING (seq)
+           WHERE j.seq IS NULL OR j.entry_id <> '' OR j.collection_n <> r.collection_n
+               OR (j.action = 'add') <> (r.body IS NULL)""",
+    ),
+    (
         # A move is the only deletion that keeps the bytes: they go on living under the next change.
         "the bytes before change {} of entry {} are missing",
         """SELECT seq, entry_id FROM journal j WHERE entry_id <> '' AND action <> 'add'

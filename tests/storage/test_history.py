@@ -6,12 +6,16 @@ from functools import partial
 import pytest
 
 from storage import clock
-from storage.errors import BeyondHistory, NotFound
+from storage.errors import BeyondHistory, NotFound, ReadOnly, StoreError
 from storage.model import Collection, Origin
+from storage.past import Past
 from storage.store import Store
+from storage.sync import undo
+from storage.sync.undo import Choice
 from storage.tables import journal
 from storage.versions import Version
-from tests.storage.texts import event
+from tests.storage.texts import event, todo
+from tests.storage.texts import journal as journal_text
 
 DAY = 86_400
 START = 4_000_000_000.0  # later than the fixtures are made
@@ -96,21 +100,30 @@ def test_a_collections_removal_is_one_act_with_its_entries(store: Store, home: C
     assert store.changes(limit=1)[0].run is None
 
 
-def test_no_look_up_of_one_entry_walks_through_the_journal(store: Store, home: Collection) -> None:
+def test_no_look_up_of_one_entry_walks_through_the_journal(
+    store: Store, home: Collection, mirrored: Collection
+) -> None:
     """SEARCH by an index, never SCAN."""
     asked: list[str] = []
     conn = store.db.reader()
     entry = store.put_entry(home.id, "a", event("a"), origin=Origin.DAV).entry
     store.put_entry(home.id, "a", event("a", summary="x"), origin=Origin.DAV)
+    store.delete_collection(mirrored.id, origin=Origin.DAV)
+    run = store.head()
     conn.set_trace_callback(asked.append)
     store.entry_id(entry.id)
     store.steps(entry.id)
     store.version(entry.id, moment(0))
+    undo.plan(store, Choice(change=store.head()))
+    undo.plan(store, Choice(run=run))
+    past = Past(store, entry.seq)
+    past.collection_at("alice", "home")
+    past.entry_at(home.id, "a")
     conn.set_trace_callback(None)
     statements = [said for said in asked if said.lstrip().upper().startswith("SELECT")]
     assert len(statements) > 5
     plans = [row[3] for said in statements for row in conn.execute(f"EXPLAIN QUERY PLAN {said}").fetchall()]
-    scans = [plan for plan in plans if plan.startswith("SCAN") and any(t in plan for t in ("journal", "revisions"))]
+    scans = [plan for plan in plans if plan.startswith(("SCAN journal", "SCAN revisions"))]
     assert scans == []
 
 
@@ -124,3 +137,37 @@ def test_a_moment_is_found_by_halving(store: Store, home: Collection) -> None:
         assert journal.through(conn, change.at) == change.seq
         assert journal.through(conn, change.at[:-2] + "9Z") == change.seq
     assert journal.through(conn, "9999") == store.head()
+
+
+def test_the_past_cannot_be_written_or_asked_for_what_it_does_not_know(store: Store, home: Collection) -> None:
+    store.put_entry(home.id, "a", event("a"), origin=Origin.DAV)
+    past, head = Past(store, store.head()), store.head()
+    place = past.collection_at("alice", "home")
+    for act in (
+        partial(past.put_entry, place.id, "b", event("b"), origin=Origin.DAV),
+        partial(past.delete_entry, place.id, "a", origin=Origin.DAV),
+        partial(past.delete_collection, place.id, origin=Origin.DAV),
+        partial(past.compact, clock.iso()),
+    ):
+        with pytest.raises(ReadOnly):
+            act()
+    for ask in (
+        partial(past.delta, place.id, None),
+        partial(past.home_delta, "alice", None),
+        partial(past.occurrences, [place.n], 0, 1),
+        partial(past.search, "standup"),
+    ):
+        with pytest.raises(StoreError):
+            ask()
+    assert store.head() == head
+
+
+@pytest.mark.parametrize("text", [event(), todo(), journal_text(), event(more="X-A:1\r\n BEGIN:VTODO\r\n")])
+def test_a_past_entry_is_of_the_kind_that_it_was(store: Store, home: Collection, text: str) -> None:
+    entry = store.put_entry(home.id, "a", text, origin=Origin.DAV).entry
+    store.delete_entry(home.id, "a", origin=Origin.DAV)
+    past = Past(store, entry.seq)
+    place = past.collection_at("alice", "home")
+    then = past.entry_at(place.id, "a")
+    assert then == entry._replace(n=0)
+    assert [each.href for each in past.listing(place.id)] == ["a"]
