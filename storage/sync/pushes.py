@@ -236,6 +236,7 @@ class Pushes:
             elif entry:
                 record.delete(conn, collection, entry, origin=Origin.UPSTREAM, actor="", at=clock.iso())
                 links.drop(conn, outgoing.entry_id)
+                Applier(conn, collection, report, clock.iso()).readmit(outgoing.push.uid)
 
     def _twin(self, collection: Collection, shown: RemoteEntry | None, other: str | None, report: Round) -> None:
         """What cannot be live because its UID stands under another href is kept until that one is free."""
