@@ -14,11 +14,12 @@ from storage.errors import StoreError
 from storage.ical.canonical import canonical, same
 from storage.model import Account, Collection, CollectionKind, Origin
 from storage.store import Store
-from storage.sync import inbox
+from storage.sync import inbox, restore, undo
 from storage.sync.account import AccountRunner
 from storage.sync.book import Book
 from storage.sync.lease import SyncLease
 from storage.sync.ledger import Ledger
+from storage.sync.undo import Choice
 from storage.tables import conflicts, held, outbox
 from tests.simulation.faults import Crash, Fate, MoodyProvider, let_crash
 from tests.simulation.files import FileUser
@@ -119,7 +120,7 @@ class World:
     def run(self, steps: int) -> None:
         """Let things happen, in random order."""
         acts = [self.client_writes] * 4 + [self.client_deletes] + [self.sync] * 3 + [self.time_passes, self.decide]
-        rare = [self.client_makes_a_collection, self.client_deletes_a_collection, self.client_moves]
+        rare = [self.client_makes_a_collection, self.client_deletes_a_collection, self.client_moves, self.person_undoes]
         for other in self.others.values():
             acts += [other.writes, other.deletes, other.cursors_die, other.mass_deletion]
             rare += [other.collection_goes_or_comes, other.renames, other.moves, other.garbles, other.doubles]
@@ -205,6 +206,21 @@ class World:
             self.store.delete_collection(collection.id, origin=Origin.DAV)
         else:
             self.store.update_collection(collection.id, name=f"name {self.texts.stamp()}", origin=Origin.DAV)
+
+    def person_undoes(self) -> None:
+        """A person takes back what happened last, whoever did it: one change, an act, or everything since a while."""
+        head, random = self.store.head(), self.random
+        known = [change.run for change in self.store.changes(max(0, head - 20)) if change.run]
+        choices = [Choice(change=head), Choice(since=max(0, head - random.randrange(1, 9)))]
+        choices += [Choice(run=random.choice(known))] if known else []
+        plan = undo.plan(self.store, random.choice(choices), force=random.random() < 0.3)
+        for item in plan.entries:
+            if item.now and not item.problem:
+                self.replaced.add(canonical(item.now.text))
+        for gone in plan.collections:
+            if gone.then is None and not gone.problem:
+                self.replaced.update(canonical(entry.text) for entry in self.store.iter_entries(gone.any.id))
+        restore.carry_out(self.store, plan)
 
     def _some(self) -> Collection | None:
         """One of our collections that can be written."""
