@@ -282,11 +282,16 @@ class VdirExport:
 
     def _written(self, path: Path, data: bytes, expected: Expected) -> Stat | None:
         """As `Folder.put`; a file that holds this already is not written."""
-        if expected is WHATEVER or expected is None:
-            with suppress(StoreError, InvalidData):
-                if (there := self.folder.read(path)) is not None and there[0] == data:
-                    return there[1]
-        return self.folder.put(path, data, expected)
+        if expected is WHATEVER and (same := self._standing(path, data)):
+            return same
+        return self.folder.put(path, data, expected) or (self._standing(path, data) if expected is None else None)
+
+    def _standing(self, path: Path, data: bytes) -> Stat | None:
+        """How the file looks, if it holds just this."""
+        with suppress(StoreError, InvalidData):
+            if (there := self.folder.read(path)) is not None and there[0] == data:
+                return there[1]
+        return None
 
     def _entry(self, entry_id: str) -> Entry | None:
         try:

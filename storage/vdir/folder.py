@@ -196,15 +196,13 @@ def _look(path: Path) -> Stat | None:
 
 def _place(temporary: Path, path: Path, made: Stat, expected: Stat | None) -> bool:
     """Put a filled file in the place of the expected one; where there is another, everything stays."""
-    if _look(path) != expected or (expected is None and os.path.lexists(path)):
-        os.unlink(temporary)
-        return False
     if expected is None:
         placed = _rename(temporary, path, _NOREPLACE)
         if not placed:
             os.unlink(temporary)
         return placed
-    if not _rename(temporary, path, _EXCHANGE):  # it has gone in this very moment
+    # Between this look and the exchange somebody may write, or remove it.
+    if _look(path) != expected or not _rename(temporary, path, _EXCHANGE):
         os.unlink(temporary)
         return False
     placed = _look(temporary) == expected
