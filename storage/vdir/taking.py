@@ -190,36 +190,38 @@ class Taker:
         if one.found.row is None and ids.is_public_id(stem) and self._ours(one, None, ""):
             self._export(one, None)
             return
-        source = self._source(one)
-        if source is None or source.row is None:
+        found = self._source(one)
+        if found is None:
             same_uid = entries.by_uid(self.conn, one.found.collection.n, one.content.uid)
             if same_uid and not vdir_files.of_entries(self.conn, one.found.collection.id, [same_uid.id]):
                 self._known(one, same_uid, "")  # an entry without a file: a full disk kept us from noting this one
             else:
                 self._put(one, None)
             return
-        entry = entries.by_id(self.conn, source.row.entry_id)
-        assert entry is not None
+        source, row, entry = found
         moved: Entry | None = entry
         if source.collection.n != one.found.collection.n:
             moved = self._guarded(one, lambda: self._move(source, entry, one))
         if moved is None:
             return
-        self.done.dropped.append(source.row)
+        self.done.dropped.append(row)
         self.done.count += 1
-        self._known(one, moved, source.row.hash)
+        self._known(one, moved, row.hash)
 
-    def _source(self, one: Reading) -> Found | None:
+    def _source(self, one: Reading) -> tuple[Found, VdirFile, Entry] | None:
         """The missing file that this one was before, if any: the same UID, in the same collection or a user's other."""
         assert one.content is not None
         candidates = self.vanished.get(one.content.uid, [])
         user, n = one.found.collection.user, one.found.collection.n
-        near = [each for each in candidates if each.collection.user == user]
-        near.sort(key=lambda each: each.collection.n != n)
-        if not near or (entries.by_uid(self.conn, n, one.content.uid) and near[0].collection.n != n):
-            return None
-        candidates.remove(near[0])
-        return near[0]
+        taken = entries.by_uid(self.conn, n, one.content.uid) is not None
+        for each in sorted(candidates, key=lambda each: each.collection.n != n):
+            entry = entries.by_id(self.conn, each.row.entry_id) if each.row else None
+            if entry is None or entry.collection_n != each.collection.n or each.collection.user != user:
+                continue
+            if each.row and (each.collection.n == n or not taken):
+                candidates.remove(each)
+                return each, each.row, entry
+        return None
 
     def _move(self, source: Found, entry: Entry, one: Reading) -> Entry:
         wish = Wish(source.collection.id, entry.href, Origin.VDIR, if_match={entry.hash})
