@@ -37,12 +37,30 @@ class Silence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Holds:
+    """What an upstream keeps of an entry, as data; by default everything.
+
+    `drops`: properties that are lost, in upper case; one that ends in `*` stands for all that begin so (`X-*`).
+    `parameters`: parameters that are lost, likewise. `alarms`: how many alarms of a component are kept, the first ones;
+    None for all. `rewords`: properties that come back in other words (a text as HTML, or cut off).
+    """
+
+    drops: frozenset[str] = frozenset()
+    parameters: frozenset[str] = frozenset()
+    alarms: int | None = None
+    rewords: frozenset[str] = frozenset()
+
+
+EVERYTHING = Holds()
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What an upstream can do, declared as data.
 
     `upstream` is false only for local accounts. `cursor`: pulls are incremental. `exact_writes`: the upstream keeps our
     bytes, so a written entry need not be read back. `create_collections`, `collection_properties`: whether collections
-    can be made, removed and renamed. `lossless`: whether entries come back with every property they were sent with.
+    can be made, removed and renamed. `holds`: what of an entry comes back as it was sent; the mirror keeps the rest.
     `silence`: how a push without `notify` is kept from telling anybody; known once the collections have been asked for.
     """
 
@@ -51,7 +69,7 @@ class Capabilities:
     exact_writes: bool = False
     create_collections: bool = True
     collection_properties: bool = True
-    lossless: bool = True
+    holds: Holds = EVERYTHING
     silence: Silence = Silence.NEEDLESS
 
 

@@ -33,6 +33,7 @@ ALLOWED: Mapping[str, Sequence[str]] = {
         "storage.memo",
     ],
     "storage.vcard": ["storage.model", "storage.records", "storage.errors", "storage.ical"],
+    "storage.projection": ["storage.errors", "storage.ical", "storage.provider"],
     "storage.content": ["storage.model", "storage.ical", "storage.vcard"],
     "storage.recurrence": ["storage.model", "storage.records", "storage.errors", "storage.ical", "storage.memo"],
     "storage.tables": [
@@ -53,6 +54,7 @@ ALLOWED: Mapping[str, Sequence[str]] = {
         "storage.ical",
         "storage.vcard",
         "storage.content",
+        "storage.projection",
         "storage.recurrence",
         "storage.provider",
         "storage.errors",

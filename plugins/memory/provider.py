@@ -1,5 +1,6 @@
 """The provider contract in executable form: an upstream in memory, deterministic, without a network."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote
@@ -7,10 +8,13 @@ from urllib.parse import quote
 from plugins.memory.messages import Message, messages
 from storage.errors import CollectionGone, CursorGone, EntryGone, Rejected, VersionMismatch
 from storage.model import CollectionKind
+from storage.projection import project
 from storage.provider import (
+    EVERYTHING,
     Capabilities,
     CollectionEdit,
     FreeBusy,
+    Holds,
     Known,
     Login,
     Page,
@@ -35,6 +39,8 @@ class Folder:
 class MemoryUpstream:
     """What the other side holds; shared by all its providers, edited by tests through `put`, `remove` and `add`.
 
+    `holds` says what it keeps of a text; what it rewords it shows as HTML.
+
     `writes` counts changes made through providers, `told` has the iTIP messages that those caused. `rewrite` is what
     this upstream makes of a text that it takes (a server that drops or reorders properties); it then names no version,
     as RFC 4791 §5.3.4 asks; without `names_versions` it never names one. `busy` is what it says when it is asked about
@@ -45,11 +51,13 @@ class MemoryUpstream:
     def __init__(
         self,
         *,
+        holds: Holds = EVERYTHING,
         rewrite: Callable[[str], str] = lambda text: text,
         names_versions: bool = True,
         addresses: Sequence[str] = (),
         schedules: bool = False,
     ) -> None:
+        self.holds = holds
         self.rewrite = rewrite
         self.names_versions = names_versions
         self.addresses = tuple(addresses)
@@ -60,6 +68,13 @@ class MemoryUpstream:
         self.epoch = 0
         self.writes = 0
         self.told: list[Message] = []
+
+    def kept(self, text: str) -> str:
+        """What it makes of a text that it is given."""
+        shown = project(text, self.holds)
+        for name in self.holds.rewords:
+            shown = re.sub(rf"(?m)^({name}(?:;[^:]*)?):(?!<p>)(.*?)(\r?\n)(?![ \t])", r"\1:<p>\2</p>\3", shown)
+        return self.rewrite(shown)
 
     def add(self, name: str = "calendar", wanted: RemoteCollection | None = None) -> RemoteCollection:
         """Make the collection `name` (like `wanted`, else for every kind of component)."""
@@ -102,7 +117,7 @@ class MemoryProvider:
     def __init__(self, source: MemoryUpstream | Login, *, page_size: int = 100) -> None:
         self.upstream = source if isinstance(source, MemoryUpstream) else MemoryUpstream()
         self.page_size = page_size
-        self.capabilities = Capabilities(silence=Silence.ASKED)
+        self.capabilities = Capabilities(holds=self.upstream.holds, silence=Silence.ASKED)
 
     def collections(self) -> Sequence[RemoteCollection]:
         """Every collection, in the order of their creation."""
@@ -140,7 +155,7 @@ class MemoryProvider:
         there = folder.entries.get(href)
         if push.action is PushAction.DELETE:
             return self._delete(collection, push, there)
-        text = self.upstream.rewrite(push.text)
+        text = self.upstream.kept(push.text)
         if there is None and push.action is PushAction.UPDATE:
             raise EntryGone(f"{href}: no such entry upstream", status=404)
         if there is not None and there.version != push.version:

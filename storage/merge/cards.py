@@ -13,7 +13,7 @@ from storage.errors import InvalidData
 from storage.ical.lines import Component, Line, dump, line, parse, unfold
 from storage.ical.write import replace as replaced
 from storage.merge import lines as properties
-from storage.merge.choice import Four, changed, choose
+from storage.merge.choice import Four, Lossy, changed, choose
 from storage.merge.component import LATEST, QUIET
 from storage.merge.pairs import Marks, paired
 from storage.merge.state import Begin, Merge
@@ -125,6 +125,8 @@ def _items(card: Component) -> list[_Item]:
 
 def _named(merge: Merge, name: str, items: Four[list[_Item]]) -> Sequence[_Item]:
     """The items of one name."""
+    if merge.rewords(name):
+        return items.ours
     first = Four(*(each[0] if each else None for each in items))
     single = all(len(each) <= 1 for each in items)
     heads = _heads(first)
@@ -136,6 +138,8 @@ def _named(merge: Merge, name: str, items: Four[list[_Item]]) -> Sequence[_Item]
     if name in QUIET:
         merge = merge.silently()
     rows = [first] if single and name not in MANY else paired(items, _marks, _kind)
+    if merge.lossy is Lossy.REWRITES and any(row.base and not row.theirs for row in rows):
+        return items.ours  # what is new there may be what is missing, in other words
     return [found for row in rows if (found := _item(merge, row)) is not None]
 
 

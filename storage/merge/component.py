@@ -87,6 +87,8 @@ def contents(merge: Merge, versions: Four[Component], zones: Four[Component], pa
 
 def _property(merge: Merge, name: str, versions: Four[Component], parts: Parts) -> list[Line]:
     found = versions.map(lambda each: each.lines(name))
+    if merge.rewords(name):
+        return found.ours
     single = all(len(each) <= 1 for each in found)
     first = found.map(lambda each: each[0] if each else None)
     if name in LATEST and single:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from storage.errors import InvalidData
 from storage.ical.lines import Line, line, unfold
-from storage.merge.choice import Four, Policy, Side, changed, choose
+from storage.merge.choice import Four, Lossy, Policy, Side, changed, choose
 from storage.merge.pairs import Marks, paired
 from storage.merge.state import Merge, Tongue
 
@@ -83,8 +83,11 @@ def several(
     kind: Callable[[Line], str],
 ) -> list[Line]:
     """Properties that are told apart by their `marks` (see `paired`), each merged as a single one."""
+    rows = paired(lines, marks, kind)
+    if merge.lossy is Lossy.REWRITES and any(row.base and not row.theirs and kind(row.base) for row in rows):
+        return list(lines.ours)  # what is new there may be what is missing, in other words
     merged = []
-    for row in paired(lines, marks, kind):
+    for row in rows:
         there = row.ours or row.theirs
         # What is told by its value alone is another one when that changes: nobody has changed what somebody removed.
         removed = there is not None and kind(there) != "" and (row.ours is None or row.theirs is None)

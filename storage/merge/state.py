@@ -36,6 +36,7 @@ class Merge:
     policy: Policy = Policy.LIVE
     me: frozenset[str] = frozenset()
     lossy: Lossy = Lossy.NOTHING
+    reworded: frozenset[str] = frozenset()
     where: str = MASTER
     quiet: bool = False
     clashes: list[Difference] = field(default_factory=list)
@@ -60,13 +61,17 @@ class Merge:
         """Whether everything that is other upstream has been changed there."""
         return self.lossy is Lossy.NOTHING
 
+    def rewords(self, name: str) -> bool:
+        """Whether the upstream shows properties of this name in its own words."""
+        return name in self.reworded and not self.believes
+
     def seen(self, said: Four[str | None], *, inside: bool = False) -> Four[str | None]:
         """What the four texts say of a thing, as far as the upstream is to be believed.
 
         `inside`: the thing has parts, which are looked at one by one.
         """
-        missing = said.theirs is None
-        if self.believes or said.base is None or not (missing or (self.lossy is Lossy.REWRITES and not inside)):
+        other = self.lossy is Lossy.REWRITES and not inside
+        if self.believes or said.base is None or not (said.theirs is None or other):
             return said
         return replace(said, theirs=said.base)
 

@@ -27,7 +27,7 @@ Group = tuple[str, ...]
 
 START: Group = ("DTSTART",)
 ENDS: Group = ("DTEND", "DUE", "DURATION")
-RULES: Group = ("RRULE", "EXRULE")
+RULES: Group = ("RRULE",)
 NAMES = (*START, *ENDS, *RULES)
 
 Lines = dict[str, list[Line]]

@@ -1,7 +1,8 @@
 """Carries out single steps of the plan inside the ledger's transaction: entry, link, outbox and inbox together."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
+from functools import partial
 from urllib.parse import unquote
 
 from storage import ids, record
@@ -10,15 +11,16 @@ from storage.db import Connection
 from storage.errors import InvalidData, TooLarge
 from storage.ical.differences import Difference
 from storage.model import Collection, CollectionKind, Entry, Origin
-from storage.provider import RemoteEntry
+from storage.projection import project
+from storage.provider import Holds, RemoteEntry
 from storage.scheduling.people import normal
 from storage.sync import plan
 from storage.sync.merge import Lossy, merge
 from storage.sync.plan import Ours, Step
 from storage.sync.report import Round
+from storage.sync.side import Side
 from storage.tables import accounts, conflicts, entries, held, links, outbox, quarantine
 from storage.tables.links import Link
-from storage.tables.outbox import Waiting
 
 LARGEST = 10 * 1024 * 1024
 """Octets beyond which an upstream's entry is quarantined rather than mirrored."""
@@ -33,32 +35,6 @@ def understand(entry: RemoteEntry, kind: CollectionKind) -> tuple[str, Content] 
         return text, read(text, kind).light()
     except InvalidData as error:
         return error
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """What we hold under an href or UID: the rows behind the plan's `Ours`."""
-
-    entry_id: str
-    entry: Entry | None
-    link: Link | None
-    waiting: Waiting | None
-
-    def ours(self) -> Ours:
-        """The same in the plan's words."""
-        text = self.entry.text if self.entry else None
-        base = self.link.base if self.link and self.link.base is not None else text
-        agreed = self.link.agreed if self.link and self.link.agreed is not None else text
-        said = str(self.waiting.detail.get("uid", "")) if self.waiting else ""
-        return Ours(
-            uid=ids.real_uid(self.entry.uid if self.entry else said),
-            text=text,
-            base=base or "",
-            agreed=agreed or base or "",
-            dirty=self.waiting is not None,
-            linked=self.link is not None,
-            sent=frozenset(self.waiting.sent) if self.waiting else frozenset(),
-        )
 
 
 class Applier:
@@ -176,14 +152,23 @@ class Applier:
         taken = text if lossless else merge(ours.base, ours.agreed, text, agreed=ours.agreed).text
         self._write(theirs, *self._understood(taken, text, content), side, shown=text)
 
-    def adopt(self, theirs: RemoteEntry, text: str, content: Content, sent: str, lossy: Lossy) -> None:
+    def adopt(
+        self,
+        theirs: RemoteEntry,
+        text: str,
+        content: Content,
+        sent: str,
+        holds: Holds,
+        lossy: Lossy,
+    ) -> None:
         """What the upstream made of what we `sent`: the base from now on. What it added is ours, too."""
         side = self.under_href(theirs.href)
         if side is None or side.entry is None:
             return
-        settled = merge(sent, sent, text, agreed=sent, lossy=lossy).text
-        now = side.entry.text
-        merged = settled if now == sent else merge(sent, now, text, agreed=sent, lossy=lossy).text
+        expected = project(sent, holds)
+        added = partial(merge, expected, theirs=text, agreed=sent, lossy=lossy, reworded=holds.rewords)
+        settled = added(sent).text
+        merged = settled if side.entry.text == sent else added(side.entry.text).text
         waiting = settled if side.waiting else None
         self._write(theirs, *self._understood(merged, text, content), side, shown=text, settled=waiting)
 

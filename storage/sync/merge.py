@@ -40,13 +40,16 @@ def merge(
     me: frozenset[str] = frozenset(),
     policy: Policy = Policy.LIVE,
     lossy: Lossy = Lossy.NOTHING,
+    reworded: frozenset[str] = frozenset(),
 ) -> Merged:
     """Both sides' edits in one text. `base` is None where both made the entry by themselves.
 
     `agreed`: our text when the upstream showed `base`; None where it was the same. `me`: our own addresses (`mailto:…`,
-    lower case): only the organizer counts a meeting's SEQUENCE on. `lossy`: how much of what is other in `theirs` is
-    no edit, but only how the upstream shows what it was given. Where both changed one thing in two ways, the
-    upstream's stays, but an edit wins over a deletion; `policy` asks for one side's version throughout instead.
+    lower case): only the organizer counts a meeting's SEQUENCE on. `lossy`: how much of what is other in `theirs` is no
+    edit, but only how the upstream shows what it was given; `reworded` are properties that it shows in its own words.
+
+    Where both changed one thing in two ways, the upstream's stays, but an edit wins over a deletion; `policy` asks for
+    one side's version throughout instead.
 
     One side's text stands as it is, to the byte, where the other side changed nothing. Never raises: what cannot be
     taken apart is decided as a whole.
@@ -61,13 +64,13 @@ def merge(
         return Merged(theirs)
     texts = Four(before, ours, base, _in_the_manner_of(ours, theirs))
     try:
-        begin = partial(Merge, policy=policy, me=me, lossy=lossy)
+        begin = partial(Merge, policy=policy, me=me, lossy=lossy, reworded=reworded)
         text, done = (cards if is_card(ours) else calendars)(texts, begin)
         if _same(text, theirs):
             text = theirs
         return Merged(text, tuple(done.clashes))
     except (InvalidData, ValueError, OverflowError):
-        return _as_a_whole(before, ours, theirs, policy)
+        return Merged(ours, whole=True) if lossy is not Lossy.NOTHING else _as_a_whole(before, ours, theirs, policy)
 
 
 def _as_a_whole(before: str | None, ours: str, theirs: str, policy: Policy) -> Merged:

@@ -1,14 +1,15 @@
 """The engine's transactions over the outbox: what is to be sent, and what the upstream made of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from storage import clock, record
-from storage.content import Content, digest, read
+from storage.content import Content, digest, read, same
 from storage.db import Connection
 from storage.errors import InvalidData, Rejected, UpstreamError
 from storage.model import Collection, Origin
-from storage.provider import Push, PushAction, Receipt, RemoteEntry
+from storage.projection import project
+from storage.provider import EVERYTHING, Holds, Push, PushAction, Receipt, RemoteEntry
 from storage.scheduling import people
 from storage.scheduling.audience import audience
 from storage.sync import plan, schedule
@@ -38,9 +39,9 @@ class Outgoing:
 class Pushes:
     """What goes out of one process's outbox, written down before and after."""
 
-    def __init__(self, ledger: Ledger, *, lossless: bool) -> None:
-        """`lossless`: whether the upstream holds whatever it is given (`Capabilities.lossless`)."""
-        self.lossless = lossless
+    def __init__(self, ledger: Ledger, holds: Holds) -> None:
+        """`holds`: what the upstream keeps of an entry (`Capabilities.holds`)."""
+        self.holds = holds
         self.ledger = ledger
         self.db = ledger.db
 
@@ -53,11 +54,25 @@ class Pushes:
         with self.ledger.writing(collection) as conn:
             outbox.attempted(conn, collection.n, now)
             waiting = outbox.entries(conn, collection.n, now)
-            made = [(w, self._push_of(conn, w)) for w in waiting]
+            made = [(w, self._push_of(conn, w)) for w in waiting if not self._held_already(conn, w)]
             for w, push in made:
                 if push and push.text:
-                    outbox.sending(conn, w.n, {*w.sent, digest(push.text)})
+                    outbox.sending(conn, w.n, {*w.sent, digest(push.text), digest(project(push.text, self.holds))})
         return [Outgoing(w, push) for w, push in made if push]
+
+    def _held_already(self, conn: Connection, waiting: Waiting) -> bool:
+        """Whether an edit concerns only what the upstream cannot hold: then it is done without a word to it."""
+        link, entry = links.of_entry(conn, waiting.entry_id or ""), entries.by_id(conn, waiting.entry_id or "")
+        if self.holds == EVERYTHING or waiting.action != "update" or link is None or entry is None:
+            return False
+        if link.base is None or link.agreed is None or waiting.sent:
+            return False
+        before, now = (project(text, self.holds) for text in (link.agreed, entry.text))
+        if not same(before, now):
+            return False
+        links.put(conn, replace(link, agreed=None))
+        outbox.drop(conn, waiting.n)
+        return True
 
     def _push_of(self, conn: Connection, waiting: Waiting) -> Push | None:
         entry_id = waiting.entry_id or ""
@@ -163,9 +178,9 @@ class Pushes:
                 case Step.AGREE:
                     links.set_version(conn, outgoing.entry_id, shown.version)
                 case Step.ADOPT:
-                    applier.adopt(shown, text, content, outgoing.push.text, Lossy.REWRITES)
-                case _ if not self.lossless:
-                    applier.adopt(shown, text, content, outgoing.push.text, Lossy.DROPS)
+                    applier.adopt(shown, text, content, outgoing.push.text, self.holds, Lossy.REWRITES)
+                case _ if self.holds != EVERYTHING:
+                    applier.adopt(shown, text, content, outgoing.push.text, self.holds, Lossy.DROPS)
                 case _:
                     other = applier.incoming(shown, text, content)
                     self._twin(collection, shown, other, report)

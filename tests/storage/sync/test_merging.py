@@ -8,7 +8,7 @@ import pytest
 from plugins.memory.provider import MemoryProvider, MemoryUpstream
 from storage.content import canonical
 from storage.model import Origin
-from storage.provider import Capabilities, Push, Receipt, RemoteCollection
+from storage.provider import Capabilities, Holds, Push, Receipt, RemoteCollection
 from storage.tables import links
 from storage.verify import verify
 from tests.simulation.texts import event
@@ -122,7 +122,7 @@ class Lossy(MemoryProvider):
 
     def __init__(self, upstream: MemoryUpstream, *, names_versions: bool) -> None:
         super().__init__(upstream)
-        self.capabilities = Capabilities(lossless=False)
+        self.capabilities = Capabilities(holds=Holds(drops=frozenset({"X-*", "CATEGORIES", "CLASS"})))
         self.names_versions = names_versions
 
     def push(self, collection: RemoteCollection, push: Push) -> Receipt:
