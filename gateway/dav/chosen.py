@@ -34,7 +34,7 @@ class Chosen:
         prop = root.find(dav("prop"))
         self.budget = render.Budget()
         self._listed: dict[str, Renderer[Item]] = entry_properties.of_listed(context, collection)
-        self._entry: dict[str, Renderer[Entry]] = entry_properties.of_entry(context, collection)
+        self._entry: dict[str, Renderer[Entry]] = {**self._listed, **entry_properties.OF_ENTRY}
         cards = collection.kind is CollectionKind.CONTACTS
         name = ADDRESS_DATA if cards else CALENDAR_DATA
         data = None if prop is None else prop.find(name)

@@ -49,6 +49,10 @@ class Item(Tagged, Protocol):
     def modified(self) -> str: ...  # noqa: D102
 
 
+OF_ENTRY: Mapping[str, Renderer[Entry]] = {CREATION_DATE: lambda entry: entry.created}
+"""What is told of an entry that no listing knows."""
+
+
 def tags_suffice(wanted: Wanted) -> bool:
     """Whether ETags are all that is wanted, for which names and hashes are enough."""
     return wanted.names == (dav("getetag"),) and not wanted.names_only
@@ -109,9 +113,7 @@ def _by_item(hidden: Renderer[Item], shown: Renderer[Item]) -> Renderer[Item]:
 
 def of_entry(context: Context, collection: Collection) -> dict[str, Renderer[Entry]]:
     """The properties of an entry whose text is at hand."""
-    held: dict[str, Renderer[Entry]] = dict(of_listed(context, collection))
-    held[CREATION_DATE] = lambda entry: entry.created
-    return held
+    return {**of_listed(context, collection), **OF_ENTRY}
 
 
 def calendar_data(entry: Entry) -> str:

@@ -7,6 +7,7 @@ it is sent), but each holds a connection, and its bytes.
 
 import asyncio
 import logging
+from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -45,8 +46,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to look at it from time to time."""
-        assert isinstance(transport, asyncio.Transport)
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, transport))  # uvloop's are none by name
         self._since = self.loop.time()
         self._tick_later()
 

@@ -5,6 +5,7 @@ import os
 import select
 import signal
 import socket
+import sys
 from threading import Event, Thread
 from types import FrameType
 
@@ -19,6 +20,10 @@ from storage.sync.worker import Worker
 GRACE = 5
 """Seconds that requests and rounds under way have to come to their end."""
 
+TURN = 0.0005
+"""Seconds for which a thread may go on while others wait for the interpreter. A poll gives it up at each of its reads,
+and would wait ten times as long to get it back from a long report, as Python has it by default."""
+
 _LOOK = 0.1
 _AFTER_A_BUG = 10.0
 
@@ -31,6 +36,7 @@ def run_http(config: Config, listen_fd: int, parent_fd: int) -> None:
     from gateway.serve.web import web_app
 
     log.set_up()
+    sys.setswitchinterval(TURN)
     store = open_store(config)
     settings = uvicorn.Config(
         web_app(
@@ -39,7 +45,7 @@ def run_http(config: Config, listen_fd: int, parent_fd: int) -> None:
             push=push_offer(config, store),
             asking=Asking(providers(store)),
         ),
-        loop="asyncio",
+        loop="auto",  # uvloop where there is one
         http=PatientProtocol,
         ws="none",
         lifespan="off",

@@ -4,6 +4,8 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from threading import Thread
 from time import monotonic, sleep
 from typing import Any
@@ -31,15 +33,24 @@ async def app(scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[
     await send({"type": "http.response.body", "body": body})
 
 
-@pytest.fixture
-def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """A server in a thread, in which everything happens a hundred times as fast."""
+LOOPS = ["asyncio", *(["uvloop"] if find_spec("uvloop") else [])]
+"""The event loops that there may be here; uvloop is for CPython, and not for Windows."""
+
+
+@pytest.fixture(params=LOOPS)
+def port(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[int]:
+    """A server in a thread, in which everything happens a hundred times as fast; on each loop that there may be."""
     monkeypatch.setattr(patience, "HEAD_TIME", 0.4)
     monkeypatch.setattr(patience, "TICK", 0.2)
-    settings = uvicorn.Config(app, http=PatientProtocol, loop="asyncio", lifespan="off", log_config=None)
+    settings = uvicorn.Config(app, http=PatientProtocol, lifespan="off", log_config=None)
     server = uvicorn.Server(settings)
+
+    def serve(listener: socket.socket) -> None:
+        with asyncio.Runner(loop_factory=import_module(request.param).new_event_loop) as runner:
+            runner.run(server.serve(sockets=[listener]))
+
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
+        thread = Thread(target=serve, args=(listener,), daemon=True)
         thread.start()
         yield listener.getsockname()[1]
         server.should_exit = True
