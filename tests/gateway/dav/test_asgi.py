@@ -32,7 +32,7 @@ def test_a_wrong_password_is_no_login(door: Door) -> None:
 def test_options_says_what_is_really_done(door: Door) -> None:
     got = door.request("OPTIONS", "/dav/alice/")
     classes = "1, 3, access-control, calendar-access, addressbook, extended-mkcol, calendarserver-sharing"
-    assert got.headers["dav"] == f"{classes}, calendar-auto-schedule"
+    assert got.headers["dav"] == f"{classes}, calendar-auto-schedule, <http://calharbor.invalid/ns/silence>"
     allowed = got.headers["allow"].split(", ")
     assert {"PUT", "COPY", "REPORT"} <= set(allowed)
     assert not {"LOCK", "POST"} & set(allowed)
