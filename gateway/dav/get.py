@@ -2,18 +2,24 @@
 
 A card is given in the version that `Accept` names (RFC 6352 §5.1.1), else as it is stored.
 
-Both are given conditionally and in part (RFC 9110 §13 and §14).
+Both are given conditionally, and an entry in part (RFC 9110 §13 and §14).
 """
 
 import re
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import chain
+from tempfile import SpooledTemporaryFile
 
 from gateway.dav import address_data, conditions, entry_properties, errors, zone_blocks
 from gateway.dav.address_data import CardWanted
 from gateway.dav.errors import Refusal
 from gateway.dav.places import PROFILE, Context, Member, find
+from gateway.dav.render import PIECE
 from gateway.dav.request import Answer, Request
 from gateway.http import mobileconfig
 from gateway.http.mobileconfig import Subject
+from storage.errors import StoreFull
 from storage.ical.joined import joined
 from storage.ical.lines import closed, escape, line
 from storage.model import Collection, CollectionKind, Entry, Kind
@@ -63,13 +69,29 @@ def _entry(context: Context, request: Request, collection: Collection, entry: En
 
 
 def _collection(context: Context, request: Request, collection: Collection) -> Answer:
-    tag = f"{collection.id}-{collection.seq}"
-    if conditions.known(request, tag):
-        return Answer(304, b"", {"ETag": f'"{tag}"'})
+    """A whole collection. Its ETag is that of the state in which it was from the first page to the last; else none."""
+    tag = f'"{collection.id}-{collection.seq}"'
+    if conditions.known(request, tag.strip('"')):
+        return Answer(304, b"", {"ETag": tag})
     cards = collection.kind is CollectionKind.CONTACTS
-    headers = {"ETag": f'"{tag}"', "Content-Type": f"text/{'vcard' if cards else 'calendar'}; charset=utf-8"}
-    joined = _all_cards(context, collection) if cards else _joined(context, collection)
-    return _ranged(request, Answer(200, joined.encode(), headers), tag, "")
+    pieces = _spooled(context, _all_cards(context, collection) if cards else _joined(context, collection))
+    headers = {"Content-Type": f"text/{'vcard' if cards else 'calendar'}; charset=utf-8"}
+    if context.store.collection(collection.id).seq == collection.seq:
+        headers["ETag"] = tag
+    first, second = next(pieces, b""), next(pieces, None)
+    return Answer(200, first, headers, None if second is None else chain((second,), pieces))
+
+
+def _spooled(context: Context, texts: Iterable[str]) -> Iterator[bytes]:
+    """All of these texts in pieces, out of a nameless file: they may be larger than the memory."""
+    try:
+        file = SpooledTemporaryFile(PIECE, dir=str(context.store.folder))  # noqa: SIM115 — it is read while it is sent
+        for text in texts:
+            file.write(text.encode())
+        file.seek(0)
+    except OSError as error:
+        raise StoreFull(f"the answer cannot be put together: {error.strerror}", hint="make room on the disk") from error
+    return iter(partial(file.read, PIECE), b"")
 
 
 def _ranged(request: Request, whole: Answer, tag: str, modified: str) -> Answer:
@@ -91,13 +113,13 @@ def _ranged(request: Request, whole: Answer, tag: str, modified: str) -> Answer:
     return Answer(206, whole.body[start : end + 1], headers)
 
 
-def _all_cards(context: Context, collection: Collection) -> str:
+def _all_cards(context: Context, collection: Collection) -> Iterator[str]:
     """Every card as it is stored, one after the other: a text/directory stream (RFC 6350 §3.3 allows several)."""
-    return "".join(closed(entry.text) for entry in context.store.iter_entries(collection.id))
+    return (closed(entry.text) for entry in context.store.iter_entries(collection.id))
 
 
-def _joined(context: Context, collection: Collection) -> str:
+def _joined(context: Context, collection: Collection) -> Iterator[str]:
     properties = [line("X-WR-CALNAME", escape(collection.name))]
     if collection.description:
         properties.append(line("X-WR-CALDESC", escape(collection.description)))
-    return "".join(joined(properties, (entry.text for entry in context.store.iter_entries(collection.id))))
+    return joined(properties, (entry.text for entry in context.store.iter_entries(collection.id)))

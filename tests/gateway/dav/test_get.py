@@ -1,8 +1,13 @@
 """GET of entries and whole calendars, conditional (F14 of the findings)."""
 
 import plistlib
+from collections.abc import Iterator
 
+import pytest
+
+from gateway.dav import get
 from storage.ical.lines import parse
+from storage.model import Entry
 from tests.gateway.dav.door import Door, component, event
 
 ZONE = "BEGIN:VTIMEZONE\r\nTZID:Europe/Berlin\r\nEND:VTIMEZONE\r\n"
@@ -73,6 +78,32 @@ def test_a_whole_calendar_is_one_text(door: Door) -> None:
     assert [child.name for child in calendar.components()] == ["VTIMEZONE", "VEVENT", "VEVENT"]
     again = door.request("GET", "/dav/alice/work/", headers={"If-None-Match": got.headers["etag"]})
     assert again.status == 304
+
+
+def test_a_large_calendar_is_sent_in_pieces(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        door.put(f"{number}.ics", event(str(number)))
+    whole = door.request("GET", "/dav/alice/work/")
+    monkeypatch.setattr(get, "PIECE", 300)
+    cut = door.request("GET", "/dav/alice/work/")
+    assert (cut.status, cut.body, cut.headers["etag"]) == (200, whole.body, whole.headers["etag"])
+    assert ("content-length" in whole.headers, "content-length" in cut.headers) == (True, False)
+    assert door.request("HEAD", "/dav/alice/work/").status == 200
+    assert [each.name for each in door.store.folder.iterdir() if "mirror" not in each.name] == []
+
+
+def test_a_calendar_that_changes_while_it_is_read_has_no_version(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    door.put("a.ics", event("a"))
+    iter_entries = door.store.iter_entries
+
+    def changing(collection_id: str) -> Iterator[Entry]:
+        door.put("b.ics", event("b"))
+        return iter_entries(collection_id)
+
+    monkeypatch.setattr(door.store, "iter_entries", changing)
+    got = door.request("GET", "/dav/alice/work/")
+    assert (got.status, "etag" in got.headers) == (200, False)
+    assert door.request("GET", "/dav/alice/work/").headers["etag"]
 
 
 def test_the_root_and_the_principal_explain_themselves(door: Door) -> None:
