@@ -144,6 +144,8 @@ def conflict_as_json(one: Conflict) -> dict[str, Any]:
 
 
 def _what(one: Conflict) -> str:
+    if "in the folder" in one.reason:
+        return plain(one.reason)
     if one.ours is None:
         return "our deletion lost against an edit upstream"
     if one.cause == "rejected":

@@ -6,13 +6,14 @@ the file's text is kept in the inbox.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import PurePosixPath
 
 from storage import clock, ids, local
 from storage.content import Content, read, same
 from storage.db import Connection
 from storage.errors import CalHarborError, NotFound, ReadOnly, StoreBusy, StoreFull
+from storage.ical.differences import Difference
 from storage.local import Wish
 from storage.model import Collection, Entry, Origin
 from storage.scheduling import people
@@ -157,7 +158,8 @@ class Taker:
         me = frozenset(people.addresses(self.conn, one.found.collection.user))
         merged = merge(base, one.text, entry.text, me=me)
         if merged.clashes or (merged.whole and not same(one.text, entry.text)):
-            self._inbox(one.found.collection, entry, one.text, one.found, "edit", _EDITED, base=base)
+            clashes = None if merged.whole else merged.clashes
+            self._inbox(one.found.collection, entry, one.text, one.found, "edit", _EDITED, base=base, clashes=clashes)
             self.done.count += 1
         live = entry
         if merged.text != entry.text:
@@ -352,6 +354,7 @@ class Taker:
         reason: str,
         *,
         base: str | None = None,
+        clashes: Sequence[Difference] | None = None,
     ) -> None:
         entry_id = found.row.entry_id if found.row else ""
         conflicts.add(
@@ -367,9 +370,10 @@ class Taker:
             base=base,
             ours=text,
             theirs=entry.text if entry else None,
+            fields=None if clashes is None else [conflicts.Field(*astuple(each)) for each in clashes],
         )
 
 
-_EDITED = "edited in the folder and elsewhere; the version from elsewhere is live"
+_EDITED = "edited in the folder and elsewhere; where both changed the same, the version from elsewhere is live"
 _RESTORED = "deleted in the folder, edited elsewhere; the edit is live"
 _REVIVED = "edited in the folder, deleted elsewhere; the edit is live"
