@@ -34,6 +34,7 @@ _PROTECTED = frozenset(
         *map(carddav, ("addressbook-home-set", "principal-address")),
         *map(cs, ("getctag", "invite", "allowed-sharing-modes")),
         *map(push, ("transports", "topic", "supported-triggers")),
+        names.ours("via"),
     }
 )
 _ONE_LINE = (dav("displayname"), apple("calendar-color"), apple("calendar-order"))
