@@ -78,7 +78,7 @@ def put(
         entry = Entry(entries.insert(conn, Entry(0, *row), expanded), *row)
     else:
         entry = Entry(existing.n, *row)
-        tag = tags.kept(conn, existing, text, content)
+        tag = tags.kept(conn, collection, existing, text, content)
         revisions.add(conn, seq, existing)
         _unrender(conn, existing)
         schedule_tags.put(conn, existing.n, tag)

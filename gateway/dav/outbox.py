@@ -13,13 +13,13 @@ from gateway.dav.errors import Refusal
 from gateway.dav.freebusy import answer_text, busy_in
 from gateway.dav.places import Context
 from gateway.dav.request import Answer, Request
-from storage.errors import InvalidData
+from storage.errors import InvalidData, TooManyMatches
 from storage.ical.lines import Component, Line, line, parse
 from storage.ical.read import decode
 from storage.ical.values import moment
 from storage.model import Account
 from storage.provider import FreeBusy
-from storage.scheduling.asking import whom_to_ask
+from storage.scheduling.asking import UNAVAILABLE, whom_to_ask
 from storage.scheduling.busy import Busy, counts, together, zone_of
 from storage.scheduling.people import normal, ordered
 
@@ -91,7 +91,10 @@ def _response(
     address = normal(attendee.value)
     user, said = users[address], told.get(address)
     if user is not None:
-        busy = _busy(context, user, question)
+        try:
+            busy = _busy(context, user, question)
+        except TooManyMatches:
+            return _rendered(attendee, UNAVAILABLE)
     elif said is not None and said.told:
         busy = together([{word: list(periods) for word, periods in said.periods.items()}])
     else:

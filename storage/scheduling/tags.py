@@ -4,17 +4,17 @@ from storage.content import Content
 from storage.db import Connection
 from storage.ical.lines import parse
 from storage.ical.write import calendar_of
-from storage.model import Entry
-from storage.scheduling import itip
+from storage.model import Collection, Entry
+from storage.scheduling import itip, people
 from storage.tables import schedule_tags
 
 
-def kept(conn: Connection, existing: Entry, text: str, content: Content) -> str | None:
-    """The tag that `existing` keeps when it becomes `text`; None where it gets a new one, or is no meeting.
+def kept(conn: Connection, collection: Collection, existing: Entry, text: str, content: Content) -> str | None:
+    """The tag that `existing` keeps when it becomes `text`; None where it gets a new one, or nobody delivers it.
 
     Who answers what does not count, whoever wrote it: the organizer who has the tag still knows the meeting.
     """
-    if not any(each.organizer for each in content.components):
+    if not any(each.organizer for each in content.components) or not people.delivers(conn, collection):
         return None
     before, after = calendar_of(parse(existing.text)), calendar_of(parse(text))
     same = itip.same_meeting(before, after, participation=False)

@@ -4,7 +4,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from storage import mailboxes
+from storage import mailboxes, window
 from storage.mailboxes import MAILBOXES
 from storage.model import Account, CollectionKind, Kind, Origin
 from storage.store import Store
@@ -248,3 +248,14 @@ def test_an_inbox_that_nobody_empties_forgets_the_oldest(door: Door, monkeypatch
     assert len(left & oldest) == 2
     news = door.report(SYNC % token, INBOX).replies
     assert sorted(each.status for each in news.values()) == [207, 404]
+
+
+def test_somebody_whose_calendar_cannot_be_looked_through_spoils_nobody_elses_answer(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(window, "MOST_TOGETHER", 10)
+    endless = event("a", "RRULE:FREQ=SECONDLY")
+    assert door.request("PUT", "/dav/bob/work/a.ics", endless, user="bob").status == 201
+    got = answers(ask(door, "mailto:bob@example.org", "/dav/alice/"))
+    assert got["/dav/alice/"][0] == "2.0;Success"
+    assert got["mailto:bob@example.org"] == ("5.1;Service unavailable", "")

@@ -73,6 +73,7 @@ def test_not_everything_is_kept_that_an_upstream_says() -> None:
 
 def test_an_answer_that_arrives_through_the_upstream_keeps_the_schedule_tag(scene: Scene) -> None:
     """RFC 6638 §3.2.10: who answers what, processed by the server, does not change the tag."""
+    schedules(scene, True)
     guest = "ATTENDEE;PARTSTAT=%s:mailto:guest@example.org\r\nORGANIZER:mailto:up@example.org\r\n"
     text = event("m", 1, "Plan").replace("SUMMARY", guest % "NEEDS-ACTION" + "SUMMARY")
     scene.theirs("m", text)
