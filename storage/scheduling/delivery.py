@@ -175,23 +175,27 @@ def _organize(meeting: _Meeting, before: Component | None, after: Component) -> 
     changed = _Changed(before, after)
     codes: dict[str, str] = {}
     for address in {**known, **wanted}:
-        lines = wanted.get(address) or known[address]
+        # Whom somebody else tells is not ours, and was not invited by us (RFC 6638 §7.1).
+        was, now = _told_by_us(known.get(address)), _told_by_us(wanted.get(address))
         user = here.get(address)
-        if address in meeting.me or itip.agent(lines) != "SERVER":
+        if address in meeting.me or not (was or now):
             continue
         if user is None:
-            codes[address] = NO_MAIL
+            codes.update({address: NO_MAIL} if now else {})
             continue
         guest = meeting.seen_by(user)
-        old = itip.invitation(before, address) if before is not None and address in known else None
-        if address in wanted:
-            new = itip.invitation(after, address)
-            assert new is not None
-            copy = _invite(guest, old, new, address, loud=itip.forced(lines) or changed.for_guest(address))
-            after = _with_answers(after, copy, address)
+        old = itip.invitation(before, address) if before is not None and was else None
+        new = itip.invitation(after, address) if now else None
+        if new is not None:
+            loud = old is None or itip.forced(wanted[address]) or changed.for_guest(address)
+            after = _with_answers(after, _invite(guest, old, new, address, loud=loud), address)
         elif old is not None:
             _call_off(guest, old)
     return itip.marked(after, "ATTENDEE", codes)
+
+
+def _told_by_us(lines: list[Line] | None) -> bool:
+    return lines is not None and itip.agent(lines) == "SERVER"
 
 
 class _Changed:

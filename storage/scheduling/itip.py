@@ -121,7 +121,12 @@ def invited(copy: Component | None, new: Component, me: str) -> Component:
     if copy is None:
         return new
     known = parts(copy)
-    merged = _changed(new, lambda key, part: _taken_over(known[key], part, me) if key in known else part)
+
+    def merge(key: str, part: Component) -> Component:
+        before = known.get(key)
+        return part if before is None or before.name != part.name else _taken_over(before, part, me)
+
+    merged = _changed(new, merge)
     head = [each for each in copy.children if isinstance(each, Line) and each.name != "METHOD"]
     return Component(copy.name, [*head, *merged.components()], copy.begin, copy.end)
 

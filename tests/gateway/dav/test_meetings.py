@@ -156,6 +156,30 @@ def test_nobody_has_a_meeting_twice(door: Door) -> None:
     assert "LOCATION:x" in texts(door, "bob", "second")[0]
 
 
+# -- who tells whom ---------------------------------------------------------------------------------------------------
+
+
+def test_whoever_becomes_ours_to_tell_is_invited_and_whoever_no_longer_is_called_off(door: Door) -> None:
+    """RFC 6638 §7.1: SCHEDULE-AGENT from CLIENT to SERVER is an invitation, the other way a cancellation."""
+    put(door, meeting(BOB, agent=";SCHEDULE-AGENT=CLIENT"))
+    assert texts(door, "bob") == []
+    put(door, meeting(BOB))
+    assert len(texts(door, "bob")) == 1
+    assert methods(door, "bob") == ["REQUEST"]
+    assert put(door, meeting(BOB, agent=";SCHEDULE-AGENT=NONE")).status == 204
+    assert "STATUS:CANCELLED" in copy_of(door)[1]
+    assert methods(door, "bob") == ["CANCEL", "REQUEST"]
+    assert "SCHEDULE-STATUS" not in organizers(door)
+
+
+def test_an_event_that_becomes_a_task_becomes_one_for_its_guests(door: Door) -> None:
+    put(door, meeting(BOB))
+    assert put(door, task(BOB)).status == 204
+    text = copy_of(door)[1]
+    assert (text.count("BEGIN:VTODO"), text.count("BEGIN:VEVENT")) == (1, 0)
+    assert attendee(text, BOB)
+
+
 # -- people who pretend -----------------------------------------------------------------------------------------------
 
 
