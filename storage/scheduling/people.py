@@ -6,7 +6,7 @@ or the path of a principal of this server.
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from storage.db import Connection
 from storage.ical.quirks import calendar_address
@@ -124,10 +124,7 @@ def takes_invitations(collection: Collection, component: str = "VEVENT") -> bool
 
 
 def _principal(address: str) -> str:
-    """The user whose principal an address names, as a path or as a URL; "" for any other address."""
-    try:
-        path = unquote(urlsplit(address).path)
-    except ValueError:
-        return ""
+    """The user whose principal an address names, by its path alone; "" for any other address, URLs of servers too."""
+    path = unquote(address)
     name = path.removeprefix(PRINCIPALS).rstrip("/")
     return name if path.startswith(PRINCIPALS) and name and "/" not in name else ""

@@ -203,6 +203,13 @@ def test_who_is_not_invited_changes_nothing_by_accepting(carol: Door) -> None:
     assert "SCHEDULE-STATUS=5.1" in carol.request("GET", f"{GUESTS}m.ics", user="bob").text.replace("\r\n ", "")
 
 
+@pytest.mark.parametrize(("address", "code"), [("/dav/bob/", "1.2"), ("https://elsewhere.example/dav/bob/", "5.2")])
+def test_a_principal_of_another_server_is_nobody_of_ours(door: Door, address: str, code: str) -> None:
+    put(door, meeting(address))
+    assert f"SCHEDULE-STATUS={code}" in attendee(organizers(door), address)
+    assert len(texts(door, "bob")) == (code == "1.2")
+
+
 def test_an_invitation_replaces_nothing_of_the_same_uid(door: Door) -> None:
     private = event("m", "SUMMARY:Mine alone")
     door.request("PUT", f"{GUESTS}private.ics", private, user="bob")
