@@ -78,11 +78,9 @@ class RemoteCollection:
     """A collection as the upstream shows it.
 
     `href` is the upstream's own id for it (for CalDAV the path, percent-encoded as the server gave it), opaque to the
-    engine. `version` changes when anything inside may have changed (ctag, sync token), or is empty if unknown; it is
-    spelled as a cursor is, so that a round may be skipped when it equals the cursor kept. `timezone` is an IANA name or
-    empty. `schedules`: what is written there the upstream itself delivers to attendees and organizers (RFC 6638 §3).
-    `via`: where the upstream is a mirror like this one, its id, and those of the mirrors that it has the collection
-    from: who finds itself among them has come full circle.
+    engine. `timezone` is an IANA name or empty. `schedules`: what is written there the upstream itself delivers to
+    attendees and organizers (RFC 6638 §3). `via`: where the upstream is a mirror like this one, its id, and those of
+    the mirrors that it has the collection from: who finds itself among them has come full circle.
     """
 
     href: str
@@ -94,7 +92,6 @@ class RemoteCollection:
     timezone: str = ""
     order: str = ""
     read_only: bool = False
-    version: str = ""
     schedules: bool = False
     via: tuple[str, ...] = ()
 

@@ -104,7 +104,7 @@ def components(response: Response, flavour: Flavour) -> tuple[str, ...]:
 
 
 def collection(response: Response, href: str, flavour: Flavour) -> RemoteCollection:
-    """The collection that `response` shows, under the canonical `href`; its version is not asked for."""
+    """The collection that `response` shows, under the canonical `href`."""
     kinds = components(response, flavour)
     return RemoteCollection(
         href=href,

@@ -103,10 +103,9 @@ class MemoryUpstream:
         self.epoch += 1
 
     def current(self, href: str) -> RemoteCollection:
-        """The collection as it now is, its version included."""
-        folder = self.folders[href]
-        version = f"{self.epoch}:{max(folder.touched.values(), default=0)}"
-        return replace(folder.remote, version=version, schedules=self.schedules or folder.remote.schedules)
+        """The collection as it now is."""
+        remote = self.folders[href].remote
+        return replace(remote, schedules=self.schedules or remote.schedules)
 
 
 class MemoryProvider:

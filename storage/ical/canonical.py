@@ -24,7 +24,6 @@ office), X-MOZ-LASTACK and ACKNOWLEDGED (snooze), alarm UIDs, DURATION where the
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from hashlib import sha256
 
 from storage.errors import InvalidData
 from storage.ical import quirks
@@ -99,16 +98,6 @@ _VALUE_TYPES = {
 }
 _DEFAULT_WORDS = {"CLASS": "PUBLIC", "PRIORITY": "0", "REPEAT": "0", "SEQUENCE": "0", "TRANSP": "OPAQUE"}
 _RULE_DEFAULTS = frozenset({"INTERVAL=1", "WKST=MO"})
-
-
-def same(a: str, b: str) -> bool:
-    """Whether two texts hold the same calendar data; raises InvalidData where the structure of one is broken."""
-    return a == b or canonical(a) == canonical(b)
-
-
-def digest(text: str) -> str:
-    """The identity of the calendar data in a text: the same for two texts exactly if `same` holds."""
-    return sha256(canonical(text).encode()).hexdigest()[:32]
 
 
 def canonical(text: str) -> str:

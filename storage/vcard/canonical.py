@@ -12,8 +12,6 @@ As for calendars (`storage.ical.canonical`), in doubt a difference counts. Not c
 Content: VERSION (an upstream that converts shows a projection of what it was given), and everything else.
 """
 
-from hashlib import sha256
-
 from storage.errors import InvalidData
 from storage.ical.lines import Component, Line, escape, parse, unescape
 from storage.vcard import values
@@ -28,16 +26,6 @@ _OBVIOUS_VALUES = frozenset({"uri", "url", "binary", "date", "date-time", "date-
 
 _TELLING = frozenset({"TEL", *DATES})
 _NOT_CONTENT = frozenset({"TYPE", "ENCODING", "CHARSET", "VALUE", *values.ENCODINGS})
-
-
-def same(a: str, b: str) -> bool:
-    """Whether two texts hold the same contact; raises InvalidData where the structure of one is broken."""
-    return a == b or canonical(a) == canonical(b)
-
-
-def digest(text: str) -> str:
-    """The identity of the contact in a text: the same for two texts exactly if `same` holds."""
-    return sha256(canonical(text).encode()).hexdigest()[:32]
 
 
 def canonical(text: str) -> str:

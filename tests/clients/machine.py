@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.clients import khal
+
 BIN = Path(sys.executable).parent
 SECONDS = 120
 
@@ -42,21 +44,6 @@ type = "carddav"
 url = "{url}/dav/"
 username = "{user}"
 password = "secret"
-"""
-_KHAL = """\
-[calendars]
-{calendars}[default]
-default_calendar = {calendar}
-[locale]
-timeformat = %H:%M
-dateformat = %Y-%m-%d
-longdateformat = %Y-%m-%d
-datetimeformat = %Y-%m-%d %H:%M
-longdatetimeformat = %Y-%m-%d %H:%M
-local_timezone = Europe/Berlin
-default_timezone = Europe/Berlin
-[sqlite]
-path = {folder}/khal.db
 """
 _TODOMAN = """\
 path = "{folder}/calendars/*"
@@ -121,7 +108,7 @@ class Machine:
         """Khal on the calendars; new events go to the first of them."""
         folders = sorted(path for path in (self.folder / "calendars").iterdir() if path.is_dir())
         sections = "".join(f"[[{path.name}]]\npath = {path}\n" for path in folders)
-        config = self._write("khal.conf", _KHAL, calendar=self.calendar.name, calendars=sections)
+        config = khal.configure(self.folder, sections, default=self.calendar.name)
         return self.run("khal", "-c", config, *arguments)
 
     def todo(self, *arguments: str) -> str:

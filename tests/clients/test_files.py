@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.clients import khal
 from tests.gateway.running import Running, serving
 from tests.mirror import corpus
 from tests.mirror.rig import Upstream
@@ -26,24 +27,6 @@ provider = caldav
 url = {url}
 username = {username}
 password = {password}
-"""
-_KHAL = """\
-[calendars]
-[[mirror]]
-path = {root}/*/*
-type = discover
-[locale]
-timeformat = %H:%M
-dateformat = %Y-%m-%d
-longdateformat = %Y-%m-%d
-datetimeformat = %Y-%m-%d %H:%M
-longdatetimeformat = %Y-%m-%d %H:%M
-local_timezone = Europe/Berlin
-default_timezone = Europe/Berlin
-[default]
-default_calendar = up/Work
-[sqlite]
-path = {folder}/khal.db
 """
 _TODOMAN = """\
 path = "{root}/*/*"
@@ -68,7 +51,9 @@ class Scene:
         self.wait(lambda: list(self.root.glob("*/*/displayname")))
         [found] = self.root.glob("*/*/displayname")
         self.directory = found.parent
-        (folder / "khal.conf").write_text(_KHAL.format(root=self.root, folder=folder))
+        self.config = khal.configure(
+            folder, f"[[mirror]]\npath = {self.root}/*/*\ntype = discover\n", default="up/Work"
+        )
         (folder / "todoman.py").write_text(_TODOMAN.format(root=self.root, folder=folder))
 
     def run(self, program: str, *arguments: str, said: str = "") -> str:
@@ -83,7 +68,7 @@ class Scene:
         return done.stdout
 
     def khal(self, *arguments: str, said: str = "") -> str:
-        return self.run("khal", "-c", str(self.folder / "khal.conf"), *arguments, said=said)
+        return self.run("khal", "-c", self.config, *arguments, said=said)
 
     def todo(self, *arguments: str, said: str = "") -> str:
         return self.run("todo", "--config", str(self.folder / "todoman.py"), *arguments, said=said)

@@ -14,7 +14,7 @@ from caldav.lib import error
 
 from gateway.http.access import device_hash
 from gateway.serve.web import web_app
-from storage.ical.canonical import same
+from storage.content import same
 from storage.model import Account
 from storage.store import Store
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from storage.ical.canonical import same
+from storage.content import same
 from tests.clients.machine import Machine
 from tests.gateway.running import serving
 from tests.mirror import corpus

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from tests.clients import khal
 from tests.gateway.running import Running, serving
 from tests.mirror import corpus
 
@@ -33,22 +34,6 @@ type = "caldav"
 url = "{url}/dav/"
 username = "alice"
 password = "secret"
-"""
-
-_KHAL = """\
-[calendars]
-[[one]]
-path = {path}
-[locale]
-timeformat = %H:%M
-dateformat = %Y-%m-%d
-longdateformat = %Y-%m-%d
-datetimeformat = %Y-%m-%d %H:%M
-longdatetimeformat = %Y-%m-%d %H:%M
-local_timezone = Europe/Berlin
-default_timezone = Europe/Berlin
-[sqlite]
-path = {folder}/khal.db
 """
 
 
@@ -122,8 +107,8 @@ def test_both_ways_and_khal_lists_it(scene: Scene) -> None:
     assert b"edited on the server" in (scene.calendar / "theirs.ics").read_bytes()
     assert b"edited in the folder" in scene.http("GET", "ours.ics").content
 
-    (scene.folder / "khal.conf").write_text(_KHAL.format(path=scene.calendar, folder=scene.folder))
-    command = [str(BIN / "khal"), "-c", str(scene.folder / "khal.conf"), "list", "2026-03-04", "1d"]
+    config = khal.configure(scene.folder, f"[[one]]\npath = {scene.calendar}\n")
+    command = [str(BIN / "khal"), "-c", config, "list", "2026-03-04", "1d"]
     listed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
     assert "10:00-11:00 edited on the server" in listed
     assert "10:00-11:00 edited in the folder" in listed

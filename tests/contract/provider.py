@@ -286,17 +286,6 @@ class ProviderContract:
         assert not mirror.changed
         assert not mirror.gone
 
-    def test_the_collection_version_tells_whether_something_changed(
-        self, bench: Bench, provider: Provider, collection: RemoteCollection
-    ) -> None:
-        def version() -> str:
-            return next(each.version for each in provider.collections() if each.href == collection.href)
-
-        before = version()
-        assert version() == before
-        bench.put(collection, self.file("e1"), self.entry("e1"))
-        assert version() != before or before == ""
-
     def test_a_dead_cursor_says_so(self, bench: Bench, provider: Provider, collection: RemoteCollection) -> None:
         if not provider.capabilities.cursor:
             return

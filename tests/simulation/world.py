@@ -10,8 +10,9 @@ from pathlib import Path
 from random import Random
 from uuid import UUID
 
+from storage.content import same
 from storage.errors import StoreError
-from storage.ical.canonical import canonical, same
+from storage.ical.canonical import canonical
 from storage.model import Account, Collection, CollectionKind, Origin
 from storage.store import Store
 from storage.sync import inbox, restore, undo

@@ -19,9 +19,8 @@ from radicale.app import Application
 
 from gateway.demo.sample import SampleCollection, sample_collections
 from gateway.demo.zones import vtimezone
-from storage.content import read
+from storage.content import read, same
 from storage.model import CollectionKind
-from storage.vcard.canonical import same
 from storage.vcard.convert import convert
 
 TODAY = date(2026, 11, 22)

@@ -19,6 +19,7 @@ from gateway.serve.web import web_app
 from storage import clock
 from storage.model import Account, Collection, CollectionKind, Feed, Origin
 from storage.store import Store
+from tests.clients import khal
 from tests.gateway.dav.door import Got, call, component, event
 
 SERIES = event("series", "RRULE:FREQ=DAILY;COUNT=3\nSUMMARY:Standup").replace(
@@ -147,19 +148,16 @@ def test_khal_imports_it(site: Site, tmp_path: Path) -> None:
     path, _feed = site.link(site.work)
     (tmp_path / "feed.ics").write_bytes(site.get(path).body)
     (tmp_path / "calendar").mkdir()
-    config = tmp_path / "khal.conf"
-    config.write_text(
-        f"[calendars]\n[[feed]]\npath = {tmp_path}/calendar\n[locale]\nlocal_timezone = UTC\ndefault_timezone = UTC\n"
-        f"longdateformat = %Y-%m-%d\ndateformat = %Y-%m-%d\ntimeformat = %H:%M\n"
-        f"longdatetimeformat = %Y-%m-%d %H:%M\ndatetimeformat = %Y-%m-%d %H:%M\n[sqlite]\npath = {tmp_path}/khal.db\n"
-    )
+    config = khal.configure(tmp_path, f"[[feed]]\npath = {tmp_path}/calendar\n", zone="UTC")
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
-    khal = [str(Path(sys.executable).parent / "khal"), "-c", str(config)]
+    program = [str(Path(sys.executable).parent / "khal"), "-c", config]
     for words in (
         ["import", "--batch", "-a", "feed", str(tmp_path / "feed.ics")],
         ["list", "--json", "title", "--json", "start", "2026-03-10", "3d"],
     ):
-        done = subprocess.run([*khal, *words], env=environment, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            [*program, *words], env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
         assert done.returncode == 0, done.stderr
     found = [(each["start"], each["title"]) for line in done.stdout.splitlines() for each in json.loads(line)]
     assert ("2026-03-10 11:00", "Lunch") in found

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from storage.content import same
 from storage.errors import InvalidData, TooLarge
-from storage.ical.canonical import canonical, same
+from storage.ical.canonical import canonical
 from storage.ical.lines import Component, Line, dump, line, parse, unfold
 from storage.ical.read import decode
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storage.content import same
 from storage.errors import InvalidData
-from storage.ical.canonical import same
 from storage.ical.read import decode, read
 from storage.ical.reminders import reminders, with_reminders
 from tests.storage.texts import event

@@ -2,8 +2,7 @@
 
 import pytest
 
-from storage.content import read
-from storage.ical.canonical import same
+from storage.content import read, same
 from storage.model import CollectionKind
 from storage.recurrence.expand import expand
 from storage.sync.merge import Policy, merge

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.ical.canonical import digest, same
+from storage.content import digest, same
 from storage.sync import plan
 from storage.sync.plan import Ours, Step
 

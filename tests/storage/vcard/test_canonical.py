@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage import content
+from storage.content import digest, same
 from storage.errors import InvalidData
 from storage.ical.lines import escape, fold
-from storage.vcard.canonical import canonical, digest, same
+from storage.vcard.canonical import canonical
 from tests.storage.vcard.cards import FULL, TEXT, card
 
 SAME = [

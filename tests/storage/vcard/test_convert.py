@@ -7,9 +7,10 @@ import vobject
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storage.content import same
 from storage.errors import InvalidData
 from storage.ical.lines import escape
-from storage.vcard.canonical import canonical, same
+from storage.vcard.canonical import canonical
 from storage.vcard.convert import convert
 from storage.vcard.read import read
 from tests.storage.vcard.cards import FULL, TEXT, card

@@ -9,24 +9,9 @@ from pathlib import Path
 from storage.model import Account, Collection, CollectionKind, Origin
 from storage.store import Store
 from storage.vdir.export import VdirExport
+from tests.clients import khal
 from tests.storage.texts import event, todo
 
-_KHAL = """\
-[calendars]
-[[mirror]]
-path = {root}/*/*
-type = discover
-[locale]
-timeformat = %H:%M
-dateformat = %Y-%m-%d
-longdateformat = %Y-%m-%d
-datetimeformat = %Y-%m-%d %H:%M
-longdatetimeformat = %Y-%m-%d %H:%M
-local_timezone = Europe/Berlin
-default_timezone = Europe/Berlin
-[sqlite]
-path = {folder}/khal.db
-"""
 _TODOMAN = """\
 path = "{root}/*/*"
 cache_path = "{folder}/todoman.sqlite3"
@@ -67,10 +52,9 @@ def test_khal_lists_the_events(store: Store, home: Collection, tmp_path: Path) -
     )
     store.update_collection(home.id, name="Zuhause", color="#2E8B57", origin=Origin.DAV)
     VdirExport(store, root).run()
-    config = tmp_path / "khal.conf"
-    config.write_text(_KHAL.format(root=root, folder=tmp_path))
+    config = khal.configure(tmp_path, f"[[mirror]]\npath = {root}/*/*\ntype = discover\n")
     listed = run(
-        tmp_path, "khal", "-c", str(config), "list", "--json", "title", "--json", "start", "--json", "calendar",
+        tmp_path, "khal", "-c", config, "list", "--json", "title", "--json", "start", "--json", "calendar",
         "2027-01-04", "5d",
     )  # fmt: skip
     found = [event for line in listed.splitlines() for event in json.loads(line)]
