@@ -267,8 +267,13 @@ def _translated(path: Path) -> Iterator[None]:
             raise StoreBusy(f"{path} is being written by another process", hint="try again in a moment") from error
         if _is(error, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise StoreError(f"{path} is damaged or no mirror: {error}", hint="restore it from a backup") from error
-        if _is(error, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
-            raise StoreError(f"{path} cannot be used: {error}", hint="check the folder's permissions") from error
+        if _is(error, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+            raise StoreError(
+                f"{path} cannot be written: {error}",
+                hint=f"let user {os.geteuid()}, as whom this runs, write {path.parent} and all files in it",
+            ) from error
+        if _is(error, sqlite3.SQLITE_IOERR):
+            raise StoreError(f"{path} cannot be used: {error}", hint="check the disk") from error
         if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
             raise StoreError(f"{path} has been closed", hint="open the store again") from error
         raise

@@ -101,11 +101,11 @@ def add_link(session: Session, collection: str | None, everything_of: str | None
     if (collection is None) is (everything_of is None):
         raise click.UsageError("name one collection, or a user with --all-busy")
     check_label(label)
-    store, secret = session.prepared, new_link_secret()
+    store, secret, address = session.prepared, new_link_secret(), _address(session)
     shown = _collection(store, collection) if collection else None
     user = shown.user if shown else everything_of or ""
     made = store.add_feed(user, label, link_hash(secret), collection_id=shown.id if shown else None, busy=busy)
-    url = f"{_address(session)}/ics/{secret}.ics"
+    url = f"{address}/ics/{secret}.ics"
     if session.json:
         print_json({**_link(made, ("id", "user", "collection", "busy", "label")), "url": url})
         return
@@ -172,7 +172,13 @@ def _collection(store: Store, words: str) -> Collection:
 
 
 def _address(session: Session) -> str:
+    """Where this server is found; raises `ConfigError` where that is another place at every start."""
     server = session.config.server
+    if not (server.base_url or server.port):
+        raise ConfigError(
+            "with port = 0 the address is another one at every start",
+            hint="set [server] port, or base_url, such as https://cal.example.com",
+        )
     return server.base_url.rstrip("/") or f"http://{server.host}:{server.port}"
 
 

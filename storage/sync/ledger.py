@@ -162,14 +162,13 @@ class Ledger:
         understood = understand(entry, collection.kind)
         quarantine.put(
             conn,
+            collection,
+            entry.href,
+            entry.version,
+            entry.data.encode(errors="surrogatepass") if isinstance(entry.data, str) else entry.data,
             at=clock.iso(),
-            account_id=collection.account_id,
-            collection_n=collection.n,
-            href=entry.href,
-            version=entry.version,
             uid="" if isinstance(understood, InvalidData) else understood[1].uid,
             reason=reason,
-            body=entry.data.encode(errors="surrogatepass") if isinstance(entry.data, str) else entry.data,
         )
         report.quarantined += 1
 
@@ -200,15 +199,7 @@ class Ledger:
                 found = [(href, links.of_href(conn, collection.n, href)) for href in hrefs]
                 rows = [held_entry(conn, href, link) for href, link in found if link]
                 if rows:
-                    held.add(
-                        conn,
-                        at=clock.iso(),
-                        account_id=collection.account_id,
-                        collection_n=collection.n,
-                        collection_id=collection.id,
-                        reason=reason,
-                        entries=rows,
-                    )
+                    held.add(conn, collection, reason, rows, at=clock.iso())
                     report.held += len(rows)
             if back:
                 held.release(conn, collection.n, back)

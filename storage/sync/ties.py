@@ -164,16 +164,8 @@ class Ties:
             return
         with suppress(NotFound), self.ledger.writing(collection) as conn:
             found = [(href, links.of_href(conn, collection.n, href)) for href in links.hrefs(conn, collection.n)]
-            held.add(
-                conn,
-                at=clock.iso(),
-                account_id=collection.account_id,
-                collection_n=collection.n,
-                collection_id=collection.id,
-                reason=reason,
-                entries=[held_entry(conn, href, link) for href, link in found if link],
-                whole=True,
-            )
+            rows = [held_entry(conn, href, link) for href, link in found if link]
+            held.add(conn, collection, reason, rows, at=clock.iso(), whole=True)
             remotes.set_collection(
                 conn, collection.n, state=State.HELD, reason=words, as_of=None, failures=0, next_due=0
             )

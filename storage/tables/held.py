@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Any
 
+from storage.model import Collection
+
 
 @dataclass(frozen=True, slots=True)
 class HeldEntry:
@@ -39,13 +41,11 @@ class Held:
 
 def add(
     conn: Connection,
-    *,
-    at: str,
-    account_id: int,
-    collection_n: int,
-    collection_id: str,
+    collection: Collection,
     reason: str,
     entries: Iterable[HeldEntry],
+    *,
+    at: str,
     whole: bool = False,
     origin: str = "upstream",
 ) -> int:
@@ -53,7 +53,7 @@ def add(
     cursor = conn.execute(
         """INSERT INTO held (at, account_id, collection_n, collection_id, reason, whole, origin)
            VALUES (?, ?, ?, ?, ?, ?, ?)""",
-        (at, account_id, collection_n, collection_id, reason, whole, origin),
+        (at, collection.account_id, collection.n, collection.id, reason, whole, origin),
     )
     n = int(cursor.lastrowid or 0)
     conn.executemany(

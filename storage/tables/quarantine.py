@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from json import dumps
 from sqlite3 import Connection
 
+from storage.model import Collection
+
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
@@ -22,16 +24,7 @@ class Quarantined:
 
 
 def put(
-    conn: Connection,
-    *,
-    at: str,
-    account_id: int,
-    collection_n: int,
-    href: str,
-    version: str,
-    uid: str,
-    reason: str,
-    body: bytes,
+    conn: Connection, collection: Collection, href: str, version: str, body: bytes, *, at: str, uid: str, reason: str
 ) -> None:
     """Keep one item; a newer version of the same href replaces the older."""
     conn.execute(
@@ -39,7 +32,7 @@ def put(
            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (collection_n, href) DO UPDATE SET at = excluded.at, version = excluded.version,
                uid = excluded.uid, reason = excluded.reason, body = excluded.body""",
-        (at, account_id, collection_n, href, version, uid, reason, body),
+        (at, collection.account_id, collection.n, href, version, uid, reason, body),
     )
 
 

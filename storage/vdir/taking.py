@@ -303,19 +303,11 @@ class Taker:
 
     def hold(self, collection: Collection, stopped: list[tuple[Found, Entry]], reason: str) -> None:
         """Too many are gone at once: a person has to decide."""
-        held.add(
-            self.conn,
-            at=clock.iso(),
-            account_id=collection.account_id,
-            collection_n=collection.n,
-            collection_id=collection.id,
-            reason=reason,
-            entries=[
-                HeldEntry(entry.id, entry.uid, entries.summary(self.conn, entry.n), found.name, entry.hash)
-                for found, entry in stopped
-            ],
-            origin=ORIGIN,
-        )
+        gone = [
+            HeldEntry(entry.id, entry.uid, entries.summary(self.conn, entry.n), found.name, entry.hash)
+            for found, entry in stopped
+        ]
+        held.add(self.conn, collection, reason, gone, at=clock.iso(), origin=ORIGIN)
         rows = [found.row._replace(state=vdir_files.HELD, stat=None) for found, _entry in stopped if found.row]
         self.done.rows += rows
 

@@ -165,6 +165,15 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
         Database(tmp_path / "nowhere" / "test.db")
 
 
+def test_a_file_that_cannot_be_written_says_who_has_to_be_let(db: Database, tmp_path: Path) -> None:
+    """As on a file system that is mounted for reading only; whatever writes, `serve` first of all, says so."""
+    db.reader().execute("PRAGMA query_only = ON")
+    with pytest.raises(StoreError, match=r"test\.db cannot be written") as caught:
+        _insert(db, 1)
+    assert str(os.geteuid()) in caught.value.hint
+    assert str(tmp_path) in caught.value.hint
+
+
 def test_connections_end_with_their_threads(db: Database) -> None:
     def look() -> None:
         assert _rows(db) == []

@@ -117,15 +117,8 @@ def test_held_deletions_are_listed(line: Line) -> None:
     collection = fill(line, a=event("a", "One"))
     with line.store() as store, store.db.atomic() as conn:
         entry = store.entry_by_uid(collection, "a")
-        held.add(
-            conn,
-            at=clock.iso(),
-            account_id=101,
-            collection_n=entry.collection_n,
-            collection_id=collection,
-            reason="the upstream lists nothing any more",
-            entries=[HeldEntry(entry.id, "a", "One", "/a.ics", "1")],
-        )
+        gone = [HeldEntry(entry.id, "a", "One", "/a.ics", "1")]
+        held.add(conn, store.collection(collection), "the upstream lists nothing any more", gone, at=clock.iso())
     one = line("held", "--json").json["held"][0]
     assert one["entries"] == [{"entry": entry.id, "uid": "a", "summary": "One"}]
     assert (one["count"], one["account"], one["collection"]) == (1, 101, collection)

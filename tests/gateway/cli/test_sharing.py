@@ -86,3 +86,11 @@ def test_a_link_shows_one_thing_and_has_a_label(two: Line, words: tuple[str, ...
 
 def test_a_label_is_one_line(two: Line) -> None:
     assert two("link", "add", "alice/Calendar", "--label", "a\nb").code == 1
+
+
+def test_no_link_is_made_that_would_lead_nowhere(two: Line) -> None:
+    two.declare("[server]\nport = 0\n[user alice]\npassword = a\n")
+    refused = two("link", "add", "alice/Calendar", "--label", "choir")
+    assert refused.code == 1
+    assert "port" in refused.err
+    assert two("link", "list", "--json").json == {"links": []}
