@@ -11,6 +11,7 @@ from plugins import registry
 from storage import clock
 from storage.credentials import Credentials
 from storage.errors import AlreadyExists, ConfigError, StoreError
+from storage.ical.kinds import ENTRIES
 from storage.model import Account, CollectionKind, Origin
 from storage.provider import Login, Provider
 from storage.store import Store
@@ -239,7 +240,7 @@ def _furnish(store: Store, account: Account) -> None:
     if store.collections(user=account.user):
         return
     for slug, name, kind, components in (
-        ("calendar", "Calendar", CollectionKind.CALENDAR, ("VEVENT", "VTODO", "VJOURNAL")),
+        ("calendar", "Calendar", CollectionKind.CALENDAR, tuple(ENTRIES)),
         ("contacts", "Contacts", CollectionKind.CONTACTS, ("VCARD",)),
     ):
         store.create_collection(account.id, slug, name=name, kind=kind, components=components, origin=Origin.CLI)

@@ -10,13 +10,14 @@ from gateway.dav.mailbox import DEFAULT_CALENDAR
 from gateway.dav.names import apple, caldav, carddav, cs, dav, push
 from gateway.dav.properties import SETTABLE, SETTABLE_OF_BOOK
 from storage.errors import InvalidData
+from storage.ical.kinds import ENTRIES
 from storage.ical.lines import parse
 from storage.ical.zones import iana_name, zone_name
 from storage.scheduling.busy import TRANSPARENCY
 
 COMPONENT_SET = caldav("supported-calendar-component-set")
 RESOURCE_TYPE = dav("resourcetype")
-COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY")
+COMPONENTS = tuple(ENTRIES)
 
 MAX_TEXT = 4096
 MAX_DEAD = 100_000

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from gateway.app import DAY, declare, journal_readers, open_store
 from gateway.config import load
+from gateway.dav.edits import COMPONENTS
 from storage import clock
 from storage.model import Account, CollectionKind, Origin
 from tests.simulation.texts import event
@@ -48,6 +49,7 @@ def test_a_declared_local_account_has_a_calendar_and_an_address_book_once(tmp_pa
         ("Calendar", CollectionKind.CALENDAR),
         ("Contacts", CollectionKind.CONTACTS),
     ]
+    assert set(made[0].components) == set(COMPONENTS), "as what clients make"
     for each in made:
         store.delete_collection(each.id, origin=Origin.DAV)
     declare(config, store)
