@@ -9,7 +9,7 @@ from storage.ical.canonical import canonical
 from storage.store import Store
 from storage.tables import vdir_files
 from storage.vdir.two_way import TwoWay
-from tests.simulation.texts import Texts, uid_of
+from tests.simulation.texts import Texts, sayings, uid_of
 
 
 class Pause(Event):
@@ -32,10 +32,12 @@ class FileUser:
         self.texts = texts
         self.random = texts.random
         self.now = now
-        self.wrote: list[str] = []
+        self.wrote: set[str] = set()
         """Canonical texts that were put into files."""
-        self.replaced: set[str] = set()
-        """Canonical texts of files that were edited or removed: nobody misses them."""
+        self.said: set[str] = set()
+        """What was said in them (`sayings`)."""
+        self.unsaid: set[str] = set()
+        """What files said that were edited or removed: nobody misses it."""
 
     def open(self, store: Store) -> None:
         """A process begins to keep the folder in step with its mirror."""
@@ -81,9 +83,9 @@ class FileUser:
             path.rename(target)
 
     def held(self) -> set[str]:
-        """Canonical texts that stand in any file, taken in or not."""
+        """What is said in any file, taken in or not."""
         found = (path.read_bytes().decode() for path in self.root.parent.glob("vdir*/*/*/*.ics"))
-        return {canonical(text) for text in found if uid_of(text)}
+        return {line for text in found for line in sayings(text)}
 
     def strange(self, store: Store) -> list[str]:
         """The files that were refused, and why."""
@@ -101,7 +103,8 @@ class FileUser:
         aside.write_bytes(text.encode())
         self._touch(aside)
         aside.rename(path)
-        self.wrote.append(canonical(text))
+        self.wrote.add(canonical(text))
+        self.said |= sayings(text)
 
     def _touch(self, path: Path) -> None:
         os.utime(path, (self.now(), self.now()))
@@ -110,7 +113,7 @@ class FileUser:
         """What the file holds is replaced by its user; its UID."""
         text = path.read_bytes().decode() if path.exists() else ""
         if uid_of(text):
-            self.replaced.add(canonical(text))
+            self.unsaid |= sayings(text)
         return uid_of(text)
 
     def _some(self) -> Path | None:

@@ -6,7 +6,7 @@ from random import Random
 
 from plugins.memory.provider import Folder, MemoryUpstream
 from storage.ical.canonical import canonical
-from tests.simulation.texts import ME, Texts, uid_of
+from tests.simulation.texts import ME, Texts, sayings, uid_of
 
 
 class Somebody:
@@ -19,7 +19,11 @@ class Somebody:
         """Canonical texts of ours that may be met again: somebody moved them to another collection, made a twin of
         them, or brought a vanished collection back."""
         self.shown: set[str] = set()
-        """Canonical texts that the upstream has ever held."""
+        """What the upstream has ever held (`sayings`)."""
+        self.said: set[str] = set()
+        """What others have said upstream (`sayings`)."""
+        self.unsaid: set[str] = set()
+        """What they took back themselves."""
         self.away: list[Folder] = []
         """What has vanished and may come back."""
         self.upstream = MemoryUpstream(
@@ -36,7 +40,9 @@ class Somebody:
         uids = {uid_of(e.data): href for href, e in folder.entries.items()}
         uid = self.random.choice([*sorted(uids), f"u{self.random.randrange(12)}"]) or "u1"
         href = uids.get(uid, f"{folder.remote.href}{uid}.{self.texts.stamp()}.ics")
-        self.upstream.put(folder.remote.href, href, self.texts.new(uid))
+        there = folder.entries.get(href)
+        text = self.texts.edited(str(there.data)) if there and uid_of(there.data) else self.texts.new(uid)
+        self.upstream.put(folder.remote.href, href, text)
 
     def deletes(self) -> None:
         """Somebody else deletes upstream."""
@@ -106,10 +112,23 @@ class Somebody:
                     self.upstream.remove(folder.remote.href, href)
                 seen.add(uid_of(entry.data))
 
+    def does(self, act: Callable[[], None]) -> None:
+        """Let one of these happen, and note what was said and taken back by it."""
+        before = self.holds()
+        act()
+        after = self.holds()
+        self.said |= after - before
+        self.unsaid |= before - after
+
+    def holds(self) -> set[str]:
+        """What is said upstream now, in collections that have vanished, too."""
+        folders = [*self.upstream.folders.values(), *self.away]
+        return {line for folder in folders for entry in folder.entries.values() for line in sayings(entry.data)}
+
     def note(self) -> None:
         """Remember what the upstream holds now."""
         for folder in self.upstream.folders.values():
-            self.shown.update(canonical(str(e.data)) for e in folder.entries.values() if uid_of(e.data))
+            self.shown.update(line for e in folder.entries.values() for line in sayings(e.data))
 
     def state(self) -> dict[tuple[str | None, str], str]:
         """What the upstream holds: collection and UID → canonical text."""
@@ -125,7 +144,7 @@ class Somebody:
 
         def rewrite(text: str) -> str:
             text = text.replace("-//test//simulation//EN", "-//upstream//EN") if rewrites else text
-            self.shown.add(canonical(text))
+            self.shown |= sayings(text)
             return text
 
         return rewrite

@@ -33,6 +33,15 @@ def uid_of(data: str | bytes) -> str:
     return str(data).partition("UID:")[2].partition("\r\n")[0]
 
 
+SINGLE = ("SUMMARY", "LOCATION", "DESCRIPTION", "URL", "X-SIMULATED")
+SEVERAL = ("COMMENT", "CONTACT", "CATEGORIES")
+
+
+def sayings(data: str | bytes) -> set[str]:
+    """The lines of such an event that somebody wrote: none of them occurs in what anybody else wrote."""
+    return {line for line in str(data).splitlines() if line.startswith((*SINGLE, *SEVERAL))}
+
+
 class Texts:
     """What both sides write. `random` is the run's, so that a seed decides the texts as well."""
 
@@ -44,6 +53,20 @@ class Texts:
         """A number that no other text of this run has."""
         self.stamps += 1
         return self.stamps
+
+    def edited(self, text: str) -> str:
+        """The text with one property changed, added or removed; sometimes another text altogether."""
+        if self.random.random() < 0.3 or "SUMMARY:" not in text:
+            return self.new(uid_of(text))
+        name = self.random.choice([*SINGLE, *SEVERAL])
+        said = f"{name}:{self.random.choice(WORDS)} {self.stamp()}"
+        lines = text.split("\r\n")
+        there = [line for line in lines if line.startswith(f"{name}:")]
+        if name in SINGLE or self.random.random() < 0.3:
+            lines = [line for line in lines if line not in there[:1]]
+        if name not in ("SUMMARY", "URL") and there and self.random.random() < 0.2:
+            return "\r\n".join(lines)
+        return "\r\n".join(lines).replace("END:VEVENT", f"{said}\r\nEND:VEVENT")
 
     def new(self, uid: str) -> str:
         """A text nobody has written before."""

@@ -5,6 +5,7 @@ Everything random comes from one seed, so a seed reproduces its run. The clock i
 
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
@@ -25,7 +26,7 @@ from storage.tables import conflicts, held, outbox
 from tests.simulation.faults import Crash, Fate, MoodyProvider, let_crash
 from tests.simulation.files import FileUser
 from tests.simulation.somebody import Somebody
-from tests.simulation.texts import Texts, uid_of
+from tests.simulation.texts import Texts, sayings, uid_of
 
 ACCOUNTS = ("up", "second")
 
@@ -58,12 +59,16 @@ class World:
         )
         self.desk = FileUser(self.folder / "vdir", self.texts, lambda: self.now) if self.random.random() < 0.5 else None
         """Somebody who works in the folder of files, in half of the runs."""
-        self.accepted: dict[str, list[str]] = {}
-        """For each UID, in order, the canonical texts that the mirror accepted from its client ('' for a deletion)."""
         self.loud: Counter[str] = Counter()
         """For each UID how often a client asked, with a write, that those concerned be told."""
-        self.replaced: set[str] = set()
-        """Canonical texts that their own author replaced: nobody misses them."""
+        self.accepted: set[str] = set()
+        """Canonical texts that the mirror accepted from its client."""
+        self.said: set[str] = set()
+        """What the client said in them (`sayings`)."""
+        self.unsaid: set[str] = set()
+        """What the client took back, having seen it: its own words and those of others. Nobody misses them."""
+        self.removed = False
+        """Whether the client ever deleted a whole collection, with whatever was in it upstream."""
         self._open()
 
     def tick(self) -> float:
@@ -94,8 +99,8 @@ class World:
         self._open()
         if self.unanswered:
             before, text = self.unanswered
-            if before and canonical(text) in self.mirror_state().values():
-                self.replaced.add(canonical(before))
+            if canonical(text) in self.mirror_state().values():
+                self.promise(text, before)
         self.unanswered = None
 
     @property
@@ -105,11 +110,6 @@ class World:
     @property
     def collections(self) -> list[Collection]:
         return [collection for account in self.accounts for collection in self.store.collections(account=account.id)]
-
-    @property
-    def shown(self) -> set[str]:
-        """Canonical texts that any upstream has ever held."""
-        return set().union(*(other.shown for other in self.others.values()))
 
     @property
     def writes(self) -> int:
@@ -134,12 +134,20 @@ class World:
             act = self.random.choice(acts)
             self.say(act.__name__)
             try:
-                act()
+                self._let(act)
             except Crash:
                 self.say("CRASH")
                 self.restart()
             except StoreError as error:
                 self.say(f"refused: {error.message}")
+
+    def _let(self, act: Callable[[], None]) -> None:
+        """Let something happen; what others say by it is noted."""
+        other = getattr(act, "__self__", None)
+        if isinstance(other, Somebody):
+            other.does(act)
+        else:
+            act()
 
     def say(self, what: str) -> None:
         """Write down what happens."""
@@ -153,17 +161,17 @@ class World:
         known = sorted(mine)
         uid = self.random.choice([*known, f"u{self.random.randrange(12)}"])
         href = mine[uid].href if uid in mine else f"{uid}-{self.texts.stamp()}.ics"
-        text = self.texts.new(uid)
+        text = self.texts.edited(mine[uid].text) if uid in mine else self.texts.new(uid)
         self.unanswered = (mine[uid].text if uid in mine else "", text)
         self.store.put_entry(collection.id, href, text, origin=Origin.DAV, notify=self._loud(uid))
-        self.promise(uid, canonical(text), mine[uid].text if uid in mine else None)
+        self.promise(text, mine[uid].text if uid in mine else "")
         self.unanswered = None
 
     def client_deletes(self) -> None:
         """A client deletes."""
         if (collection := self._some()) and (mine := list(self.store.iter_entries(collection.id))):
             entry = self.random.choice(mine)
-            self.replaced.add(canonical(entry.text))
+            self.unsaid |= sayings(entry.text)
             self.store.delete_entry(collection.id, entry.href, origin=Origin.DAV, notify=self._loud(entry.uid))
 
     def _loud(self, uid: str) -> bool:
@@ -181,7 +189,7 @@ class World:
         there = {e.href: e.text for e in self.store.iter_entries(target.id) if e.id != entry.id}
         name = self.random.choice([*sorted(there), entry.href, entry.href])
         if name in there:
-            self.replaced.add(canonical(there[name]))
+            self.unsaid |= sayings(there[name])
             self.loud[uid_of(there[name])] += 1  # who overwrites by moving deletes, as a client of DAV does
         self.store.move_entry(source.id, entry.href, target.id, name, origin=Origin.DAV, overwrite=True)
 
@@ -203,7 +211,8 @@ class World:
         if (collection := self._some()) is None:
             return
         if self.random.random() < 0.3:
-            self.replaced.update(canonical(e.text) for e in self.store.iter_entries(collection.id))
+            self.removed = True
+            self.unsaid.update(line for e in self.store.iter_entries(collection.id) for line in sayings(e.text))
             self.store.delete_collection(collection.id, origin=Origin.DAV)
         else:
             self.store.update_collection(collection.id, name=f"name {self.texts.stamp()}", origin=Origin.DAV)
@@ -217,10 +226,11 @@ class World:
         plan = undo.plan(self.store, random.choice(choices), force=random.random() < 0.3)
         for item in plan.entries:
             if item.now and not item.problem:
-                self.replaced.add(canonical(item.now.text))
+                self.unsaid |= sayings(item.now.text)
         for gone in plan.collections:
             if gone.then is None and not gone.problem:
-                self.replaced.update(canonical(entry.text) for entry in self.store.iter_entries(gone.any.id))
+                self.unsaid.update(line for e in self.store.iter_entries(gone.any.id) for line in sayings(e.text))
+                self.removed = True
         restore.carry_out(self.store, plan)
 
     def _some(self) -> Collection | None:
@@ -264,18 +274,18 @@ class World:
             act = self.random.choice([*acts, somebody.writes, somebody.renames])
             self.say(f"meanwhile {act.__name__}")
             with suppress(StoreError):
-                act()
+                self._let(act)
 
     def nothing(self) -> None:
         """Nobody else edits during this pass."""
 
     # -- the books ---------------------------------------------------------------------------------------------------
 
-    def promise(self, uid: str, text: str, before: str | None) -> None:
-        """The mirror has accepted `text` from its client, who thereby replaced what they saw before."""
-        if before is not None:
-            self.replaced.add(canonical(before))
-        self.accepted.setdefault(uid, []).append(text)
+    def promise(self, text: str, before: str) -> None:
+        """The mirror has accepted `text` from its client, who saw `before`."""
+        self.accepted.add(canonical(text))
+        self.said |= sayings(text) - sayings(before)
+        self.unsaid |= sayings(before) - sayings(text)
 
     # -- the end -----------------------------------------------------------------------------------------------------
 
@@ -285,7 +295,7 @@ class World:
         self.quiet = True
         self.now = self.latest
         for other in self.others.values():
-            other.tidy()
+            other.does(other.tidy)
         if self.desk:
             self.desk.tidy()
         for _ in range(6):
@@ -308,27 +318,34 @@ class World:
         return {(name, *key): text for name, other in self.others.items() for key, text in other.state().items()}
 
     def lost(self) -> list[str]:
-        """Accepted texts that are nowhere: not upstream at any time, not replaced by their author, not in the inbox."""
-        kept = {canonical(c.ours) for c in conflicts.every(self.store.db.reader(), state=None) if c.ours}
-        known = self.shown | self.replaced | kept | set(self.mirror_state().values())
-        accepted = [text for texts in self.accepted.values() for text in texts]
+        """What was said on either side and is nowhere: never shown upstream (if it was ours), not taken back by anybody
+        who had seen it, not in the inbox.
+        """
+        inbox_ = conflicts.every(self.store.db.reader(), state=None)
+        kept = {line for c in inbox_ for line in sayings(f"{c.ours}\r\n{c.theirs}")}
+        here = {line for c in self.collections for e in self.store.iter_entries(c.id) for line in sayings(e.text)}
+        others = self.others.values()
+        said, unsaid = self.said, self.unsaid
         if self.desk:
-            known |= self.desk.replaced | self.desk.held()
-            accepted += self.desk.wrote
-        return [text for text in accepted if text not in known]
+            said, unsaid = said | self.desk.said, unsaid | self.desk.unsaid
+            here |= self.desk.held()
+        gone = said.difference(*(other.shown for other in others))
+        if not self.removed:
+            gone = gone.union(*(other.said for other in others))
+        return sorted(gone.difference(here, kept, unsaid, *(other.unsaid | other.holds() for other in others)))
 
     def false_conflicts(self) -> list[int]:
         """The numbers of those in the inbox where only one side had edited, or where we met ourselves."""
         found = conflicts.every(self.store.db.reader(), state=None)
         edits = [c for c in found if c.cause == "edit" and c.ours and c.theirs]
-        mine = {text for texts in self.accepted.values() for text in texts}
-        mine -= set().union(*(other.carried for other in self.others.values()))
-        filed = set(self.desk.wrote) if self.desk else set()
+        mine = self.accepted.difference(*(other.carried for other in self.others.values()))
+        filed = self.desk.wrote if self.desk else set()
         return [
             c.n
             for c in edits
             if (c.base and (same(c.base, c.theirs or "") or same(c.base, c.ours or "")))
             or (canonical(c.theirs or "") in mine and canonical(c.ours or "") not in filed)
+            or any(field.ours in (field.base, field.theirs) for field in c.fields or ())
         ]
 
     def unsolicited(self) -> list[str]:
