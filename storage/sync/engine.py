@@ -171,7 +171,9 @@ class Engine:
             words = f"the listing left out {len(alive)} entries, but the upstream still has what was asked for by name"
             hold.append((words, alive))
         clean = self.ledger.deletable(collection, drop)
-        verdict = policy.judge_deletions(len(clean), self.ledger.link_count(collection), explicit=by_name)
+        # Counting looks at every link, so it is left to rounds that would delete something.
+        total = self.ledger.link_count(collection) if clean else 0
+        verdict = policy.judge_deletions(len(clean), total, explicit=by_name)
         if not verdict.allowed:
             hold.append((verdict.reason, clean))
             drop = [href for href in drop if href not in set(clean)]
