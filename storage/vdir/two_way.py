@@ -23,6 +23,9 @@ OVER_ALL = 60.0
 UNWATCHED = 5.0
 """The same where it does not."""
 
+LONGEST = 10.0
+"""Seconds for which a command waits for somebody who goes on writing."""
+
 LATER = 5.0
 """Seconds before another try where the disk said no."""
 
@@ -62,14 +65,15 @@ class TwoWay:
     def finish(self, pause: Event | None = None) -> None:
         """Work until nothing is left to do, with the patience that files need which are just being written.
 
-        Raises `StoreError`.
+        What is still being written after `LONGEST` seconds is left for another time. Raises `StoreError`.
         """
         waiting = pause or Event()
         self._looked = 0.0
+        until = clock.timestamp() + LONGEST
         while True:
             while self.step():
                 pass
-            if not self.intake.patience.waiting() and not self.export.left:
+            if not (self.intake.patience.waiting() or self.export.left) or clock.timestamp() > until:
                 return
             waiting.wait(SETTLE / 2)
 

@@ -6,6 +6,7 @@ import time
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -15,7 +16,7 @@ from storage.model import Collection, CollectionKind, Origin
 from storage.tables import vdir_files
 from storage.vdir.compare import problems
 from storage.vdir.plan import Step, decide
-from storage.vdir.two_way import TwoWay
+from storage.vdir.two_way import LONGEST, TwoWay
 from tests.storage.texts import event, todo
 from tests.storage.vdir.desk import BY, Desk
 
@@ -260,3 +261,28 @@ def test_ten_thousand_files_at_once_take_few_transactions(desk: Desk, monkeypatc
     desk.sync()
     assert len(desk.texts()) == count
     assert len(commits) < 3 * count
+
+
+class Pause(Event):
+    """Time that passes only by waiting, while somebody goes on writing."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self.now = time.time()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.now += timeout or 0.0
+        self.path.write_text(f"{self.now}")
+        os.utime(self.path, (self.now, self.now))
+        return False
+
+
+def test_a_command_does_not_wait_for_ever_for_somebody_who_goes_on_writing(desk: Desk) -> None:
+    pause = Pause(desk.folder / "endless.ics")
+    pause.wait()
+    started = pause.now
+    with clock.use(lambda: pause.now):
+        TwoWay(desk.store, desk.root).finish(pause)
+    assert LONGEST < pause.now - started < LONGEST + 1
+    assert problems(desk.store, desk.root) == []
