@@ -266,6 +266,8 @@ class _Entries:
             if item.now and not item.problem and not (item.then and item.then.collection_n == item.now.collection_n)
         }
         items = [self._checked(item, going) for item in found]
+        if self.force:
+            items += [item for place in self.shelf.values() for item in self._swept(place, items)]
         return Plan(len(self.chosen), items, [self._checked_place(item, items) for item in self.shelf.values()])
 
     def single(self, entry_id: str, now: Version | None, then: Version) -> Plan:
@@ -345,11 +347,22 @@ class _Entries:
 
     def _checked_place(self, item: CollectionItem, items: list[EntryItem]) -> CollectionItem:
         """A collection goes only when nothing would be left in it."""
+        left = len(self._left(item, items))
+        return replace(item, problem=f"{left} entries came into it later") if left else item
+
+    def _left(self, item: CollectionItem, items: list[EntryItem]) -> list[str]:
+        """The ids of the entries that would be left in a collection that goes."""
         if item.problem or item.then is not None or item.now is None:
-            return item
+            return []
         going = {each.entry for each in items if each.now and each.now.collection_n == item.now.n and not each.problem}
-        left = sum(each.id not in going for each in entries.listing(self.conn, item.now.n))
-        return replace(item, problem=f"{left} entries came into it later") if left and not self.force else item
+        return [each.id for each in entries.listing(self.conn, item.now.n) if each.id not in going]
+
+    def _swept(self, place: CollectionItem, items: list[EntryItem]) -> Iterable[EntryItem]:
+        """What goes with a collection that is made to go."""
+        for entry_id in self._left(place, items):
+            now = versions.at(self.conn, entry_id, journal.head(self.conn))
+            if now is not None:
+                yield EntryItem(entry_id, now.uid, place.any.account_id, place.any.id, now, None)
 
 
 def _place(version: Version) -> tuple[int, str]:

@@ -300,6 +300,8 @@ def test_a_new_collection_goes_only_without_what_came_later(scene: Scene) -> Non
     number = last(scene)
     scene.store.put_entry(other.id, "u.ics", event("u"), origin=Origin.DAV)
     assert problems(scene, Choice(change=number)) == ["1 entries came into it later"]
+    forced = undo.plan(scene.store, Choice(change=number), force=True)
+    assert [(item.action, item.problem) for item in forced.items] == [("delete", ""), ("delete", "")]
     take_back(scene, Choice(since=number - 1))
     assert [each.id for each in scene.store.collections(account=scene.account.id)] == [scene.collection.id]
     settled(scene)
