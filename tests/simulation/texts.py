@@ -38,8 +38,9 @@ SEVERAL = ("COMMENT", "CONTACT", "CATEGORIES")
 
 
 def sayings(data: str | bytes) -> set[str]:
-    """The lines of such an event that somebody wrote: none of them occurs in what anybody else wrote."""
-    return {line for line in str(data).splitlines() if line.startswith((*SINGLE, *SEVERAL))}
+    """What somebody wrote into such an event, property by property: none of it occurs in what anybody else wrote."""
+    found = [line.partition(":") for line in str(data).splitlines() if line.startswith((*SINGLE, *SEVERAL))]
+    return {f"{name}:{said}" for name, _, value in found for said in value.split(",")}
 
 
 class Texts:

@@ -12,7 +12,7 @@ from random import Random
 from uuid import UUID
 
 from storage.content import same
-from storage.errors import StoreError
+from storage.errors import NotFound, StoreError
 from storage.ical.canonical import canonical
 from storage.model import Account, Collection, CollectionKind, Origin
 from storage.store import Store
@@ -244,7 +244,8 @@ class World:
     def decide(self) -> None:
         """A person looks at held deletions."""
         for stopped in held.every(self.store.db.reader()):
-            self.random.choice([inbox.approve, inbox.reject])(self.store, stopped.n)
+            with suppress(NotFound):  # the decision before may have settled this one, too
+                self.random.choice([inbox.approve, inbox.reject])(self.store, stopped.n)
 
     def sync(self) -> None:
         """One pass of the engine, whatever comes of it."""
