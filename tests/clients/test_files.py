@@ -36,7 +36,7 @@ date_format = "%Y-%m-%d"
 time_format = "%H:%M"
 """
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Scene:
