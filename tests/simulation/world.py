@@ -340,6 +340,8 @@ class World:
         found = conflicts.every(self.store.db.reader(), state=None)
         edits = [c for c in found if c.cause == "edit" and c.ours and c.theirs]
         mine = self.accepted.difference(*(other.carried for other in self.others.values()))
+        if self.removed:
+            mine = set()  # a collection that was deleted and then wanted again may still be there, with what we sent
         filed = self.desk.wrote if self.desk else set()
         return [
             c.n
