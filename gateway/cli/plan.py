@@ -74,6 +74,8 @@ def print_action(action: Planned) -> None:
     for words, people in (("is told", action.mails), ("is not told", action.untold)):
         for address in people:
             click.echo(plain(f"    {words}: {address}"))
+    if action.stays:
+        click.echo(plain(f"    stays here alone, as the upstream cannot hold it: {', '.join(action.stays)}"))
 
 
 def _short(value: str | None) -> str:

@@ -56,7 +56,8 @@ def sync(
       then {"converged": true, "waiting": [], "errors": [], "seconds": 1.2}
     --dry-run --json: {"plan": "HASH", "actions": [{"account", "collection", "entry", "uid",
       "side": "mirror|upstream", "action": "create|update|delete|merge|hold",
-      "fields": [{"component", "name", "from", "to"}], "mails": []}], "problems": []}
+      "fields": [{"component", "name", "from", "to"}], "mails": [], "untold": [], "stays": [], "note"}],
+      "problems": []}
     """
     if dry_run and wanted:
         raise click.UsageError("--dry-run and --apply exclude each other")

@@ -15,10 +15,10 @@ from random import random
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from storage import ids
+from storage import ids, projection
 from storage.db import copy_file
 from storage.model import Account, Change, Collection
-from storage.provider import Push, PushAction, RemoteCollection
+from storage.provider import Holds, Push, PushAction, RemoteCollection
 from storage.scheduling import people
 from storage.scheduling.audience import audience
 from storage.store import Store
@@ -171,9 +171,10 @@ class Forecast:
     # -- taking notes -------------------------------------------------------------------------------------------------
 
     def _rehearsal(self, account: Account, make: MakeProvider) -> Rehearsal:
-        notes = _Notes(self._copy, self._spool, account, self.allowed, self._digests)
+        provider = make(account)
+        notes = _Notes(self._copy, self._spool, account, self.allowed, self._digests, provider.capabilities.holds)
         return Rehearsal(
-            make(account),
+            provider,
             on_push=notes.push,
             on_collection=notes.collection,
             text_of=lambda number: str(self._spool.get(number)["after"]),
@@ -195,8 +196,8 @@ class Forecast:
             self._note("mirror", known, keys.get(span.collection, ""), span.uid, span.before, span.after)
         for planned in self._of_collections():
             self._note("collection", planned.title, planned.collection, [f.after for f in planned.fields])
-        for lost in self._conflicts():
-            self._note("conflict", lost.entry_id, lost.uid, lost.cause, lost.ours, lost.theirs)
+        for each in self._conflicts():
+            self._note("conflict", each.entry_id, each.uid, each.cause, each.ours, each.theirs)
         for stopped in self._held():
             for one in stopped.entries:
                 self._note("hold", one.entry_id, one.uid, one.href)
@@ -249,7 +250,10 @@ _EVER = float("inf")
 class _Notes:
     """Writes down what one account's provider was told to write."""
 
-    def __init__(self, copy: Store, spool: Spool, account: Account, allowed: Allowed, digests: list[bytes]) -> None:
+    def __init__(
+        self, copy: Store, spool: Spool, account: Account, allowed: Allowed, digests: list[bytes], holds: Holds
+    ) -> None:
+        self._holds = holds
         self._copy = copy
         self._spool = spool
         self._account = account
@@ -280,6 +284,7 @@ class _Notes:
                 "after": push.text if push.action is not PushAction.DELETE else None,
                 "mails": told if push.notify else (),
                 "untold": () if push.notify else told,
+                "stays": projection.lost(push.text, self._holds),
             }
         )
 
@@ -319,8 +324,8 @@ def _of_write(record: Mapping[str, Any]) -> Planned:
     )
     names = ("account", "collection", "title", "entry", "uid", "action")
     account, collection, title, entry, uid, action = (record[name] for name in names)
-    mails, untold = (tuple(record.get(name, ())) for name in ("mails", "untold"))
-    return Planned(account, collection, title, entry, uid, "upstream", action, fields, mails, untold)
+    mails, untold, stays = (tuple(record.get(name, ())) for name in ("mails", "untold", "stays"))
+    return Planned(account, collection, title, entry, uid, "upstream", action, fields, mails, untold, stays)
 
 
 def _digest(what: object) -> bytes:

@@ -26,8 +26,9 @@ class Planned:
 
     `collection` is its id, empty for one that the mirror does not have yet, and `title` its name; `entry` and `uid` are
     empty where the collection itself is meant. `action`: `create update delete merge hold`. `mails`: whom the upstream
-    would tell, because the owner wrote; `untold`: whom it would tell if the owner had written, and not we. `note`: why,
-    where that has to be said (a conflict, a held deletion).
+    would tell, because the owner wrote; `untold`: whom it would tell if the owner had written, and not we. `stays`:
+    what of the entry the upstream cannot hold, and the mirror keeps (in the words of `storage/projection.py`).
+    `note`: why, where that has to be said (a conflict, a held deletion).
     """
 
     account: int
@@ -40,6 +41,7 @@ class Planned:
     fields: tuple[Field, ...] = ()
     mails: tuple[str, ...] = ()
     untold: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
     note: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -55,6 +57,7 @@ class Planned:
             "fields": [field.as_json() for field in self.fields],
             "mails": list(self.mails),
             "untold": list(self.untold),
+            "stays": list(self.stays),
             "note": self.note,
         }
 

@@ -9,7 +9,7 @@ import pytest
 from plugins.memory.provider import MemoryProvider, MemoryUpstream
 from storage.errors import Unreachable
 from storage.model import Account, CollectionKind, Origin
-from storage.provider import Provider, RemoteCollection
+from storage.provider import Holds, Provider, RemoteCollection
 from storage.sync import inbox
 from storage.sync.forecast import Forecast, forecast
 from storage.sync.once import sync_once
@@ -233,6 +233,20 @@ def test_a_conflict_is_foretold(scene: Scene) -> None:
     apply(scene, plan.hash)
     assert len(scene.inbox()) == 1
     assert here(scene) == there(scene)
+
+
+def test_what_the_upstream_cannot_hold_is_foretold(scene: Scene) -> None:
+    assert scene.sync().converged
+    scene.upstream.holds = Holds(drops=frozenset({"X-*"}), alarms=0)
+    alarm = "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\nEND:VEVENT"
+    text = event("new", 30, "ours").replace("END:VEVENT", f"X-ROOM:7\r\n{alarm}")
+    scene.ours("new.ics", text)
+    scene.ours("e1.ics", event("e1", 1, "ours"))
+    plan = plan_of(scene)
+    assert {one.uid: one.stays for one in plan.actions} == {"new": ("VALARM", "X-ROOM"), "e1": ()}
+    assert apply(scene, plan.hash).converged
+    assert "X-ROOM" not in str(scene.there()[f"{scene.remote.href}new.ics"])
+    assert scene.here()["new"] == text
 
 
 def test_collections_are_foretold(scene: Scene) -> None:
