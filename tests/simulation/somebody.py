@@ -6,7 +6,16 @@ from random import Random
 
 from plugins.memory.provider import Folder, MemoryUpstream
 from storage.ical.canonical import canonical
+from storage.projection import project
+from storage.provider import EVERYTHING, Holds
 from tests.simulation.texts import ME, Texts, sayings, uid_of
+
+TABLES = (
+    Holds(drops=frozenset({"X-*"})),
+    Holds(drops=frozenset({"CATEGORIES", "COMMENT"})),
+    Holds(drops=frozenset({"X-*", "URL", "CONTACT", "LOCATION"})),
+)
+"""What upstreams cannot hold."""
 
 
 class Somebody:
@@ -26,8 +35,14 @@ class Somebody:
         """What they took back themselves."""
         self.away: list[Folder] = []
         """What has vanished and may come back."""
+        self.table = self.random.choice([EVERYTHING, EVERYTHING, *TABLES])
+        """What it can hold."""
         self.upstream = MemoryUpstream(
-            rewrite=self._rewriter(), names_versions=self.random.random() < 0.8, addresses=[ME], schedules=True
+            rewrite=self._rewriter(),
+            holds=self.table,
+            names_versions=self.random.random() < 0.8,
+            addresses=[ME],
+            schedules=True,
         )
         self.upstream.add("calendar")
         if self.random.random() < 0.5:
@@ -42,7 +57,7 @@ class Somebody:
         href = uids.get(uid, f"{folder.remote.href}{uid}.{self.texts.stamp()}.ics")
         there = folder.entries.get(href)
         text = self.texts.edited(str(there.data)) if there and uid_of(there.data) else self.texts.new(uid)
-        self.upstream.put(folder.remote.href, href, text)
+        self._put(folder, href, text)
 
     def deletes(self) -> None:
         """Somebody else deletes upstream."""
@@ -64,7 +79,7 @@ class Somebody:
         if (folder := self._folder()) and folder.entries:
             href = self.random.choice(sorted(folder.entries))
             text = self.random.choice(["no calendar", self.texts.new(f"x{self.texts.stamp()}")])
-            self.upstream.put(folder.remote.href, href, text)
+            self._put(folder, href, text)
 
     def doubles(self) -> None:
         """Somebody's broken program leaves a UID twice in a collection upstream."""
@@ -72,9 +87,7 @@ class Somebody:
             text = str(folder.entries[self.random.choice(sorted(folder.entries))].data)
             if uid := uid_of(text):
                 self.carried.add(canonical(text))
-                self.upstream.put(
-                    folder.remote.href, f"{folder.remote.href}{self.texts.stamp()}.ics", self.texts.new(uid)
-                )
+                self._put(folder, f"{folder.remote.href}{self.texts.stamp()}.ics", self.texts.new(uid))
 
     def mass_deletion(self) -> None:
         """Rarely: upstream loses almost everything of a collection."""
@@ -148,6 +161,10 @@ class Somebody:
             return text
 
         return rewrite
+
+    def _put(self, folder: Folder, href: str, text: str) -> None:
+        """Others can leave nothing there either but what it can hold."""
+        self.upstream.put(folder.remote.href, href, project(text, self.table))
 
     def _bring_back(self, folder: Folder) -> None:
         self.upstream.folders.setdefault(folder.remote.href, folder)

@@ -15,6 +15,7 @@ from storage.content import same
 from storage.errors import NotFound, StoreError
 from storage.ical.canonical import canonical
 from storage.model import Account, Collection, CollectionKind, Origin
+from storage.projection import lost, project
 from storage.store import Store
 from storage.sync import inbox, restore, undo
 from storage.sync.account import AccountRunner
@@ -306,9 +307,9 @@ class World:
         self.now += 60
 
     def mirror_state(self) -> State:
-        """What the mirror holds."""
+        """What the mirror holds, as far as the upstream can hold it."""
         return {
-            (account.name, c.remote_href, e.uid): canonical(e.text)
+            (account.name, c.remote_href, e.uid): canonical(project(e.text, self.others[account.name].table))
             for account in self.accounts
             for c in self.store.collections(account=account.id)
             for e in self.store.iter_entries(c.id)
@@ -320,7 +321,8 @@ class World:
 
     def lost(self) -> list[str]:
         """What was said on either side and is nowhere: never shown upstream (if it was ours), not taken back by anybody
-        who had seen it, not in the inbox.
+        who had seen it, not in the inbox. Whoever deletes an entry at an upstream that cannot hold all of it has not
+        seen all of it; what it cannot hold is not looked for.
         """
         inbox_ = conflicts.every(self.store.db.reader(), state=None)
         kept = {line for c in inbox_ for line in sayings(f"{c.ours}\r\n{c.theirs}")}
@@ -333,7 +335,10 @@ class World:
         gone = said.difference(*(other.shown for other in others))
         if not self.removed:
             gone = gone.union(*(other.said for other in others))
-        return sorted(gone.difference(here, kept, unsaid, *(other.unsaid | other.holds() for other in others)))
+        gone = gone.difference(here, kept, unsaid, *(other.unsaid | other.holds() for other in others))
+        return sorted(
+            said for said in gone if not any(lost(f"BEGIN:X\r\n{said}\r\nEND:X\r\n", o.table) for o in others)
+        )
 
     def false_conflicts(self) -> list[int]:
         """The numbers of those in the inbox where only one side had edited, or where we met ourselves."""

@@ -14,7 +14,7 @@ from storage.errors import StoreError
 from storage.sync import inbox
 from storage.vdir.two_way import TwoWay
 from tests.storage.texts import event
-from tests.storage.vdir.desk import BY, Desk, tree
+from tests.storage.vdir.desk import BY, Desk, finish, tree
 
 
 def lose_all(desk: Desk) -> None:
@@ -59,9 +59,8 @@ def test_a_loss_of_many_waits_and_comes_back_when_rejected(
     before, head = tree(desk.root), desk.store.head()
     lose(desk)
     two_way = TwoWay(desk.store, desk.root)
-    with clock.use(lambda: time.time() + 100):
-        two_way.finish()
-        two_way.finish()
+    finish(two_way)
+    finish(two_way)
     assert desk.news(head) == []
     assert set(desk.waiting().values()) == {"create"}
     [stopped] = desk.store.held()
@@ -82,8 +81,7 @@ def test_a_loss_of_many_waits_and_comes_back_when_rejected(
 def test_a_loss_of_many_is_carried_out_when_approved(desk: Desk, lose: Callable[[Desk], None]) -> None:
     desk.fill(12)
     lose(desk)
-    with clock.use(lambda: time.time() + 100):
-        TwoWay(desk.store, desk.root).finish()
+    finish(TwoWay(desk.store, desk.root))
     [stopped] = desk.store.held()
     kept = desk.store.entry(stopped.entries[0].entry_id)
     desk.store.put_entry(desk.place.id, kept.href, event(kept.uid, summary="Edited since"), origin=BY)
@@ -100,12 +98,10 @@ def test_what_comes_back_was_never_gone(desk: Desk, lose: Callable[[Desk], None]
     desk.fill(12)
     shutil.copytree(desk.root, tmp_path / "volume")
     lose(desk)
-    with clock.use(lambda: time.time() + 100):
-        TwoWay(desk.store, desk.root).finish()
+    finish(TwoWay(desk.store, desk.root))
     desk.put("meanwhile.ics", event("meanwhile"))
     desk.put("0.ics", event("u0", summary="Meanwhile"))
-    with clock.use(lambda: time.time() + 100):
-        TwoWay(desk.store, desk.root).finish()
+    finish(TwoWay(desk.store, desk.root))
     head = desk.store.head()
     shutil.copytree(tmp_path / "volume", desk.root, dirs_exist_ok=True)
     desk.sync()
@@ -138,14 +134,13 @@ def test_an_old_copy_of_the_folder_is_not_believed(desk: Desk, tmp_path: Path) -
     desk.fill(3)
     shutil.copytree(desk.root, tmp_path / "old")
     shutil.rmtree(desk.root)
-    with clock.use(lambda: time.time() + 100):
-        TwoWay(desk.store, desk.root).finish()
+    finish(TwoWay(desk.store, desk.root))
     inbox.reject(desk.store, desk.store.held()[0].n)
     desk.sync()
     desk.put("0.ics", event("u0", summary="Newer"))
     desk.sync()
     shutil.rmtree(desk.root)
     shutil.copytree(tmp_path / "old", desk.root)
-    with clock.use(lambda: time.time() + 100), pytest.raises(StoreError, match="not the folder"):
-        TwoWay(desk.store, desk.root).finish()
+    with pytest.raises(StoreError, match="not the folder"):
+        finish(TwoWay(desk.store, desk.root))
     assert "Newer" in desk.texts()["u0"]
