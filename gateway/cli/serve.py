@@ -11,7 +11,7 @@ from gateway.app import declare
 from gateway.cli.session import Session, with_session
 from gateway.http import log
 from gateway.serve.listener import address_of, listen
-from gateway.serve.supervisor import Supervisor
+from gateway.serve.supervisor import supervise, supervisor_line
 
 
 def register(root: click.Group) -> None:
@@ -30,7 +30,8 @@ def serve(session: Session, role: str | None, listen_fd: int, parent_fd: int) ->
     Runs in the foreground; logs one JSON line for each request and each sync round on standard error.
     """
     if role is None:
-        return run_server(session)
+        run_server(session)
+        return 0
     from gateway.serve.roles import run_http, run_sync
 
     if role == "http":
@@ -39,10 +40,11 @@ def serve(session: Session, role: str | None, listen_fd: int, parent_fd: int) ->
     return run_sync(session.config, parent_fd)
 
 
-def run_server(session: Session, *, listener: socket.socket | None = None, log_file: Path | None = None) -> int:
+def run_server(session: Session, *, listener: socket.socket | None = None, log_file: Path | None = None) -> None:
     """Prepare the mirror, bind, and supervise until told to stop. Raises `ConfigError`, `StoreError` before that.
 
-    `listener`: a socket that listens already; `log_file`: where the log goes in place of standard error.
+    `listener`: a socket that listens already; `log_file`: where the log goes in place of standard error. With one of
+    them it returns when all has ended; without, this process becomes the supervisor, and nothing else.
     """
     if log_file:
         _send_errors_to(log_file)
@@ -51,19 +53,17 @@ def run_server(session: Session, *, listener: socket.socket | None = None, log_f
     nobody = not session.store.users()
     session.store.close()
     bound = listener or listen(session.config.server)
-    supervisor = Supervisor(
-        bound,
-        workers=session.config.server.workers,
-        command=lambda role, parent: command_line(session.config.file, role, bound.fileno(), parent),
-    )
     address = session.config.server.base_url.rstrip("/") or address_of(bound)
     log.event("listening", url=address, dav=f"{address}/dav/", data=str(session.config.storage.path))
     if nobody:
         log.event("nobody can sign in yet", hint="run: calharbor user add NAME")
-    supervisor.run()
-    bound.close()
-    log.event("stopped")
-    return 0
+    if listener or log_file:
+        supervise(bound, session.config.server.workers, session.config.file)
+        return
+    # What was imported to prepare the mirror would lie in memory for as long as the server runs: a third of its need.
+    os.set_inheritable(bound.fileno(), True)
+    command = supervisor_line(bound.fileno(), session.config.server.workers, session.config.file)
+    os.execv(command[0], command)  # noqa: S606 — our own interpreter with our own arguments
 
 
 def _send_errors_to(file: Path) -> None:
@@ -71,10 +71,3 @@ def _send_errors_to(file: Path) -> None:
     sys.stderr.flush()
     with file.open("ab") as stream:
         os.dup2(stream.fileno(), sys.stderr.fileno())
-
-
-def command_line(file: Path | None, role: str, listen_fd: int, parent_fd: int) -> list[str]:
-    """How the supervisor starts a process of its own; the working folder and the environment are inherited."""
-    config = ["--config", str(file)] if file else []
-    numbers = ["--listen-fd", str(listen_fd), "--parent-fd", str(parent_fd)]
-    return [sys.executable, "-m", "gateway", "serve", *config, "--role", role, *numbers]

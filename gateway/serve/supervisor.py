@@ -8,7 +8,9 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from time import sleep
 from types import FrameType
 
@@ -131,3 +133,24 @@ class Supervisor:
             if child.process is not None:
                 child.process.wait()
         os.close(self._held)
+
+
+def supervise(bound: socket.socket, workers: int, config: Path | None) -> None:
+    """Run everything that serves on this socket, until told to stop; the socket is closed then."""
+    with bound:
+        Supervisor(
+            bound, workers=workers, command=lambda role, parent: _child_line(role, bound.fileno(), parent, config)
+        ).run()
+    log.event("stopped")
+
+
+def supervisor_line(listen_fd: int, workers: int, config: Path | None) -> list[str]:
+    """The command line of a supervisor that inherits a socket (`gateway/serve/__main__.py`)."""
+    return [sys.executable, "-m", "gateway.serve", str(listen_fd), str(workers), *([str(config)] if config else [])]
+
+
+def _child_line(role: str, listen_fd: int, parent_fd: int, config: Path | None) -> list[str]:
+    """How a process of the supervisor's own is started; the working folder and the environment are inherited."""
+    file = ["--config", str(config)] if config else []
+    numbers = ["--listen-fd", str(listen_fd), "--parent-fd", str(parent_fd)]
+    return [sys.executable, "-m", "gateway", "serve", *file, "--role", role, *numbers]
