@@ -41,7 +41,12 @@ class History(Reader):
                 return change.entry
         if len(ids) > 1:
             raise NotFound(f"several entries have the UID {word!r}", hint=f"name one by its id: {', '.join(ids)}")
-        return found(ids[0] if ids else None, f"entry {word!r}, nor was there one")
+        if not ids:
+            raise NotFound(
+                f"there is no entry {word!r}, nor was there one",
+                hint="`calharbor changes --json` names entries by id, UID and number of a change",
+            )
+        return ids[0]
 
     def steps(self, entry_id: str) -> list[Step]:
         """Every change of an entry that the history keeps, oldest first. Raises `NotFound`."""
