@@ -9,7 +9,7 @@ from storage.content import Content
 from storage.db import Connection
 from storage.model import Action, Collection, Entry, Kind, Origin
 from storage.records import ComponentRecord, Occurrence
-from storage.recurrence.expand import expand
+from storage.recurrence.expand import expand, single
 from storage.scheduling import tags
 from storage.tables import (
     collections,
@@ -28,8 +28,6 @@ BUDGET = 4_000
 
 Eleven years of every day; a rule that fires every second would fill any number of rows.
 """
-
-DAY = 86_400
 
 Rendering = tuple[list[tuple[Occurrence, int]], tuple[int | None, int | None, int | None]]
 """Instances with their rules, and from when and until when they are complete for which horizon (NULL: for ever)."""
@@ -90,20 +88,10 @@ def put(
 
 def delete(conn: Connection, collection: Collection, entry: Entry, *, origin: Origin, actor: str, at: str) -> int:
     """Remove an entry, keeping its bytes as a revision; the number of the change."""
-    seq = journal.append(
-        conn,
-        collection,
-        Action.DELETE,
-        origin=origin,
-        actor=actor,
-        at=at,
-        entry=(entry.id, entry.uid, entry.href),
-        before=entry.hash,
-    )
+    seq = _note(conn, collection, Action.DELETE, entry, origin=origin, actor=actor, at=at)
     revisions.add(conn, seq, entry)
     _unrender(conn, entry)
     entries.delete(conn, entry.n)
-    collections.set_seq(conn, collection.n, seq)
     return seq
 
 
@@ -119,50 +107,39 @@ def move(
     at: str,
 ) -> tuple[Entry, int]:
     """Give an entry another place; it keeps its id. Two changes: gone there, added here; the number of the second."""
-    gone = journal.append(
-        conn,
-        source,
-        Action.DELETE,
-        origin=origin,
-        actor=actor,
-        at=at,
-        entry=(entry.id, entry.uid, entry.href),
-        before=entry.hash,
-    )
-    collections.set_seq(conn, source.n, gone)
-    seq = journal.append(
-        conn,
-        target,
-        Action.ADD,
-        origin=origin,
-        actor=actor,
-        at=at,
-        entry=(entry.id, entry.uid, href),
-        after=entry.hash,
-    )
-    collections.set_seq(conn, target.n, seq)
-    moved = entry._replace(collection_n=target.n, href=href, seq=seq, modified=at)
+    _note(conn, source, Action.DELETE, entry, origin=origin, actor=actor, at=at)
+    moved = entry._replace(collection_n=target.n, href=href, modified=at)
+    seq = _note(conn, target, Action.ADD, moved, origin=origin, actor=actor, at=at)
+    moved = moved._replace(seq=seq)
     entries.set_place(conn, moved)
     return moved, seq
 
 
 def touch(conn: Connection, collection: Collection, entry: Entry, *, origin: Origin, actor: str, at: str) -> Entry:
     """Note a change that somebody sees of an entry whose text stays what it is; the entry with its new number."""
+    seq = _note(conn, collection, Action.UPDATE, entry, origin=origin, actor=actor, at=at)
+    touched = entry._replace(seq=seq)
+    entries.set_place(conn, touched)
+    return touched
+
+
+def _note(
+    conn: Connection, collection: Collection, action: Action, entry: Entry, *, origin: Origin, actor: str, at: str
+) -> int:
+    """Journal what becomes of an entry whose text stays what it is; the number of the change, now the collection's."""
     seq = journal.append(
         conn,
         collection,
-        Action.UPDATE,
+        action,
         origin=origin,
         actor=actor,
         at=at,
         entry=(entry.id, entry.uid, entry.href),
-        before=entry.hash,
-        after=entry.hash,
+        before="" if action is Action.ADD else entry.hash,
+        after="" if action is Action.DELETE else entry.hash,
     )
     collections.set_seq(conn, collection.n, seq)
-    touched = entry._replace(seq=seq)
-    entries.set_place(conn, touched)
-    return touched
+    return seq
 
 
 def horizon(conn: Connection) -> tuple[int, int]:
@@ -177,8 +154,7 @@ def render(content: Content, span: tuple[int, int]) -> Rendering:
     components_ = content.components
     if content.plain:
         first = components_[0]
-        single = _single(first)
-        return ([(single, rule(first))] if single else []), (None, None, None)
+        return [(only, rule(first)) for only in single(first)], (None, None, None)
     result = expand(content, *span, limit=BUDGET)
     open_ended = result.complete_from is not None or result.complete_until is not None
     rows = [(o, rule(components_[o.position])) for o in result.occurrences]
@@ -235,17 +211,3 @@ def _render(conn: Connection, content: Content) -> Rendering:
     if not content.components:
         return [], (None, None, None)
     return render(content, (0, 0) if content.plain else horizon(conn))
-
-
-def _single(component: ComponentRecord) -> Occurrence | None:
-    """The one instance of a component that does not recur, None without any date (tasks, journals)."""
-    start, end = component.start, component.end
-    if start is None and end is None:
-        return None
-    if start is None:
-        start = end
-    elif end is None:
-        end = start + DAY if component.all_day and component.name != "VTODO" else start
-    assert start is not None
-    assert end is not None
-    return Occurrence(start, end, "", 0, component.all_day, component.floating)

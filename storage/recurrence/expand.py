@@ -72,7 +72,7 @@ def expand(content: Content, start: int | None, end: int | None, *, limit: int =
     """
     records = content.components
     if content.plain:
-        return _clipped(_single(records[0]), _NOTHING, start, end, limit)
+        return _clipped(single(records[0]), _NOTHING, start, end, limit)
     [calendar] = content.tree.components("VCALENDAR")
     components = [child for child in calendar.components() if child.name in DATED]
     overrides = _overrides(records)
@@ -90,12 +90,12 @@ def expand(content: Content, start: int | None, end: int | None, *, limit: int =
     for at, position in overrides.items():
         found += _override(records[position], position, at, series)
     for master in masters[1:]:  # RFC 5545 §3.8.4.4 allows one; a second is shown as it stands
-        found += _single(records[master], master)
+        found += single(records[master], master)
     return _clipped(found, searched, start, end, limit)
 
 
-def _single(record: ComponentRecord, position: int = 0) -> list[Occurrence]:
-    """The one occurrence of what does not recur; none without a date."""
+def single(record: ComponentRecord, position: int = 0) -> list[Occurrence]:
+    """The one instance of a component that does not recur; none without any date (tasks, journals)."""
     start = record.end if record.start is None else record.start
     if start is None:
         return []
@@ -124,7 +124,7 @@ def _override(record: ComponentRecord, position: int, at: int, series: Series | 
     if series is not None:
         key = key_of(at, all_day=series.start.all_day, floating=series.start.floating)
     if record.start is not None or record.end is not None:
-        return [replace(each, recurrence_id=key) for each in _single(record, position)]
+        return [replace(each, recurrence_id=key) for each in single(record, position)]
     all_day, floating = len(key) == len("YYYYMMDD"), not key.endswith("Z")
     length = series.length.longest if series is not None else DAY * all_day
     return [Occurrence(at, at + length, key, position, all_day, floating)]

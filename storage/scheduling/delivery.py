@@ -18,6 +18,7 @@ from storage.ical.values import moment
 from storage.ical.write import calendar_of, replace
 from storage.model import Collection, Entry, Kind, Origin
 from storage.recurrence.expand import expand
+from storage.recurrence.instances import DAY
 from storage.scheduling import itip, people
 from storage.tables import components, entries, occurrences
 
@@ -119,7 +120,7 @@ def emptied(conn: Connection, collection: Collection) -> None:
     """
     if not people.is_local(conn, collection):
         return
-    yesterday = clock.timestamp() - record.DAY  # of what floats it is not known when exactly it is over
+    yesterday = clock.timestamp() - DAY  # of what floats it is not known when exactly it is over
     for n in components.meetings(conn, collection.n):
         last, entry = occurrences.last_end(conn, n), entries.by_n(conn, n)
         if entry is not None and (last is None or last > yesterday):
@@ -338,7 +339,7 @@ def _of_instances(entry: Entry, calendar: Component, said: itip.Answers) -> itip
     found: set[str] = set()
     if itip.MASTER in known:
         moments = [epoch for key in asked if (epoch := _moment(key)) is not None]
-        span = (min(moments) - record.DAY, max(moments) + record.DAY) if moments else (0, 0)
+        span = (min(moments) - DAY, max(moments) + DAY) if moments else (0, 0)
         found = {each.recurrence_id for each in expand(read(entry.text), *span, limit=MOST_LOOKED_AT).occurrences}
     return {key: word for key, word in said.items() if key in known or key in found}
 

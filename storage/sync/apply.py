@@ -13,7 +13,7 @@ from storage.ical.differences import Difference
 from storage.model import Collection, CollectionKind, Entry, Origin
 from storage.projection import project
 from storage.provider import Holds, RemoteEntry
-from storage.scheduling.people import normal
+from storage.scheduling.people import own
 from storage.sync import plan
 from storage.sync.merge import Lossy, merge
 from storage.sync.plan import Ours, Step
@@ -182,8 +182,7 @@ class Applier:
     def _me(self) -> frozenset[str]:
         """Our own addresses at this upstream."""
         account = accounts.by_id(self.conn, self.collection.account_id)
-        found = [account.email, *account.addresses] if account is not None else []
-        return frozenset(normal(each) for each in found if each)
+        return frozenset(own(account) if account is not None else ())
 
     def missing(self, href: str) -> None:
         """Do what the absence of a linked entry upstream means. The brake has already been asked."""
