@@ -125,14 +125,14 @@ def m010_schedule_tags(db: Database) -> None:
 
 
 @migrations()
-def m012_upstream_scheduling(db: Database) -> None:
+def m011_upstream_scheduling(db: Database) -> None:
     """What upstreams say about scheduling: their own addresses for us, and whether they deliver invitations."""
     for statement in _split(accounts.ADDRESSES + collections.SCHEDULES):
         db.execute(statement)
 
 
 @migrations()
-def m013_reminders(db: Database) -> None:
+def m012_reminders(db: Database) -> None:
     """Alarms of those with whom an entry is shared."""
     for statement in _split(reminders.DDL):
         db.execute(statement)
@@ -158,35 +158,35 @@ def m013_task_durations(db: Database) -> None:
 
 
 @migrations()
-def m013_shares_told(db: Database) -> None:
+def m014_shares_told(db: Database) -> None:
     """Which shares came and went, for those who are told by push messages."""
     for statement in _split(homes.SHARED + push.TURNS):
         db.execute(statement)
 
 
 @migrations()
-def m013_home_properties(db: Database) -> None:
+def m015_home_properties(db: Database) -> None:
     """What clients keep with a home."""
     for statement in _split(home_properties.DDL):
         db.execute(statement)
 
 
 @migrations()
-def m014_merging(db: Database) -> None:
+def m016_merging(db: Database) -> None:
     """What was agreed where an upstream cannot hold everything, and which properties of an entry are in conflict."""
     for statement in _split(links.AGREED + conflicts.GROWN):
         db.execute(statement)
 
 
 @migrations()
-def m015_vdir(db: Database) -> None:
+def m017_vdir(db: Database) -> None:
     """What the files of the vdir were, so that what people do to them can be told from what we did."""
     for statement in _split(vdir_files.DDL):
         db.execute(statement)
 
 
 @migrations()
-def m016_history(db: Database) -> None:
+def m018_history(db: Database) -> None:
     """Each entry's changes at hand, which changes belong together, and what collections themselves were."""
     for statement in _split(f"{journal.GROWN}{collection_revisions.DDL}DROP VIEW changes;\n"):
         db.execute(statement)
@@ -194,25 +194,25 @@ def m016_history(db: Database) -> None:
 
 
 @migrations()
-def m016_runs(db: Database) -> None:
+def m019_runs(db: Database) -> None:
     """What belongs to one act, at hand."""
     db.execute(journal.RUNS)
 
 
 @migrations()
-def m017_plans(db: Database) -> None:
+def m020_plans(db: Database) -> None:
     """Runs that carry out a plan."""
     db.execute(requests.PLAN)
 
 
 @migrations()
-def m017_untold(db: Database) -> None:
+def m021_untold(db: Database) -> None:
     """Who was not told of a meeting that the engine itself wrote."""
     db.execute(untold.DDL)
 
 
 @migrations()
-def m017_via(db: Database) -> None:
+def m022_via(db: Database) -> None:
     """The mirrors that a collection comes through."""
     for statement in _split(collections.VIA):
         db.execute(statement)

@@ -95,7 +95,7 @@ FROM journal j LEFT JOIN accounts a ON a.id = j.account_id
 """
 
 CHANGES = _CHANGES.replace("j.after_hash AS after", "j.after_hash AS after, j.run")
-"""The view `changes` since m016."""
+"""The view `changes` with the number of the act (`run`)."""
 
 STATEMENTS = (_EVENTS, _OCCURRENCES, _TASKS, _CONTACTS, _CHANGES)
 """Each view's `CREATE`, in the order of the table above."""
