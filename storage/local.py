@@ -1,116 +1,36 @@
-"""What a client's write adds to a record: privileges, preconditions, UIDs, the merge base, and a row in the outbox.
+"""What a client's write adds to a record: what it may do (`admission`), the merge base, and a row in the outbox.
 
-Everything happens in the caller's transaction. Contents come from RFC 4791 §5.3.2 and RFC 9110 §13; the rules of the
-outbox from DESIGN §4: one row for an entry, however often it changes.
+Everything happens in the caller's transaction. The rules of the outbox come from DESIGN §4: one row for an entry,
+however often it changes.
 """
 
-from collections.abc import Collection as Group
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from storage import clock, ids, record, shared
+from storage import admission, clock, ids, record, shared
+from storage.admission import NAMES, Wish
 from storage.content import Content
 from storage.db import Connection
-from storage.errors import (
-    AlreadyExists,
-    InvalidData,
-    NotFound,
-    PreconditionFailed,
-    ReadOnly,
-    SchedulingRefused,
-    UidConflict,
-    UnsupportedKind,
-)
-from storage.ical.kinds import ENTRIES
+from storage.errors import AlreadyExists, NotFound, SchedulingRefused
 from storage.ical.read import read
 from storage.ical.reminders import reminders, with_reminders
-from storage.model import Collection, Entry, Kind, Level, Origin, RedactedEntry
+from storage.model import Collection, Entry, Kind, Origin
 from storage.scheduling import delivery
-from storage.tables import accounts, collections, entries, links, outbox
+from storage.tables import accounts, entries, links, outbox
 from storage.tables import reminders as personal
-
-LONGEST_NAME = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a client asks of one resource.
-
-    `if_match`: content hashes any of which the entry must have, `*` for any; `if_none_match`: it must not exist.
-    `notify`: the client's protocol says that attendees shall be told.
-    """
-
-    collection_id: str
-    href: str
-    origin: Origin
-    actor: str = ""
-    if_match: Group[str] | None = None
-    if_none_match: bool = False
-    notify: bool = False
-
-
-def opened(conn: Connection, collection_id: str) -> Collection:
-    """The collection, or how somebody sees whom it is shared with; raises `NotFound`."""
-    place = collections.by_id(conn, collection_id) or shared.by_id(conn, collection_id)
-    if place is None:
-        raise NotFound(f"there is no collection {collection_id}", hint="list the collections again")
-    return place
-
-
-def writable(conn: Connection, collection_id: str) -> Collection:
-    """The same; raises `ReadOnly` before anything else is looked at."""
-    place = opened(conn, collection_id)
-    if place.read_only:
-        shown = place.share is not None and place.share.level is not Level.WRITE
-        why = "it is shared for reading only" if shown else "its upstream grants no write privilege"
-        raise ReadOnly(
-            f"the collection {place.name!r} cannot be written: {why}", hint="ask its owner for the right to write"
-        )
-    return place
-
-
-def admit(conn: Connection, wish: Wish) -> tuple[Collection, Entry | None]:
-    """The collection and what stands under the href now. Raises `NotFound`, `ReadOnly`, `PreconditionFailed`.
-
-    Somebody who sees only the times of an entry cannot write it: `ReadOnly`.
-    """
-    collection = writable(conn, wish.collection_id)
-    existing = standing(conn, collection, wish.href)
-    if wish.if_none_match and existing is not None:
-        raise PreconditionFailed(f"{wish.href} already exists", hint="read it, then write conditionally on its ETag")
-    _check_version(wish, shared.entry(conn, collection, existing) if existing is not None else None)
-    return collection, existing
-
-
-def standing(conn: Connection, place: Collection, href: str) -> Entry | None:
-    """What stands under the href now, to be written; raises `ReadOnly` where that is its owner's alone."""
-    existing = entries.by_href(conn, place.source, href)
-    if existing is not None and isinstance(shared.entry(conn, place, existing), RedactedEntry):
-        raise ReadOnly(f"{href} is private to the owner of {place.name!r}", hint="only the owner can change it")
-    return existing
-
-
-def _check_version(wish: Wish, existing: Entry | None) -> None:
-    if wish.if_match is None:
-        return
-    if existing is None:
-        raise PreconditionFailed(f"there is no {wish.href} to match", hint="it may have been deleted meanwhile")
-    if existing.hash not in wish.if_match and "*" not in wish.if_match:
-        raise PreconditionFailed(
-            f"{wish.href} is not in the version named (it has {existing.etag})", hint="read it again and merge"
-        )
 
 
 def put(conn: Connection, wish: Wish, text: str, content: Content) -> tuple[Entry, bool, bool]:
-    """Write an entry; it, whether it is new, whether anything changed. Raises what `admit` does, `UidConflict`, …
+    """Write an entry; it, whether it is new, whether anything changed.
 
-    The alarms in what a guest writes are the guest's; those of the owner stay.
+    Raises what `admission.admit` and `admission.check` do. The alarms in what a guest writes are the guest's; those of
+    the owner stay.
     """
-    place, existing = admit(conn, wish)
+    place, existing = admission.admit(conn, wish)
     shown = shared.entry(conn, place, existing) if existing is not None else None
     if shown is not None and shown.text == text:
         return shown, False, False
     collection = shared.behind(conn, place)
-    _check(conn, collection, wish.href, existing, content)
+    admission.check(conn, collection, wish.href, existing, content)
     mine = reminders(text) if place.share and content.contact is None else None
     stored = text if mine is None else with_reminders(text, reminders(existing.text) if existing else {})
     if stored != text:
@@ -131,9 +51,9 @@ def put(conn: Connection, wish: Wish, text: str, content: Content) -> tuple[Entr
 
 def put_back(conn: Connection, wish: Wish, entry_id: str, text: str, content: Content) -> Entry:
     """Write an entry as it was, under its id, over what it is or anew. Raises `NotFound`, `ReadOnly`, `UidConflict`."""
-    collection = writable(conn, wish.collection_id)
+    collection = admission.writable(conn, wish.collection_id)
     existing = entries.by_id(conn, entry_id)
-    _check(conn, collection, wish.href, existing, content)
+    admission.check(conn, collection, wish.href, existing, content)
     if existing is None:
         link = links.of_entry(conn, entry_id)
         if link is not None and link.collection_n != collection.n:
@@ -184,8 +104,8 @@ def _delivered(conn: Connection, place: Collection, existing: Entry | None, text
 
 
 def delete(conn: Connection, wish: Wish) -> int:
-    """Delete an entry; the number of the change. Raises `NotFound` and what `admit` does."""
-    place, existing = admit(conn, wish)
+    """Delete an entry; the number of the change. Raises `NotFound` and what `admission.admit` does."""
+    place, existing = admission.admit(conn, wish)
     if existing is None:
         raise NotFound(f"there is no {wish.href} in {place.name!r}", hint="list the collection again")
     return _delete(conn, shared.behind(conn, place), existing, wish)
@@ -199,23 +119,23 @@ def move(conn: Connection, wish: Wish, target_id: str, target_href: str, *, over
     `AlreadyExists` where the target exists and `overwrite` is false, `UidConflict` where another entry of the target
     has the UID.
     """
-    place, entry = admit(conn, wish)
+    place, entry = admission.admit(conn, wish)
     if entry is None:
         raise NotFound(f"there is no {wish.href} in {place.name!r}", hint="list the collection again")
-    goal = writable(conn, target_id)
+    goal = admission.writable(conn, target_id)
     source, target = shared.behind(conn, place), shared.behind(conn, goal)
-    refuse_mailbox(source)
+    admission.refuse_mailbox(source)
     if target.n == source.n and target_href == entry.href:
         return entry
-    _check_name(target_href)
-    _check_kind(target, {_NAMES[entry.kind]})
-    taken = standing(conn, goal, target_href)
+    admission.check_name(target_href)
+    admission.check_kind(target, {NAMES[entry.kind]})
+    taken = admission.standing(conn, goal, target_href)
     if taken is not None and not overwrite:
         raise AlreadyExists(f"{target_href} already exists in {target.name!r}", hint="choose another name")
     if taken is not None:
         _delete(conn, target, taken, replace(wish, notify=wish.origin is Origin.DAV))
     if target.n != source.n:
-        _check_uid(conn, target, entry.uid, target_href)
+        admission.check_uid(conn, target, entry.uid, target_href)
         links.keep_base(conn, entry.id, entry.text)
         _leave(conn, source, entry)
         _arrive(conn, target, entry.uid, entry.id)
@@ -252,21 +172,21 @@ def copy(conn: Connection, wish: Wish, target_id: str, target_href: str, content
 
     Raises what `move` does, but the source need not be writable.
     """
-    source = opened(conn, wish.collection_id)
+    source = admission.opened(conn, wish.collection_id)
     found = entries.by_href(conn, source.source, wish.href)
     entry = shared.entry(conn, source, found) if found is not None else None
-    _check_version(wish, entry)
+    admission.check_version(wish, entry)
     if entry is None:
         raise NotFound(f"there is no {wish.href} any more", hint="list the collection again")
-    goal = writable(conn, target_id)
+    goal = admission.writable(conn, target_id)
     target = shared.behind(conn, goal)
-    taken = standing(conn, goal, target_href)
+    taken = admission.standing(conn, goal, target_href)
     if taken is not None and not overwrite:
         raise AlreadyExists(f"{target_href} already exists in {target.name!r}", hint="choose another name")
     delivery.check_copy(conn, target, content)
     there = replace(wish, collection_id=goal.id, href=target_href, if_match=None)
     if taken is not None and taken.uid != entry.uid:
-        _check_uid(conn, target, entry.uid, target_href)
+        admission.check_uid(conn, target, entry.uid, target_href)
         _delete(conn, target, taken, replace(wish, notify=wish.origin is Origin.DAV))
     written, _created, _changed = put(conn, there, entry.text, content)
     return written
@@ -317,7 +237,12 @@ def _stand_in(conn: Connection, collection_n: int, entry_id: str) -> str:
 
 
 def _arrive(conn: Connection, target: Collection, uid: str, entry_id: str) -> None:
-    """A UID that comes back before its deletion went upstream is the same entry: the deletion becomes an edit."""
+    """A UID that comes back before its deletion went upstream is the same entry: the deletion becomes an edit.
+
+    What was deleted under this id is itself what comes back; another deletion of the UID goes its own way.
+    """
+    if links.of_entry(conn, entry_id) or outbox.get(conn, target.n, entry_id):
+        return
     leaving = outbox.deletion(conn, target.n, uid)
     if leaving is not None and leaving.entry_id not in (None, entry_id):
         links.hand_over(conn, leaving.entry_id, entry_id)
@@ -345,52 +270,3 @@ def _tell(conn: Connection, collection: Collection, entry: Entry, what: str, *, 
 def _mirrored(conn: Connection, collection: Collection) -> bool:
     account = accounts.by_id(conn, collection.account_id)
     return account is not None and account.mirrored
-
-
-def _check(conn: Connection, collection: Collection, href: str, existing: Entry | None, content: Content) -> None:
-    _check_name(href)
-    _check_kind(collection, {component.name for component in content.components} or {_NAMES[content.kind]})
-    had = ids.real_uid(existing.uid) if existing is not None else ""
-    if not content.uid and (existing is None or had):
-        raise InvalidData("a vCard without UID", hint="RFC 6352 §5.1 requires one.")
-    if had and had != content.uid:
-        raise UidConflict(
-            f"{href} has the UID {had!r}, which cannot change to {content.uid!r}",
-            href=href,
-            hint="write the new entry under a new name",
-        )
-    if content.uid and not had:
-        _check_uid(conn, collection, content.uid, href)
-
-
-def _check_uid(conn: Connection, collection: Collection, uid: str, href: str) -> None:
-    other = entries.href_of_uid(conn, collection.n, uid)
-    if other is not None:
-        raise UidConflict(f"{other} in {collection.name!r} already has the UID {uid!r}", href=other, hint=f"not {href}")
-
-
-def _check_kind(collection: Collection, names: set[str]) -> None:
-    refuse_mailbox(collection)
-    refused = sorted(names - set(collection.components))
-    if refused:
-        raise UnsupportedKind(
-            f"the collection {collection.name!r} holds {', '.join(collection.components)}, not {', '.join(refused)}",
-            hint="write it to another collection",
-        )
-
-
-def refuse_mailbox(collection: Collection) -> None:
-    """Raises `ReadOnly` where the collection is a scheduling inbox or outbox."""
-    if collection.mailbox:
-        raise ReadOnly(
-            f"{collection.name!r} is a mailbox: messages come into it by themselves, and can only be deleted",
-            hint="write to a calendar",
-        )
-
-
-def _check_name(href: str) -> None:
-    if not href or "/" in href or "\x00" in href or href in (".", "..") or len(href) > LONGEST_NAME:
-        raise InvalidData(f"{href[:80]!r} cannot be a resource name", hint="use a short name without a slash")
-
-
-_NAMES = {**{kind: name for name, kind in ENTRIES.items()}, Kind.CONTACT: "VCARD"}

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from storage import clock, content, ids, local, shared, shelf
+from storage import admission, clock, content, ids, local, shared, shelf
+from storage.admission import Wish
 from storage.db import Connection
 from storage.errors import AlreadyExists, StoreBusy
-from storage.local import Wish
 from storage.model import Collection, Origin, State
 from storage.reading import found
 from storage.scheduling import delivery
@@ -24,7 +24,7 @@ class Shelves(Sharing):
         """
         with self.db.atomic() as conn:
             before = found(collections.by_id(conn, collection_id), f"collection {collection_id}")
-            local.refuse_mailbox(before)
+            admission.refuse_mailbox(before)
             _check_free(conn, before.user, slug)
             waiting = outbox.get(conn, before.n, None)
             if waiting is not None and waiting.action == "create" and waiting.attempts:
@@ -41,8 +41,8 @@ class Shelves(Sharing):
         """
         account = self.account(account_id)
         with self.db.atomic() as conn:
-            source = local.opened(conn, collection_id)
-            local.refuse_mailbox(source)
+            source = admission.opened(conn, collection_id)
+            admission.refuse_mailbox(source)
             _check_free(conn, account.user, slug)
             wanted = replace(
                 source,

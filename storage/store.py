@@ -11,13 +11,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from storage import clock, content, ids, local, mailboxes, record, retention, schema, shared, shelf
+from storage import admission, clock, content, ids, local, mailboxes, record, retention, schema, shared, shelf
 from storage.accounts import Accounts
+from storage.admission import Wish
 from storage.cursor import Delta
 from storage.db import Database
 from storage.errors import StoreError
 from storage.ical.read import read
-from storage.local import Wish
 from storage.model import Collection, CollectionKind, Entry, Origin, State
 from storage.reading import found
 from storage.scheduling import delivery, people
@@ -136,7 +136,7 @@ class Store(Accounts):
         }
         edits = {field: value for field, value in wanted.items() if value is not None}
         with self.db.atomic() as conn:
-            place = local.opened(conn, collection_id)
+            place = admission.opened(conn, collection_id)
             if place.share:
                 return shared.edit(conn, place, edits, dead)
             before, after = place, replace(place, **edits)
@@ -155,12 +155,12 @@ class Store(Accounts):
         Of somebody else's collection only the share ends. `notify`: meetings in it are called off or declined.
         """
         with self.db.atomic() as conn:
-            place = local.opened(conn, collection_id)
+            place = admission.opened(conn, collection_id)
             if place.share:
                 grants.delete(conn, -place.n)
                 return
-            collection = local.writable(conn, collection_id)
-            local.refuse_mailbox(collection)
+            collection = admission.writable(conn, collection_id)
+            admission.refuse_mailbox(collection)
             if notify:
                 delivery.emptied(conn, collection)
             local.tell_collection(conn, collection, "delete")
@@ -201,7 +201,7 @@ class Store(Accounts):
         """
         wish = Wish(collection_id, href, origin, actor, if_match, if_none_match, notify)
         with self.db.snapshot() as conn:
-            collection, existing = local.admit(conn, wish)
+            collection, existing = admission.admit(conn, wish)
             shown = shared.entry(conn, collection, existing) if existing is not None else None
         if shown is not None and shown.text == text:
             return PutResult(shown, False, False, shown.seq)

@@ -8,12 +8,12 @@ from enum import StrEnum
 from functools import partial
 
 from storage import content, ids, local
+from storage.admission import Wish
 from storage.db import Connection
 from storage.errors import AlreadyExists, InvalidData, NotFound
 from storage.ical.lines import Component, dump, parse
 from storage.ical.write import remove, set_property
 from storage.ical.write import replace as replaced
-from storage.local import Wish
 from storage.model import Collection, CollectionKind, Entry, Origin
 from storage.store import Store
 from storage.sync.merge import Policy, merge

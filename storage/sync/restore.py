@@ -7,9 +7,9 @@ one act in the journal, which can be undone like any other. Nobody is mailed: wh
 from dataclasses import dataclass, field, replace
 
 from storage import clock, content, ids, local, shelf, versions
+from storage.admission import Wish
 from storage.db import Connection
 from storage.errors import CalHarborError, NotFound, StoreBusy, StoreFull
-from storage.local import Wish
 from storage.model import Collection, Origin, State
 from storage.store import Store
 from storage.sync.ties import properties

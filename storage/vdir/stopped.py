@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from storage import local
-from storage.local import Wish
+from storage.admission import Wish
 from storage.model import Origin
 from storage.store import Store
 from storage.tables import entries, held, vdir_files

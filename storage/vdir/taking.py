@@ -10,11 +10,11 @@ from dataclasses import astuple, dataclass, field, replace
 from pathlib import PurePosixPath
 
 from storage import clock, ids, local
+from storage.admission import Wish
 from storage.content import Content, read, same
 from storage.db import Connection
 from storage.errors import CalHarborError, NotFound, ReadOnly, StoreBusy, StoreFull
 from storage.ical.differences import Difference
-from storage.local import Wish
 from storage.model import Collection, Entry, Origin
 from storage.scheduling import people
 from storage.store import Store

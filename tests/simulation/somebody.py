@@ -1,5 +1,6 @@
 """The other side of the simulated world: an upstream, and everybody else who writes, breaks and repairs there."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
@@ -137,6 +138,11 @@ class Somebody:
         """What is said upstream now, in collections that have vanished, too."""
         folders = [*self.upstream.folders.values(), *self.away]
         return {line for folder in folders for entry in folder.entries.values() for line in sayings(entry.data)}
+
+    def uids(self) -> Counter[str]:
+        """How often each UID stands upstream."""
+        folders = self.upstream.folders.values()
+        return Counter(uid_of(entry.data) for folder in folders for entry in folder.entries.values())
 
     def note(self) -> None:
         """Remember what the upstream holds now."""

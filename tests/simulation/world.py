@@ -23,7 +23,7 @@ from storage.sync.book import Book
 from storage.sync.lease import SyncLease
 from storage.sync.ledger import Ledger
 from storage.sync.undo import Choice
-from storage.tables import conflicts, held, outbox
+from storage.tables import conflicts, entries, held, outbox
 from tests.simulation.faults import Crash, Fate, MoodyProvider, let_crash
 from tests.simulation.files import FileUser
 from tests.simulation.somebody import Somebody
@@ -145,10 +145,20 @@ class World:
     def _let(self, act: Callable[[], None]) -> None:
         """Let something happen; what others say by it is noted."""
         other = getattr(act, "__self__", None)
-        if isinstance(other, Somebody):
-            other.does(act)
-        else:
+        if not isinstance(other, Somebody):
             act()
+            return
+        before = other.uids()
+        other.does(act)
+        # What reached the upstream, and was gone before we heard that it had, is sent again: so people hear again.
+        for uid in (before - other.uids()).elements():
+            self.loud[uid] += uid in self._unheard()
+
+    def _unheard(self) -> set[str]:
+        """The UIDs of what was sent, whatever came of it: no answer has said."""
+        conn = self.store.db.reader()
+        sent = [w for c in self.collections for w in outbox.entries(conn, c.n, float("inf")) if w.attempts]
+        return {entry.uid for w in sent if (entry := entries.by_id(conn, w.entry_id or ""))}
 
     def say(self, what: str) -> None:
         """Write down what happens."""

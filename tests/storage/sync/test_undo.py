@@ -10,7 +10,7 @@ import pytest
 from plugins.memory.provider import MemoryUpstream
 from storage import clock
 from storage.content import canonical
-from storage.errors import NotFound
+from storage.errors import NotFound, Unreachable
 from storage.model import Collection, CollectionKind, Origin
 from storage.sync import inbox, restore, undo
 from storage.sync.restore import Done
@@ -197,6 +197,26 @@ def test_another_entry_that_has_the_uid_by_now_stays(scene: Scene) -> None:
     assert "UID" in problem
     assert "new" in scene.here()["u"]
     settled(scene)
+
+
+def test_of_two_deletions_of_one_uid_that_wait_each_is_taken_back_for_itself(scene: Scene) -> None:
+    """The upstream may hold a UID twice; whoever deletes both here still has two entries to get back."""
+    scene.ours("u.ics", event("u", summary="first"))
+    scene.sync()
+    scene.delete("u.ics")
+    scene.theirs("twin", event("u", summary="second"))
+
+    def lost() -> None:
+        raise Unreachable("no answer")
+
+    scene.interrupt(sent=lost)
+    scene.sync()
+    (twin,) = scene.store.iter_entries(scene.collection.id)
+    scene.delete(twin.href)
+    take_back(scene, Choice(change=last(scene)))
+    assert ids(scene) == {"u": twin.id}
+    settled(scene)
+    assert "second" in scene.here()["u"]
 
 
 def test_a_name_that_is_taken_by_now_is_not_fought_over(scene: Scene) -> None:
