@@ -1,0 +1,1 @@
+"""How an event is made and changed, told by doors that speak of members instead of content lines: pure functions."""
