@@ -59,7 +59,10 @@ class ComponentRecord:
 @dataclass(frozen=True, slots=True)
 class ContactRecord:
     """One vCard, rendered once at write time. Days are `YYYY-MM-DD`, `--MM-DD`, or as written; lists hold mappings of
-    `value` (addresses: the seven fields of RFC 6350 §6.3.1), `types`, `preferred` and `label`; `members` are URIs.
+    `value` (addresses: the seven fields of RFC 6350 §6.3.1; organizations: `name`, `department`, `title`, `location`),
+    `types`, `preferred` and `label`; `text` tells a relation by name from one by address; `members` are URIs.
+
+    `created` and `revised` are what the card itself says of its age, `YYYY-MM-DDTHH:MM:SSZ`, or empty.
     """
 
     version: str = ""
@@ -70,6 +73,7 @@ class ContactRecord:
     additional_names: str = ""
     prefix: str = ""
     suffix: str = ""
+    initials: str = ""
     nickname: str = ""
     organisation: str = ""
     department: str = ""
@@ -79,10 +83,13 @@ class ContactRecord:
     birthday: str = ""
     anniversary: str = ""
     gender: str = ""
+    created: str = ""
+    revised: str = ""
     photo: bool = False
     emails: tuple[Mapping[str, Any], ...] = ()
     phones: tuple[Mapping[str, Any], ...] = ()
     addresses: tuple[Mapping[str, Any], ...] = ()
+    organizations: tuple[Mapping[str, Any], ...] = ()
     urls: tuple[Mapping[str, Any], ...] = ()
     messengers: tuple[Mapping[str, Any], ...] = ()
     relations: tuple[Mapping[str, Any], ...] = ()

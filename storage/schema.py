@@ -218,6 +218,19 @@ def m022_via(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m029_contacts_for_applications(db: Database) -> None:
+    """All that the API shows of a contact."""
+    from storage.vcard.read import read
+
+    for statement in _split(f"{contacts.APPLICATIONS}DROP VIEW contacts;\n"):
+        db.execute(statement)
+    db.execute(views.CONTACTS_ALL)
+    for n, text in contacts.texts(db.conn):
+        if (record := read(text).contact) is not None:
+            contacts.grow(db.conn, n, record)
+
+
 def migrate(conn: Connection) -> None:
     """Bring the file behind `conn` to this program's schema, inside the caller's write transaction.
 

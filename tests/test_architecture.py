@@ -23,7 +23,7 @@ ALLOWED: Mapping[str, Sequence[str]] = {
     "storage.clock": [],
     "storage.provider": ["storage.model"],
     "storage.db": ["storage.errors", "storage.schema", "storage.clock"],
-    "storage.schema": ["storage.errors", "storage.tables", "storage.ical"],
+    "storage.schema": ["storage.errors", "storage.tables", "storage.ical", "storage.vcard"],
     "storage.ical": [
         "storage.model",
         "storage.records",

@@ -1,6 +1,6 @@
 """The table `contacts_data`: one row for each vCard, rendered at write time, with its words for search."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from json import dumps, loads
 from sqlite3 import Connection
 from typing import Any
@@ -39,14 +39,47 @@ CREATE VIRTUAL TABLE search_contacts USING fts5(
 `words` is what else a person may look for: other names, addresses, numbers, categories.
 """
 
+APPLICATIONS = """
+ALTER TABLE contacts_data ADD COLUMN initials TEXT NOT NULL DEFAULT '';
+ALTER TABLE contacts_data ADD COLUMN created TEXT NOT NULL DEFAULT '';
+ALTER TABLE contacts_data ADD COLUMN revised TEXT NOT NULL DEFAULT '';
+ALTER TABLE contacts_data ADD COLUMN organizations TEXT NOT NULL DEFAULT '[]';
+CREATE INDEX contacts_listing ON contacts_data (collection_n, entry_n) WHERE kind <> 'group';
+"""
+"""What m029 adds: all that the API shows of a contact, and the order in which it lists them."""
+
 _TEXTS = (
-    *("version", "kind", "full_name", "family_name", "given_name", "additional_names", "prefix", "suffix", "nickname"),
-    *("organisation", "department", "title", "role", "note", "birthday", "anniversary", "gender", "photo"),
+    *("version", "kind", "full_name", "family_name", "given_name", "additional_names", "prefix", "suffix", "initials"),
+    *("nickname", "organisation", "department", "title", "role", "note", "birthday", "anniversary", "gender"),
+    *("created", "revised", "photo"),
 )
-_LISTS = ("emails", "phones", "addresses", "urls", "messengers", "relations", "categories", "members")
+_LISTS = (
+    *("emails", "phones", "addresses", "organizations", "urls", "messengers", "relations", "categories", "members"),
+)
 _COLUMNS = ", ".join((*_TEXTS, *_LISTS))
 _MARKS = ", ".join("?" * (len(_TEXTS) + len(_LISTS)))
 _WORDS = "full_name, organisation, note, words"
+
+
+_GROWN = ("initials", "created", "revised", "organizations", "relations", "words")
+
+
+def texts(conn: Connection) -> Iterator[tuple[int, str]]:
+    """Number and text of every contact, for a migration that renders them anew."""
+    numbers = conn.execute("SELECT entry_n FROM contacts_data ORDER BY entry_n").fetchall()
+    for (n,) in numbers:
+        yield n, str(conn.execute("SELECT text FROM entries WHERE n = ?", (n,)).fetchone()[0])
+
+
+def grow(conn: Connection, entry_n: int, record: ContactRecord) -> None:
+    """Write what m029 adds, and what it renders otherwise than before."""
+    _forget_words(conn, entry_n)
+    values = dict(zip((*_TEXTS, *_LISTS, "words"), _values(record), strict=True))
+    settings = ", ".join(f"{name} = ?" for name in _GROWN)
+    conn.execute(
+        f"UPDATE contacts_data SET {settings} WHERE entry_n = ?", (*(values[name] for name in _GROWN), entry_n)
+    )
+    _learn_words(conn, entry_n)
 
 
 def with_email(conn: Connection, collection_ns: Sequence[int], addresses: Sequence[str]) -> tuple[int, str] | None:
@@ -63,44 +96,95 @@ def with_email(conn: Connection, collection_ns: Sequence[int], addresses: Sequen
 
 def insert(conn: Connection, entry_n: int, collection_n: int, record: ContactRecord) -> None:
     """Write an entry's row."""
-    lists = [dumps(getattr(record, name), default=dict, ensure_ascii=False) for name in _LISTS]
     conn.execute(
         f"INSERT INTO contacts_data (entry_n, collection_n, {_COLUMNS}, words) VALUES (?, ?, {_MARKS}, ?)",
-        (entry_n, collection_n, *(getattr(record, name) for name in _TEXTS), *lists, _words(record)),
+        (entry_n, collection_n, *_values(record)),
     )
-    conn.execute(
-        f"INSERT INTO search_contacts (rowid, {_WORDS}) SELECT entry_n, {_WORDS} FROM contacts_data WHERE entry_n = ?",
-        (entry_n,),
-    )
+    _learn_words(conn, entry_n)
 
 
 def of_entry(conn: Connection, entry_n: int) -> ContactRecord | None:
     """What an entry's vCard says; None for an entry that is none."""
     row = conn.execute(f"SELECT {_COLUMNS} FROM contacts_data WHERE entry_n = ?", (entry_n,)).fetchone()
-    if row is None:
-        return None
+    return _record(row) if row is not None else None
+
+
+def numbers(conn: Connection, collection_n: int, after: int, limit: int) -> list[int]:
+    """The next contacts of an address book beyond the entry `after`, in the order in which they came.
+
+    Groups, which only name contacts (RFC 6350 §6.1.4), are none.
+    """
+    rows = conn.execute(
+        """SELECT entry_n FROM contacts_data INDEXED BY contacts_listing
+           WHERE collection_n = ? AND kind <> 'group' AND entry_n > ? ORDER BY entry_n LIMIT ?""",
+        (collection_n, after, limit),
+    )
+    return [n for (n,) in rows.fetchall()]
+
+
+def count(conn: Connection, collection_n: int) -> int:
+    """How many there are."""
+    row = conn.execute(
+        """SELECT count(*) FROM contacts_data INDEXED BY contacts_listing
+           WHERE collection_n = ? AND kind <> 'group'""",
+        (collection_n,),
+    ).fetchone()
+    return int(row[0])
+
+
+def many(conn: Connection, wanted: Sequence[int]) -> dict[int, ContactRecord]:
+    """What the vCards of these entries say."""
+    rows = conn.execute(
+        f"SELECT {_COLUMNS}, entry_n FROM contacts_data WHERE entry_n IN (SELECT value FROM json_each(?))",
+        (dumps(list(wanted)),),
+    )
+    return {values[-1]: _record(values[:-1]) for values in rows.fetchall()}
+
+
+def delete(conn: Connection, entry_n: int) -> None:
+    """Remove an entry's row, and its words from the index."""
+    _forget_words(conn, entry_n)
+    conn.execute("DELETE FROM contacts_data WHERE entry_n = ?", (entry_n,))
+
+
+def _values(record: ContactRecord) -> tuple[Any, ...]:
+    """The values of `_TEXTS`, `_LISTS` and `words`."""
+    lists = (dumps(getattr(record, name), default=dict, ensure_ascii=False) for name in _LISTS)
+    return (*(getattr(record, name) for name in _TEXTS), *lists, _words(record))
+
+
+def _record(row: Sequence[Any]) -> ContactRecord:
     fields: dict[str, Any] = dict(zip(_TEXTS, row, strict=False))
     fields["photo"] = bool(fields["photo"])
     fields.update((name, tuple(loads(said))) for name, said in zip(_LISTS, row[len(_TEXTS) :], strict=True))
     return ContactRecord(**fields)
 
 
-def delete(conn: Connection, entry_n: int) -> None:
-    """Remove an entry's row, and its words from the index."""
-    row = conn.execute(f"SELECT entry_n, {_WORDS} FROM contacts_data WHERE entry_n = ?", (entry_n,)).fetchone()
-    if row is not None:
-        conn.execute(
-            f"INSERT INTO search_contacts (search_contacts, rowid, {_WORDS}) VALUES ('delete', ?, ?, ?, ?, ?)",
-            tuple(row),
-        )
-        conn.execute("DELETE FROM contacts_data WHERE entry_n = ?", (entry_n,))
+def _learn_words(conn: Connection, entry_n: int) -> None:
+    """Put a row's words into the index."""
+    conn.execute(
+        f"INSERT INTO search_contacts (rowid, {_WORDS}) SELECT entry_n, {_WORDS} FROM contacts_data WHERE entry_n = ?",
+        (entry_n,),
+    )
+
+
+def _forget_words(conn: Connection, entry_n: int) -> None:
+    """Take a row's words out of the index, while the row still has them."""
+    conn.execute(
+        f"""INSERT INTO search_contacts (search_contacts, rowid, {_WORDS})
+            SELECT 'delete', entry_n, {_WORDS} FROM contacts_data WHERE entry_n = ?""",
+        (entry_n,),
+    )
 
 
 def _words(record: ContactRecord) -> str:
-    names = (record.given_name, record.family_name, record.nickname, record.department, record.title, record.role)
-    listed = (*record.emails, *record.phones, *record.addresses, *record.urls, *record.messengers)
+    names = (record.given_name, record.family_name, record.nickname, record.role)
+    listed = (
+        *(*record.emails, *record.phones, *record.addresses, *record.organizations),
+        *(*record.urls, *record.messengers, *record.relations),
+    )
     values = (str(said) for each in listed for name, said in each.items() if name not in _NO_WORDS)
     return " ".join(word for word in (*names, *values, *record.categories) if word)
 
 
-_NO_WORDS = frozenset({"types", "preferred"})
+_NO_WORDS = frozenset({"types", "preferred", "text"})

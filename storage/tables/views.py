@@ -16,7 +16,7 @@ the mirror took it, UTC with milliseconds. Yes and no are 1 and 0; unknown numbe
 | `events` | VEVENT: a master (`recurrence_id` empty) or an override | id uid account collection collection_name summary start end start_local start_zone end_local end_zone all_day location description status transparency classification rrule recurring recurrence_id organizer attendees categories url href etag created modified |
 | `occurrences_v1` | instance inside the horizon, of events and tasks | id entry uid kind account collection collection_name summary start end start_epoch end_epoch all_day location status transparency recurrence_id |
 | `tasks` | VTODO | id uid account collection collection_name summary start due start_local start_zone all_day completed percent priority status location description rrule recurring recurrence_id categories url href etag created modified |
-| `contacts` | vCard | id uid account collection collection_name full_name organisation note emails phones birthday href etag created modified kind version family_name given_name additional_names prefix suffix nickname department title role anniversary gender photo addresses urls messengers relations categories members |
+| `contacts` | vCard | id uid account collection collection_name full_name organisation note emails phones birthday href etag created modified kind version family_name given_name additional_names prefix suffix nickname department title role anniversary gender photo addresses urls messengers relations categories members initials organizations |
 | `changes` | row of the journal | seq at account_id account collection entry uid href action origin actor before after run |
 
 `events.id`, `tasks.id`, `contacts.id` and `occurrences_v1.entry` are entry ids; `occurrences_v1.id` names the instance. In `changes`,
@@ -86,6 +86,9 @@ SELECT e.id, e.uid, {_PLACE}, v.full_name, v.organisation, v.note, v.emails, v.p
 FROM contacts_data v JOIN entries e ON e.n = v.entry_n {_JOINS}
 """
 """The view `contacts` since m006; the one above was made with the first tables."""
+
+CONTACTS_ALL = CONTACTS.replace("v.members\n", "v.members, v.initials, v.organizations\n")
+"""The same since m029."""
 
 _CHANGES = """
 CREATE VIEW changes AS

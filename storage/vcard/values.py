@@ -13,6 +13,7 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from quopri import decodestring
 
 from storage.ical.lines import Component, Line, unescape, unfold
@@ -162,6 +163,19 @@ def date(line: Line) -> str:
         return f"{year}-{month}-{of_month}{suffix}"
     found = _DAY.fullmatch(day)
     return f"--{found[1]}-{found[2]}{suffix}" if found else value
+
+
+def moment(line: Line) -> str:
+    """A REV or CREATED as `YYYY-MM-DDTHH:MM:SSZ`; "" for what is no moment. Without a zone it is UTC."""
+    try:
+        said = datetime.fromisoformat(text(line).upper())
+    except ValueError:
+        return ""
+    try:
+        said = said.astimezone(UTC) if said.tzinfo else said
+    except OverflowError:
+        return ""
+    return said.strftime("%Y-%m-%dT%H:%M:%SZ") if said.year >= 1000 else ""
 
 
 def label(value: str) -> str:

@@ -15,7 +15,9 @@ from storage.model import Collection, Origin
 from storage.store import Store
 from storage.tables import views
 from storage.verify import verify
+from tests.storage.test_contacts import make_book
 from tests.storage.texts import calendar, event, todo
+from tests.storage.vcard.cards import FULL
 
 COLUMNS = {
     "events": "id uid account collection collection_name summary start end start_local start_zone end_local end_zone"
@@ -28,7 +30,8 @@ COLUMNS = {
     " modified",
     "contacts": "id uid account collection collection_name full_name organisation note emails phones birthday href etag"
     " created modified kind version family_name given_name additional_names prefix suffix nickname department title"
-    " role anniversary gender photo addresses urls messengers relations categories members",
+    " role anniversary gender photo addresses urls messengers relations categories members initials"
+    " organizations",
     "changes": "seq at account_id account collection entry uid href action origin actor before after run",
 }
 
@@ -225,3 +228,29 @@ def test_processes_that_open_a_new_mirror_at_once_agree(tmp_path: Path) -> None:
     ids = {process.communicate()[0].strip() for process in processes}
     assert [process.returncode for process in processes] == [0] * 4
     assert len(ids) == 1
+
+
+def test_contacts_from_before_applications_saw_them_are_rendered_anew(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    store.save_user("alice", None)
+    book = make_book(store)
+    entry = store.put_entry(book.id, "ada.vcf", FULL, origin=Origin.DAV).entry
+    with store.db.atomic() as conn:
+        wanted = conn.execute("SELECT * FROM contacts_data").fetchone()
+        conn.execute("DROP VIEW contacts")
+        conn.execute("DROP INDEX contacts_listing")
+        for column in ("initials", "created", "revised", "organizations"):
+            conn.execute(f"ALTER TABLE contacts_data DROP COLUMN {column}")
+        conn.execute("UPDATE contacts_data SET relations = '[1]', words = 'old'")
+        conn.execute("INSERT INTO search_contacts (search_contacts) VALUES ('rebuild')")
+        conn.execute(views.CONTACTS)
+        conn.execute("DELETE FROM _sqlite_migrations WHERE name = 'm029_contacts_for_applications'")
+    store.close()
+    again = Store.open(tmp_path)
+    assert sorted(map(str, again.db.reader().execute("SELECT * FROM contacts_data").fetchone())) == sorted(
+        map(str, wanted)
+    )
+    assert [e.id for e in again.search("programmer")] == [entry.id]
+    assert again.search("old") == []
+    assert verify(again, None).ok
+    again.close()

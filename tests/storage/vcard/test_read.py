@@ -24,6 +24,17 @@ def one(value: str, *types: str, preferred: bool = False, label: str = "") -> di
     return {"value": value, "types": list(types), "preferred": preferred, "label": label}
 
 
+def person(value: str, *types: str, label: str = "", text: bool = True) -> dict[str, Any]:
+    return {**one(value, *types, label=label), "text": text}
+
+
+def post(
+    name: str, department: str = "", title: str = "", location: str = "", *types: str, label: str = ""
+) -> dict[str, Any]:
+    said = {"name": name, "department": department, "title": title, "location": location}
+    return {**said, "types": list(types), "preferred": False, "label": label}
+
+
 def test_everything_a_list_of_contacts_shows() -> None:
     content = read(FULL)
     assert (content.kind, content.uid, content.components) == (Kind.CONTACT, "one", ())
@@ -41,6 +52,7 @@ def test_everything_a_list_of_contacts_shows() -> None:
         note="First line\nsecond, with a comma",
         birthday="1815-12-10",
         anniversary="1835-07-08",
+        revised="2024-01-02T03:04:05Z",
         photo=True,
         emails=(
             one("ada@example.org", "home", preferred=True),
@@ -61,6 +73,7 @@ def test_everything_a_list_of_contacts_shows() -> None:
                 "label": "",
             },
         ),
+        organizations=(post("Analytical Engines", "Programming", "Programmer"),),
         urls=(one("https://example.org/~ada:8080/"),),
         categories=("Friends", "Maths"),
     )
@@ -92,8 +105,17 @@ def test_everything_a_list_of_contacts_shows() -> None:
         ("NOTE;QUOTED-PRINTABLE;CHARSET=ISO-8859-1:f=FCr", "note", "für"),
         ("NOTE;ENCODING=QUOTED-PRINTABLE;CHARSET=NOPE:f=FCr", "note", "für"),
         ("GENDER:F", "gender", "F"),
-        ("RELATED;TYPE=spouse;VALUE=text:William", "relations", (one("William", "spouse"),)),
-        ("a.X-ABRELATEDNAMES:Anna\r\na.X-ABLabel:_$!<Mother>!$_", "relations", (one("Anna", label="Mother"),)),
+        ("RELATED;TYPE=spouse;VALUE=text:William", "relations", (person("William", "spouse"),)),
+        ("RELATED;TYPE=spouse:William: King", "relations", (person("William: King", "spouse"),)),
+        ("RELATED:urn:uuid:a", "relations", (person("urn:uuid:a", text=False),)),
+        ("RELATED;VALUE=text:urn:uuid:a", "relations", (person("urn:uuid:a"),)),
+        ("a.X-ABRELATEDNAMES:Anna\r\na.X-ABLabel:_$!<Mother>!$_", "relations", (person("Anna", label="Mother"),)),
+        ("X-INITIALS:A.L.", "initials", "A.L."),
+        ("CREATED:20220705T093412Z", "created", "2022-07-05T09:34:12Z"),
+        ("REV:2022-07-05T09:34:12+02:00", "revised", "2022-07-05T07:34:12Z"),
+        ("REV:2022-07-05", "revised", "2022-07-05T00:00:00Z"),
+        ("REV:0001-01-01T00:00:00+01:00", "revised", ""),
+        ("REV:yesterday", "revised", ""),
         ("IMPP;X-SERVICE-TYPE=Jabber:xmpp:a@b,c", "messengers", (one("xmpp:a@b,c"),)),
         ("ORG:A\\, B;;", "organisation", "A, B"),
     ],
@@ -115,6 +137,23 @@ def test_forms_of_all_versions(line: str, field: str, expected: object) -> None:
 )
 def test_a_card_without_fn_is_called_something(lines: list[str], name: str) -> None:
     assert record(card(*lines, fn="")).full_name == name
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["TITLE:Boss"], [post("", title="Boss")]),
+        (["ORG:A", "TITLE:x", "ORG:B;Sales;North", "TITLE:y"], [post("A", title="x"), post("B", "Sales, North", "y")]),
+        (["b.TITLE:y", "ORG:A", "b.ORG:B", "TITLE:x"], [post("A", title="x"), post("B", title="y")]),
+        (["a.ORG:A", "a.X-ABLabel:Club", "TITLE:x"], [post("A", title="x", label="Club")]),
+        (["a.ORG;TYPE=school:A", "A.X-LOCATION:Here"], [post("A", "", "", "Here", "school")]),
+        (["TITLE:x", "ORG:A", "TITLE:y", "X-LOCATION:p"], [post("A", title="x", location="p"), post("", title="y")]),
+        (["ORG:", "TITLE:", "X-LOCATION:p"], [post("", location="p")]),
+        (["ORG:;Sales"], [post("", "Sales")]),
+    ],
+)
+def test_a_title_belongs_to_an_organization(lines: list[str], expected: list[dict[str, Any]]) -> None:
+    assert list(record(card(*lines)).organizations) == expected
 
 
 def test_a_photo_whose_lines_are_not_folded() -> None:
