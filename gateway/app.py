@@ -1,18 +1,14 @@
 """The composition root: configuration → mirror → providers. The only module that imports `plugins.registry`."""
 
-from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager, closing
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.config import Config, DeclaredAccount, DeclaredUser, Secret, check_name
+from gateway.declared import Config
 from plugins import registry
 from storage import clock
-from storage.credentials import Credentials
-from storage.errors import AlreadyExists, ConfigError, StoreError
-from storage.ical.kinds import ENTRIES
-from storage.model import Account, CollectionKind, Origin
+from storage.errors import ConfigError, StoreError
+from storage.model import Account
 from storage.provider import Login, Provider
 from storage.store import Store
 from storage.sync.lease import SyncLease
@@ -24,7 +20,6 @@ from storage.vdir.two_way import TwoWay
 if TYPE_CHECKING:
     from gateway.hooks.push import PushDelivery
     from gateway.http.webpush import Offer, Vapid
-    from storage.sync.forecast import Forecast
 
 MakeProvider = Callable[[Account], Provider]
 
@@ -56,29 +51,6 @@ def providers(store: Store) -> MakeProvider:
     """How the adapter for an account is made: its settings from the mirror, its secrets from the credentials file."""
 
     return lambda account: make_provider(account, store.credentials.get(account.name))
-
-
-def rehearsal(
-    config: Config, choose: Callable[[Store], Sequence[Account]], progress: Callable[[int], None]
-) -> "AbstractContextManager[Forecast]":
-    """What a run would do, over a copy of the mirror that is brought up to the configuration; nothing else is written.
-
-    `choose`: which accounts to run. Raises `ConfigError`, `StoreError`.
-    """
-    from storage.sync.forecast import forecast
-
-    folder = config.storage.path
-    kept = Credentials(folder)
-
-    def prepare(copy: Store) -> tuple[Sequence[Account], MakeProvider]:
-        declare(config, copy, passwords=False)
-
-        def make(account: Account) -> Provider:
-            return make_provider(account, copy.credentials.get(account.name) or kept.get(account.name))
-
-        return choose(copy), make
-
-    return forecast(folder, prepare, progress=progress)
 
 
 def make_provider(account: Account, secrets: dict[str, str]) -> Provider:
@@ -179,160 +151,8 @@ def read_journal_here(config: Config, store: Store) -> None:
         lease.release()
 
 
-def check(config: Config, others: Collection[str] = ()) -> None:
-    """What only shows beyond the file's own form: providers that exist, secrets that can be read, whose an account is.
-
-    `others`: users whom the mirror knows besides the declared ones. Raises `ConfigError`.
-    """
-    for user in config.users:
-        _read(user.password)
-    users = {*others, *(user.name for user in config.users)}
-    for account in config.accounts:
-        if account.user not in users:
-            hint = f"declare [user {account.user}], or run `calharbor user add {account.user}`"
-            raise ConfigError(f"{account.where} user: there is no user {account.user!r}", hint=hint)
-        _account_of(account, default=False)
-    for user in config.users:
-        own = {account.name for account in config.accounts if account.user == user.name}
-        if user.default_account and user.default_account not in own:
-            hint = f"declare [account {user.default_account}] with user = {user.name}"
-            raise ConfigError(f"{user.where} default_account: no such account: {user.default_account}", hint=hint)
-
-
-def declare(config: Config, store: Store, *, passwords: bool = True) -> None:
-    """Make the mirror hold what the configuration declares; a second time with the same file changes nothing.
-
-    Nothing is removed because it is not declared any more. Without `passwords`, those of users whom the mirror knows
-    are not compared with the declared ones, which takes longer than all the rest. Raises `ConfigError`.
-    """
-    check(config, [user.name for user in store.users()])
-    declare_users(config, store, passwords=passwords)
-    defaults = {(user.name, user.default_account) for user in config.users}
-    # Numbers that are asked for come first, so that an assigned one does not take them.
-    for account in sorted(config.accounts, key=lambda declared: declared.id is None):
-        _declare_account(account, store, default=(account.user, account.name) in defaults)
-    for user in config.users:
-        give_home(store, user.name)
-
-
-def declare_users(config: Config, store: Store, *, passwords: bool = True) -> None:
-    """The part of `declare` that is about users, so that one can be added whom a declared account is waiting for."""
-    known = {user.name for user in store.users() if user.declared} if not passwords else set()
-    for user in config.users:
-        if user.name not in known:
-            _declare_user(user, store)
-
-
-def give_home(store: Store, user: str) -> None:
-    """A user without any account gets a local one, so that clients have somewhere to write: `_furnish`."""
-    if store.accounts(user):
-        return
-    taken = {account.name for account in store.accounts()}
-    name = user if user not in taken else f"{user}-local"
-    _furnish(store, store.save_account(Account(0, name, user, "local", mirrored=False)))
-
-
-def _furnish(store: Store, account: Account) -> None:
-    """The first calendar and address book of a user whose first account has no upstream.
-
-    Several clients never make one themselves.
-    """
-    if store.collections(user=account.user):
-        return
-    for slug, name, kind, components in (
-        ("calendar", "Calendar", CollectionKind.CALENDAR, tuple(ENTRIES)),
-        ("contacts", "Contacts", CollectionKind.CONTACTS, ("VCARD",)),
-    ):
-        store.create_collection(account.id, slug, name=name, kind=kind, components=components, origin=Origin.CLI)
-
-
-def add_account(store: Store, account: Account, secrets: dict[str, str]) -> Account:
-    """Keep a new account with its secrets. Raises `AlreadyExists`, `NotFound` (its user), `ConfigError`."""
-    check_name(account.name)
-    store.user(account.user)
-    if account.name in {other.name for other in store.accounts()}:
-        raise AlreadyExists(f"there is an account {account.name!r} already", hint="choose another name")
-    with closing(make_provider(account, secrets)) as provider:
-        account = replace(account, mirrored=provider.capabilities.upstream)
-    if secrets:
-        store.credentials.set(account.name, secrets)
-    saved = store.save_account(account)
-    if not saved.mirrored:
-        _furnish(store, saved)
-    return saved
-
-
-def _read(secret: Secret | None) -> str | None:
-    return secret.read() if secret else None
-
-
-def _declare_user(declared: DeclaredUser, store: Store) -> None:
-    """Argon2 hashes differ each time, so the stored one stays while it fits the declared password."""
-    from gateway.http.access import hash_password, verify_password
-
-    password = _read(declared.password)
-    known = {user.name: user for user in store.users()}.get(declared.name)
-    stored = known.password if known else None
-    if password is not None and not (stored and verify_password(stored, password)):
-        stored = hash_password(password)
-    if known is None or (known.password, known.declared) != (stored, True):
-        store.save_user(declared.name, stored, declared=True)
-
-
-def _account_of(declared: DeclaredAccount, *, default: bool) -> tuple[Account, dict[str, str]]:
-    """The record and the secrets of a declared account; raises `ConfigError` where its provider cannot be built.
-
-    `default`: clients of its user make new calendars there.
-    """
-    settings = {
-        "url": declared.url,
-        "username": declared.username,
-        "endpoint": declared.endpoint,
-        "default": "yes" if default else "",
-    }
-    read = {"password": _read(declared.password), "access_token": _read(declared.access_token)}
-    secrets = {name: value for name, value in read.items() if value is not None}
-    account = Account(
-        declared.id or 0,
-        declared.name,
-        declared.user,
-        declared.provider,
-        email=declared.email,
-        service=declared.service,
-        settings={name: value for name, value in settings.items() if value},
-    )
-    if not registry.exists(declared.provider):
+def check_provider(name: str, where: str) -> None:
+    """Raises `ConfigError`, which names the place in the configuration, where there is no such provider."""
+    if not registry.exists(name):
         hint = f"use one of: {', '.join(registry.names())}"
-        raise ConfigError(f"{declared.where} provider: there is no provider {declared.provider!r}", hint=hint)
-    try:
-        with closing(make_provider(account, secrets)) as provider:
-            return replace(account, mirrored=provider.capabilities.upstream), secrets
-    except ConfigError as error:
-        raise ConfigError(f"{declared.where}: {error.message}", hint=error.hint) from error
-
-
-def _declare_account(declared: DeclaredAccount, store: Store, *, default: bool) -> None:
-    account, secrets = _account_of(declared, default=default)
-    known = {other.name: other for other in store.accounts()}.get(account.name)
-    if known and declared.id not in (None, known.id):
-        hint = f"leave id out, or set it to {known.id}"
-        raise ConfigError(f"{declared.where} id: the account is number {known.id} already", hint=hint)
-    if secrets and store.credentials.get(account.name) != secrets:
-        store.credentials.set(account.name, secrets)
-    if known is None or _declared_part(known) != _declared_part(replace(account, id=known.id)):
-        saved = store.save_account(replace(account, id=known.id if known else account.id), declared=True)
-        if known is None and not saved.mirrored:
-            _furnish(store, saved)
-
-
-def _declared_part(account: Account) -> tuple[object, ...]:
-    """What the configuration decides about an account; the rest is how it is doing."""
-    return (
-        account.id,
-        account.user,
-        account.provider,
-        account.email,
-        account.service,
-        dict(account.settings),
-        account.mirrored,
-    )
+        raise ConfigError(f"{where} provider: there is no provider {name!r}", hint=hint)

@@ -8,13 +8,23 @@ import configparser
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from gateway.declared import (
+    Config,
+    DeclaredAccount,
+    DeclaredUser,
+    PushOptions,
+    Secret,
+    Server,
+    StorageOptions,
+    SyncOptions,
+)
 from gateway.options import OPTIONS, SECTIONS, Form, Option, names_of, options_of, section_kind
+from gateway.sections import Named, check_calendar, collection, token
 from storage.errors import ConfigError
 
 FILE_NAME = "config.ini"
@@ -23,106 +33,7 @@ ENVIRONMENT = "CALHARBOR_"
 _SWITCH = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
 _BAD_IN_NAMES = re.compile(r"[/:\x00-\x1f\x7f]|^\s|\s$|^\.{1,2}$")
 _SEE = "`calharbor config example` shows every option"
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """A secret that stands in the configuration, or in a file that the configuration names; never printed."""
-
-    where: str
-    value: str = field(default="", repr=False)
-    file: Path | None = None
-
-    def read(self) -> str:
-        """The secret itself, without the line end of its file; raises `ConfigError` if the file cannot be read."""
-        if self.file is None:
-            return self.value
-        try:
-            text = self.file.read_text("utf-8-sig").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            words = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            raise ConfigError(f"{self.where}: cannot read {self.file}: {words}", hint="check the path") from error
-        if not text:
-            raise ConfigError(f"{self.where}: {self.file} is empty", hint="put the secret on its first line")
-        return text
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """`[server]`"""
-
-    host: str
-    port: int
-    base_url: str
-    workers: int
-
-
-@dataclass(frozen=True, slots=True)
-class StorageOptions:
-    """`[storage]`; `path` is absolute, `history_size` in MiB."""
-
-    path: Path
-    vdir: bool
-    vdir_edits: bool
-    history_days: int
-    history_size: int
-
-
-@dataclass(frozen=True, slots=True)
-class SyncOptions:
-    """`[sync]`; `interval` in seconds."""
-
-    interval: int
-
-
-@dataclass(frozen=True, slots=True)
-class PushOptions:
-    """`[push]`"""
-
-    enabled: bool
-    contact: str
-    private: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredUser:
-    """`[user NAME]`; `where` says file and section, for messages."""
-
-    name: str
-    where: str
-    password: Secret | None
-    default_account: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredAccount:
-    """`[account NAME]`; `id` is None where the store is to assign one."""
-
-    name: str
-    where: str
-    user: str
-    provider: str
-    id: int | None
-    email: str
-    url: str
-    username: str
-    password: Secret | None
-    endpoint: str
-    access_token: Secret | None
-    service: str
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """Everything a file, the environment and the defaults say. `file` is None where there is no file."""
-
-    file: Path | None
-    server: Server
-    storage: StorageOptions
-    sync: SyncOptions
-    push: PushOptions
-    users: tuple[DeclaredUser, ...] = ()
-    accounts: tuple[DeclaredAccount, ...] = ()
+_NOT_SET: Mapping[Form, object] = {Form.NUMBER: None, Form.WORDS: (), Form.LINES: ()}
 
 
 def find_file(given: str | Path | None, environ: Mapping[str, str] = os.environ) -> Path | None:
@@ -146,17 +57,19 @@ def load(given: str | Path | None = None, environ: Mapping[str, str] = os.enviro
             sections.setdefault((kind.word, ""), {})
     readers = [_Section(file, base, word, name, values) for (word, name), values in sections.items()]
     _apply_environment(readers, environ, file)
-    typed: dict[str, list[dict[str, Any]]] = {kind.word: [] for kind in SECTIONS}
+    typed: dict[str, list[Named]] = {kind.word: [] for kind in SECTIONS}
     for reader in readers:
-        typed[reader.word].append(reader.read())
+        typed[reader.word].append(Named(reader.name, reader.where, reader.read()))
     config = Config(
         file,
-        Server(**typed["server"][0]),
-        StorageOptions(**typed["storage"][0]),
-        SyncOptions(**typed["sync"][0]),
-        PushOptions(**typed["push"][0]),
-        tuple(DeclaredUser(**values) for values in typed["user"]),
-        tuple(DeclaredAccount(**values) for values in typed["account"]),
+        Server(**typed["server"][0].values),
+        StorageOptions(**typed["storage"][0].values),
+        SyncOptions(**typed["sync"][0].values),
+        PushOptions(**typed["push"][0].values),
+        tuple(DeclaredUser(name=name, where=where, **values) for name, where, values in typed["user"]),
+        tuple(DeclaredAccount(name=name, where=where, **values) for name, where, values in typed["account"]),
+        tuple(collection(section) for section in typed["collection"]),
+        tuple(token(section) for section in typed["token"]),
     )
     _check_ids(config)
     return config
@@ -192,7 +105,7 @@ def _section_key(file: Path, title: str) -> tuple[str, str]:
         raise ConfigError(f"{file}: [{title}]: this section carries no name", hint=f"write [{kind.word}]")
     if kind.named:
         try:
-            check_name(name)
+            check_calendar(name) if word == "collection" else check_name(name)
         except ConfigError as error:
             raise ConfigError(f"{file}: [{title}]: {error.message}", hint=error.hint) from None
     return word, name
@@ -241,8 +154,7 @@ class _Section:
         for name in self.values:
             if name not in known:
                 raise ConfigError(f"{self.where} {name}: there is no such option", hint=_suggest(name, known))
-        typed: dict[str, Any] = {option.name: self._value(option) for option in options_of(self.word)}
-        return {"name": self.name, "where": self.where, **typed} if self.name else typed
+        return {option.name: self._value(option) for option in options_of(self.word)}
 
     def _value(self, option: Option) -> object:
         if option.form is Form.SECRET:
@@ -251,7 +163,7 @@ class _Section:
         if not text:
             if option.required:
                 raise ConfigError(f"{self.where} {option.name}: this option is required", hint=_SEE)
-            return None if option.form is Form.NUMBER else ""
+            return _NOT_SET.get(option.form, "")
         return self._typed(option, text)
 
     def _typed(self, option: Option, text: str) -> object:
@@ -269,6 +181,13 @@ class _Section:
             case Form.URL:
                 if not _is_web_address(text):
                     raise self._wrong(option, text, "an address that starts with http:// or https://")
+            case Form.WORDS:
+                return tuple(self._chosen(option, word) for each in text.split(",") if (word := each.strip()))
+            case Form.LINES:
+                return tuple(line for each in text.splitlines() if (line := each.strip()))
+        return self._chosen(option, text)
+
+    def _chosen(self, option: Option, text: str) -> str:
         if option.choices and text not in option.choices:
             raise self._wrong(option, text, "one of " + ", ".join(option.choices))
         return text

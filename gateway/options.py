@@ -17,6 +17,8 @@ class Form(Enum):
     PATH = "path"
     URL = "URL"
     SECRET = "secret"  # noqa: S105 — the name of a form, not a secret
+    WORDS = "words, comma-separated"
+    LINES = "lines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,45 @@ SECTIONS = (
     SectionKind("push", "Telling phones at once that something has changed (WebDAV-Push)."),
     SectionKind("user", "Who may connect. One section for each user.", named=True, sample_name="alice"),
     SectionKind("account", "One login at one upstream. One section for each.", named=True, sample_name="work"),
+    SectionKind(
+        "collection",
+        "A calendar of a local account: its number, and a word that names it there; `primary` is its main one.",
+        named=True,
+        sample_name="101/primary",
+    ),
+    SectionKind(
+        "token", "A secret for programs that use the JSON API. One section for each.", named=True, sample_name="app"
+    ),
+)
+
+TOKEN_KINDS = ("account", "app", "access")
+
+LEVELS = ("full_access", "view_only", "view_filtered", "free_busy_only")
+"""How much a token of the kind `access` opens."""
+
+OPERATIONS = (
+    "create_events",
+    "delete_events",
+    "respond_to_event",
+    "edit_title",
+    "edit_location",
+    "edit_description",
+    "edit_attendees",
+    "edit_times",
+    "all",
+)
+
+FIELDS = (
+    "title",
+    "location",
+    "description",
+    "attendees",
+    "times",
+    "status",
+    "labels",
+    "join_url",
+    "organizer",
+    "all",
 )
 
 SERVICES = ("google_calendar", "outlook_calendar", "caldav", "exchange", "icloud_calendar")
@@ -101,6 +142,49 @@ OPTIONS = (
     Option("account", "endpoint", Form.URL, "", "replaces the provider's own hosts", "http://127.0.0.1:8080"),
     Option("account", "access_token", Form.SECRET, "", "a static bearer token in place of a password", "./work.token"),
     Option("account", "service", Form.TEXT, "", "local only: whose API rules it follows", "caldav", choices=SERVICES),
+    Option("collection", "name", Form.TEXT, "", "its display name; without it, its word", "Team"),
+    Option("collection", "timezone", Form.TEXT, "", "an IANA name", "Europe/Berlin"),
+    Option("collection", "email", Form.TEXT, "", "its own address; without it, the account's", "team@example.com"),
+    Option(
+        "token",
+        "kind",
+        Form.TEXT,
+        "",
+        "one account, every account, or chosen calendars",
+        "access",
+        TOKEN_KINDS,
+        required=True,
+    ),
+    Option("token", "secret", Form.SECRET, "", "the token itself; kept as a hash", "./app.token"),
+    Option("token", "account", Form.NUMBER, "", "kind account: the account's number", low=1),
+    Option(
+        "token", "calendars", Form.WORDS, "", "kind access: the linked calendars, ACCOUNT/WORD or ACCOUNT/*", "101/*"
+    ),
+    Option("token", "level", Form.TEXT, "view_only", "kind access: how much is shown and allowed", choices=LEVELS),
+    Option("token", "operations", Form.WORDS, "all", "kind access, full_access: what may be done", choices=OPERATIONS),
+    Option(
+        "token", "fields", Form.WORDS, "", "kind access, view_filtered: what is shown", "title,times", choices=FIELDS
+    ),
+    Option(
+        "token", "past_days", Form.NUMBER, "", "kind access: days back that are open; without it, all", "30", high=36500
+    ),
+    Option(
+        "token",
+        "future_days",
+        Form.NUMBER,
+        "",
+        "kind access: days ahead that are open; without it, all",
+        "30",
+        high=36500,
+    ),
+    Option(
+        "token",
+        "rules",
+        Form.LINES,
+        "",
+        "kind access: rules for contacts, one a line: LEVEL TYPE [IDENTIFIER] [PRIORITY]",
+        "block domain blocked.example",
+    ),
 )
 
 

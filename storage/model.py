@@ -7,7 +7,7 @@ ISO 8601 strings in UTC with milliseconds and `Z`.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Origin(StrEnum):
@@ -96,6 +96,7 @@ class Account:
     reason: str = ""
     as_of: str | None = None
     addresses: tuple[str, ...] = ()
+    created: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,9 @@ class Collection:
     the newest change of the collection: its ctag and the number inside its sync token. `timezone` is an IANA name or
     empty; `order` is Apple's calendar-order. `dead` holds dead WebDAV properties: Clark name → XML fragment.
     `schedules`: its upstream delivers to attendees what is written there (RFC 6638 §3); of a local one nothing is said.
-    `via`: the ids of the other mirrors that it comes through.
+    `via`: the ids of the other mirrors that it comes through. `location` and `raw` (attributes by name) are what
+    clients of the JSON API keep with it beyond what WebDAV knows. `email`: its own address, empty for its account's.
+    `key`: what the configuration calls it within its account; `primary` makes it the account's primary calendar.
 
     With `share` it is another user's collection, as `user` sees it: under an id, a slug and an `n` (below 0) of its
     own, which every verb of the store takes, and through which it shows and does what the share allows.
@@ -145,6 +148,10 @@ class Collection:
     dead: Mapping[str, str] = field(default_factory=dict)
     schedules: bool = False
     via: tuple[str, ...] = ()
+    location: str = ""
+    email: str = ""
+    key: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict)
     share: Share | None = None
 
     @property
@@ -296,5 +303,33 @@ class Device:
     user: str
     label: str
     created: str
+    last_used: str | None = None
+    revoked: str | None = None
+
+
+class TokenKind(StrEnum):
+    """What a token of the JSON API opens: one account, every account, or chosen calendars under restrictions."""
+
+    ACCOUNT = "account"
+    APP = "app"
+    ACCESS = "access"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One secret for the JSON API; `account` is None but for the kind `account`.
+
+    `grant` says what a token of the kind `access` may see and do (the options of its section in the configuration).
+    `last_used` is exact to the hour; `expires` and `revoked` are None while nothing ends it.
+    """
+
+    id: str
+    label: str
+    kind: TokenKind
+    account: int | None
+    created: str
+    grant: Mapping[str, Any] = field(default_factory=dict)
+    declared: bool = False
+    expires: str | None = None
     last_used: str | None = None
     revoked: str | None = None

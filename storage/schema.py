@@ -32,6 +32,7 @@ from storage.tables import (
     reminders,
     requests,
     schedule_tags,
+    tokens,
     untold,
     vdir_files,
     views,
@@ -229,6 +230,13 @@ def m029_contacts_for_applications(db: Database) -> None:
     for n, text in contacts.texts(db.conn):
         if (record := read(text).contact) is not None:
             contacts.grow(db.conn, n, record)
+
+
+@migrations()
+def m030_api(db: Database) -> None:
+    """What the JSON API knows of calendars beyond WebDAV, and who may use it."""
+    for statement in _split(collections.API + tokens.DDL):
+        db.execute(statement)
 
 
 def migrate(conn: Connection) -> None:

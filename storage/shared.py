@@ -82,6 +82,10 @@ def as_seen(grant: Grant, source: Collection) -> Collection:
     )
 
 
+OWN = ("name", "description", "color", "timezone", "order")
+"""What whoever sees a shared collection sets for themselves alone."""
+
+
 def edit(conn: Connection, place: Collection, edits: Mapping[str, Any], dead: Mapping[str, str] | None) -> Collection:
     """Set how a user sees somebody else's collection: its fields from name to order, and all dead properties.
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from storage import admission, clock, content, ids, local, mailboxes, record, retention, schema, shared, shelf
-from storage.accounts import Accounts
 from storage.admission import Wish
 from storage.cursor import Delta
 from storage.db import Database
@@ -22,6 +21,7 @@ from storage.model import Collection, CollectionKind, Entry, Origin, State
 from storage.reading import found
 from storage.scheduling import delivery, people
 from storage.tables import collections, consumers, default_calendars, entries, grants, meta
+from storage.tokens import Tokens
 
 __all__ = ["Delta", "PutResult", "Store"]
 
@@ -42,7 +42,7 @@ class PutResult:
     seq: int
 
 
-class Store(Accounts):
+class Store(Tokens):
     """One mirror in one folder: every question of `Reader`, and the verbs that write."""
 
     @classmethod
@@ -83,6 +83,10 @@ class Store(Accounts):
         timezone: str = "",
         order: str = "",
         dead: Mapping[str, str] | None = None,
+        location: str = "",
+        email: str = "",
+        key: str = "",
+        raw: Mapping[str, Any] | None = None,
         origin: Origin,
         actor: str = "",
     ) -> Collection:
@@ -102,6 +106,10 @@ class Store(Accounts):
             timezone=timezone,
             order=order,
             dead=dead or {},
+            location=location,
+            email=email,
+            key=key,
+            raw=raw or {},
             state=State.WAITING if account.mirrored else State.FRESH,
         )
         with self.db.atomic() as conn:
@@ -119,6 +127,9 @@ class Store(Accounts):
         timezone: str | None = None,
         order: str | None = None,
         dead: Mapping[str, str] | None = None,
+        location: str | None = None,
+        email: str | None = None,
+        raw: Mapping[str, Any] | None = None,
         origin: Origin,
         actor: str = "",
     ) -> Collection:
@@ -133,12 +144,15 @@ class Store(Accounts):
             "color": color,
             "timezone": timezone,
             "order": order,
+            "location": location,
+            "email": email,
+            "raw": raw,
         }
         edits = {field: value for field, value in wanted.items() if value is not None}
         with self.db.atomic() as conn:
             place = admission.opened(conn, collection_id)
             if place.share:
-                return shared.edit(conn, place, edits, dead)
+                return shared.edit(conn, place, {k: v for k, v in edits.items() if k in shared.OWN}, dead)
             before, after = place, replace(place, **edits)
             if dead is not None:
                 after = replace(after, dead=dict(dead))

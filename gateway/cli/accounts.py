@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
-from gateway.app import SECRETS, add_account, make_provider
+from gateway.app import SECRETS, make_provider
 from gateway.cli import plan
 from gateway.cli.output import counted, plain, print_json, print_table
 from gateway.cli.secrets import ask_password, password_file_option
 from gateway.cli.session import Session, json_option, with_session
-from gateway.config import Secret
+from gateway.declare import add_account
+from gateway.declared import Secret
 from storage.errors import ConfigError
 from storage.model import Account
 from storage.provider import RemoteCollection

@@ -2,9 +2,9 @@
 
 import click
 
-from gateway.app import check
 from gateway.cli.output import counted, print_json
 from gateway.cli.session import Session, json_option, with_session
+from gateway.declare import check
 from gateway.options import example
 
 

@@ -11,7 +11,7 @@ from gateway.cli.agenda import agenda
 from gateway.cli.serve import run_server
 from gateway.cli.session import Session
 from gateway.cli.sync import Shown, choose
-from gateway.config import Server
+from gateway.declared import Server
 from gateway.serve.listener import address_of, listen
 from storage import clock
 from storage.errors import ConfigError

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from gateway.app import rehearsal
 from gateway.cli.output import counted, plain
 from gateway.cli.session import Session
+from gateway.rehearsal import rehearsal
 from storage.model import Account
 from storage.store import Store
 from storage.sync.forecast import Forecast

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from gateway.config import Secret
+from gateway.declared import Secret
 from storage.errors import ConfigError
 
 VARIABLE = "CALHARBOR_PASSWORD"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from gateway.app import declare
 from gateway.cli.session import Session, with_session
+from gateway.declare import declare
 from gateway.http import log
 from gateway.serve.listener import address_of, listen
 from gateway.serve.supervisor import supervise, supervisor_line

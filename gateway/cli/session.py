@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 
 import click
 
-from gateway.app import declare, declare_users, open_store
-from gateway.config import Config, load
+from gateway.app import open_store
+from gateway.config import load
+from gateway.declare import declare, declare_users
+from gateway.declared import Config
 from storage.store import Store
 
 Result = TypeVar("Result")

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from gateway.app import give_home
 from gateway.cli.output import print_json, print_table
 from gateway.cli.secrets import ask_password, password_file_option
 from gateway.cli.session import Session, json_option, with_session
 from gateway.config import check_name
+from gateway.declare import give_home
 from storage.errors import AlreadyExists, NotFound
 
 

@@ -4,7 +4,7 @@ import errno
 import socket
 from time import sleep
 
-from gateway.config import Server
+from gateway.declared import Server
 from storage.errors import ConfigError
 
 PATIENCE = 3.0

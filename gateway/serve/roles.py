@@ -10,7 +10,7 @@ from threading import Event, Thread
 from types import FrameType
 
 from gateway.app import journal_readers, open_store, providers, push_delivery, push_offer
-from gateway.config import Config
+from gateway.declared import Config
 from gateway.hooks.push import PushDelivery
 from gateway.http import log
 from storage.scheduling.asking import Asking

@@ -9,7 +9,6 @@ from anyio import to_thread
 from gateway.dav import dav_app, well_known
 from gateway.feeds import PREFIX, feeds_app
 from gateway.http.access import Access
-from gateway.http.health import health
 from gateway.http.log import App, Receive, RequestLog, Scope, Send
 from gateway.http.webpush import Offer
 from storage.scheduling.asking import Asking
@@ -21,23 +20,14 @@ WELL_KNOWN = ("/.well-known/caldav", "/.well-known/carddav")
 def web_app(store: Store, *, base: str = "", push: Offer | None = None, asking: Asking | None = None) -> App:
     """Every surface over one store; one log line a request. `base`, `push` and `asking`: see `dav_app`."""
     dav = dav_app(store, Access(store), base=base, push=push, asking=asking)
-    return RequestLog(Doors(dav, well_known, feeds_app(store), partial(json_app, store)))
+    return RequestLog(Doors(dav, well_known, feeds_app(store), partial(_json_app, store, base)))
 
 
-def json_app(store: Store) -> App:
-    """The JSON surface."""
-    # Only here: FastAPI takes 20 MiB, and calendar clients never ask for it.
-    from fastapi import FastAPI
-    from fastapi.responses import JSONResponse
+def _json_app(store: Store, base: str) -> App:
+    """The JSON surface, loaded when somebody asks for it: FastAPI takes 20 MiB, which calendar clients never use."""
+    from gateway.api.app import json_app
 
-    app = FastAPI(title="CalHarbor", docs_url=None, redoc_url=None)
-
-    @app.get("/healthz", summary="Whether the mirror answers and is kept fresh")
-    def healthz() -> JSONResponse:
-        status, body = health(store)
-        return JSONResponse(body, status, {"Cache-Control": "no-store"})
-
-    return app
+    return json_app(store, base=base)
 
 
 class Doors:

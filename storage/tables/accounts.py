@@ -11,7 +11,7 @@ ALTER TABLE accounts ADD COLUMN addresses TEXT NOT NULL DEFAULT '[]'; -- JSON: w
 """
 
 _SELECT = """SELECT id, name, user, provider, email, service, settings, mirrored, paused, state, reason, as_of,
-                 addresses FROM accounts"""
+                 addresses, created FROM accounts"""
 
 
 def _row(row: tuple[Any, ...]) -> Account:

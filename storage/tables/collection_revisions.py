@@ -17,10 +17,10 @@ INSERT INTO collection_revisions (seq, collection_n)
     SELECT seq, collection_n FROM journal WHERE entry_id = '' AND action = 'add';
 """
 
-SHOWN = ("name", "description", "color", "timezone", "order", "dead", "slug", "components")
+SHOWN = ("name", "description", "color", "timezone", "order", "dead", "slug", "components", "location", "email", "raw")
 """The fields of a collection that people and their clients set."""
 
-_FIXED = ("id", "account_id", "user", "kind", "read_only")
+_FIXED = ("id", "account_id", "user", "kind", "read_only", "key")
 
 
 def add(conn: Connection, seq: int, collection_n: int, before: Collection | None) -> None:

@@ -14,15 +14,23 @@ VIA = """
 ALTER TABLE collections ADD COLUMN via TEXT NOT NULL DEFAULT ''; -- ids of the mirrors that it comes through
 """
 
+API = """
+ALTER TABLE collections ADD COLUMN location TEXT NOT NULL DEFAULT ''; -- of the calendar itself: Google has such a thing
+ALTER TABLE collections ADD COLUMN email TEXT NOT NULL DEFAULT '';    -- its own address; empty: its account's
+ALTER TABLE collections ADD COLUMN key TEXT NOT NULL DEFAULT '';      -- what the configuration calls it in its account
+ALTER TABLE collections ADD COLUMN raw TEXT NOT NULL DEFAULT '{}';    -- JSON: attributes that only API clients know
+CREATE UNIQUE INDEX collections_key ON collections (account_id, key) WHERE key <> '';
+"""
+
 _SELECT = """SELECT n, id, account_id, user, slug, kind, components, name, description, color, timezone, sort_order,
                  read_only, seq, created_seq, remote_href, remote_cursor, state, reason, as_of, dead,
-                 schedules, via
+                 schedules, via, location, email, key, raw
              FROM collections"""
 
 
 def _row(row: tuple[Any, ...]) -> Collection:
     n, public_id, account_id, user, slug, kind, components, name, description, color, timezone, order = row[:12]
-    read_only, seq, created_seq, remote_href, remote_cursor, state, reason, as_of, dead, schedules, via = row[12:]
+    read_only, seq, created_seq, remote_href, remote_cursor, state, reason, as_of, dead, schedules, via = row[12:23]
     return Collection(
         n=n,
         id=public_id,
@@ -47,6 +55,10 @@ def _row(row: tuple[Any, ...]) -> Collection:
         dead=loads(dead) if dead != "{}" else {},
         schedules=bool(schedules),
         via=tuple(via.split()),
+        location=row[23],
+        email=row[24],
+        key=row[25],
+        raw=loads(row[26]) if row[26] != "{}" else {},
     )
 
 
@@ -54,8 +66,8 @@ def insert(conn: Connection, collection: Collection) -> int:
     """Write a new one, without its upstream's side; its number, which is a new one where it has none yet."""
     cursor = conn.execute(
         """INSERT INTO collections (n, id, account_id, user, slug, kind, components, name, description, color, timezone,
-               sort_order, read_only, state, reason, dead)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+               sort_order, read_only, state, reason, dead, location, email, key, raw)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             collection.n or None,
             collection.id,
@@ -73,16 +85,20 @@ def insert(conn: Connection, collection: Collection) -> int:
             collection.state,
             collection.reason,
             dumps(dict(collection.dead)),
+            collection.location,
+            collection.email,
+            collection.key,
+            dumps(dict(collection.raw)),
         ),
     )
     return int(cursor.lastrowid or 0)
 
 
 def update(conn: Connection, collection: Collection) -> None:
-    """Write its properties: name, description, colour, zone, order, components, dead properties and path segment."""
+    """Write what its owner and their clients decide, path segment and components too."""
     conn.execute(
         """UPDATE collections SET name = ?, description = ?, color = ?, timezone = ?, sort_order = ?, components = ?,
-               dead = ?, slug = ? WHERE n = ?""",
+               dead = ?, slug = ?, location = ?, email = ?, key = ?, raw = ? WHERE n = ?""",
         (
             collection.name,
             collection.description,
@@ -92,6 +108,10 @@ def update(conn: Connection, collection: Collection) -> None:
             ",".join(collection.components),
             dumps(dict(collection.dead)),
             collection.slug,
+            collection.location,
+            collection.email,
+            collection.key,
+            dumps(dict(collection.raw)),
             collection.n,
         ),
     )
@@ -120,6 +140,12 @@ def by_id(conn: Connection, public_id: str) -> Collection | None:
 def by_slug(conn: Connection, user: str, slug: str) -> Collection | None:
     """The user's collection under this path segment."""
     row = conn.execute(f"{_SELECT} WHERE user = ? AND slug = ?", (user, slug)).fetchone()
+    return _row(row) if row else None
+
+
+def by_key(conn: Connection, account_id: int, key: str) -> Collection | None:
+    """The account's collection that the configuration calls so."""
+    row = conn.execute(f"{_SELECT} WHERE account_id = ? AND key = ? AND key <> ''", (account_id, key)).fetchone()
     return _row(row) if row else None
 
 

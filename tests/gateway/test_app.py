@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from gateway.app import DAY, declare, journal_readers, open_store
+from gateway.app import DAY, journal_readers, open_store
 from gateway.config import load
 from gateway.dav.edits import COMPONENTS
+from gateway.declare import declare
 from storage import clock
 from storage.model import Account, CollectionKind, Origin
 from tests.simulation.texts import event

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway import config, options
-from gateway.config import Secret, load
+from gateway import declared, options
+from gateway.config import load
+from gateway.declared import Secret
 from storage.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
@@ -182,15 +183,18 @@ def test_the_example_with_every_comment_removed_is_valid(tmp_path: Path) -> None
 
 def test_every_option_is_a_field_of_its_record() -> None:
     records = {
-        "server": config.Server,
-        "storage": config.StorageOptions,
-        "sync": config.SyncOptions,
-        "push": config.PushOptions,
-        "user": config.DeclaredUser,
-        "account": config.DeclaredAccount,
+        "server": declared.Server,
+        "storage": declared.StorageOptions,
+        "sync": declared.SyncOptions,
+        "push": declared.PushOptions,
+        "user": declared.DeclaredUser,
+        "account": declared.DeclaredAccount,
+        "collection": declared.DeclaredCollection,
+        "token": declared.DeclaredToken,
     }
     for kind in options.SECTIONS:
         names = {option.name for option in options.options_of(kind.word)} | ({"name", "where"} if kind.named else set())
+        names |= {"key", "account"} - {"name"} if kind.word == "collection" else set()
         assert {field.name for field in fields(records[kind.word])} == names
 
 

@@ -82,6 +82,27 @@ def test_a_user_goes_when_the_accounts_are_gone(line: Line, tmp_path: Path) -> N
     assert line("user", "remove", "bob").code == 1
 
 
+def test_a_token_is_shown_once_and_ends_when_it_is_told_to(line: Line) -> None:
+    assert line("token", "list").out.startswith("no tokens yet")
+    every = line("token", "create", "all of it", "--json").json
+    assert (every["kind"], every["account"], every["expires"]) == ("app", None, None)
+    one = line("token", "create", "one", "--account", "alice", "--days", "3", "--json").json
+    assert (one["kind"], one["label"]) == ("account", "one")
+    assert one["expires"]
+    assert "Authorization: Bearer ch_" in line("token", "create", "third", "--account", "alice").out
+    shown = line("token", "list", "--json")
+    assert [(each["label"], each["revoked"], each["declared"]) for each in shown.json["tokens"]] == [
+        ("all of it", None, False),
+        ("one", None, False),
+        ("third", None, False),
+    ]
+    assert every["token"] not in shown.out
+    assert line("token", "revoke", one["id"]).code == 0
+    assert line("token", "list", "--json").json["tokens"][1]["revoked"]
+    assert line("token", "revoke", "none").code == 1
+    assert line("token", "create", "x", "--account", "nobody").code == 1
+
+
 def test_a_device_has_a_password_of_its_own(line: Line) -> None:
     made = line("device", "add", "alice", "my phone", "--json").json
     assert principal(line, "alice", made["password"]) == Principal("alice", "alice/my phone", made["id"])

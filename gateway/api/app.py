@@ -1,0 +1,91 @@
+"""The JSON surface as one FastAPI application: the dialects, their errors, and the description of it all."""
+
+from collections.abc import Callable, Mapping
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from gateway.api.kloudless import errors as kloudless_errors
+from gateway.api.kloudless import routes as kloudless
+from gateway.api.refusal import ApiRefusal
+from gateway.http.health import health
+from gateway.http.log import App, Receive, Scope, Send
+from storage.errors import CalHarborError
+from storage.store import Store
+
+OfError = Callable[[CalHarborError], ApiRefusal]
+OfStatus = Callable[[int, str], ApiRefusal]
+
+SHAPES: Mapping[str, tuple[OfError, OfStatus]] = {
+    kloudless.PREFIX: (kloudless_errors.of_error, kloudless_errors.of_status),
+}
+"""How each dialect, by the beginning of its paths, says what went wrong."""
+
+
+def json_app(store: Store, *, base: str = "") -> App:
+    """The JSON surface. `base`: the address clients use, behind a proxy; else what each request names."""
+    app = FastAPI(
+        title="CalHarbor",
+        description="Calendars and contacts of every account, from the local mirror.",
+        redirect_slashes=False,
+        redoc_url=None,
+    )
+    app.state.store, app.state.base = store, base
+
+    @app.get("/healthz", summary="Whether the mirror answers and is kept fresh", tags=["Server"])
+    def healthz() -> JSONResponse:
+        status, body = health(store)
+        return JSONResponse(body, status, {"Cache-Control": "no-store"})
+
+    app.include_router(kloudless.router)
+    app.add_exception_handler(ApiRefusal, _refused)
+    app.add_exception_handler(CalHarborError, _failed)
+    app.add_exception_handler(HTTPException, _by_the_frame)
+    app.add_exception_handler(Exception, _by_surprise)
+    return SlashesEndNothing(app)
+
+
+class SlashesEndNothing:
+    """A trailing slash means the same as none, without a redirect (contract D02)."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on."""
+        path = scope.get("path", "")
+        if path.endswith("/") and path != "/":
+            scope = {**scope, "path": path.rstrip("/") or "/"}
+        await self._app(scope, receive, send)
+
+
+def _shape(request: Request) -> tuple[OfError, OfStatus] | None:
+    path = request.url.path
+    return next((shape for prefix, shape in SHAPES.items() if path == prefix or path.startswith(f"{prefix}/")), None)
+
+
+def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiRefusal)
+    return error.response()
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, CalHarborError)
+    of_error, _ = _shape(request) or (kloudless_errors.of_error, None)
+    return of_error(error).response()
+
+
+def _by_surprise(request: Request, _error: Exception) -> Response:
+    """A fault of ours: logged with its trace by whoever runs the application, told without any."""
+    shape = _shape(request)
+    words = "something went wrong in this server; its log says what"
+    return JSONResponse({"detail": words}, 500) if shape is None else shape[1](500, words).response()
+
+
+def _by_the_frame(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    shape = _shape(request)
+    if shape is None:
+        return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+    return shape[1](error.status_code, str(error.detail)).response()

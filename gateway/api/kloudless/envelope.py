@@ -1,0 +1,88 @@
+"""Lists and their pages (contract A.3): a page token says where the next page begins, so that no edit shifts it."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, Query
+from pydantic import WithJsonSchema
+
+from gateway.api.kloudless.errors import bad
+
+FIRST = "1"
+"""The identifier of a first page."""
+
+DEFAULT, MOST = 100, 1000
+"""How many objects a page has if nobody says, and at most."""
+
+Position = Sequence[str | int | None]
+"""Where a page begins: what its list needs to find the place again."""
+
+Size = Annotated[
+    str | None,
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT}),
+    Query(description="How many objects a page has."),
+]
+PageToken = Annotated[str | None, Query(description="`next_page` of the page before.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Which page is asked for."""
+
+    page: str
+    size: int
+
+    def position(self, what: str, *form: type | None) -> list[Any] | None:
+        """Where the page begins in a list called `what`; None: at its beginning.
+
+        `form` are the types of the parts of a position; raises `ApiError` for a token that is of no such list.
+        """
+        if self.page == FIRST:
+            return None
+        try:
+            parts = orjson.loads(urlsafe_b64decode(self.page + "=" * (-len(self.page) % 4)))
+        except (orjson.JSONDecodeError, Error, ValueError):
+            parts = None
+        if not isinstance(parts, list) or len(parts) != len(form) + 1 or parts[0] != what:
+            raise bad("page", "is no page of this list")
+        if any(type(part) is not kind for part, kind in zip(parts[1:], form, strict=True)):
+            raise bad("page", "is no page of this list")
+        return parts[1:]
+
+
+def paging(page_size: Size = None, page: PageToken = None) -> Paging:
+    """Read the parameters; raises `ApiError`."""
+    size = DEFAULT
+    if page_size is not None:
+        if not (page_size.isascii() and page_size.isdecimal() and len(page_size) < 6 and 1 <= int(page_size) <= MOST):
+            raise bad("page_size", f"must be a whole number from 1 to {MOST}")
+        size = int(page_size)
+    return Paging(page if page is not None else FIRST, size)
+
+
+Paged = Annotated[Paging, Depends(paging)]
+"""A parameter of a route that answers with a list."""
+
+
+def token(what: str, position: Position) -> str:
+    """The token of the page of the list `what` that begins here."""
+    return urlsafe_b64encode(orjson.dumps([what, *position])).decode().rstrip("=")
+
+
+def listing(
+    objects: Sequence[dict[str, Any]], paged: Paging, *, following: str | None, total: int, api: str = "calendar"
+) -> dict[str, Any]:
+    """The envelope around a page; `following`: the token of the next one."""
+    return {
+        "count": len(objects),
+        "page": paged.page,
+        "next_page": following,
+        "objects": objects,
+        "total": total,
+        "type": "object_list",
+        "api": api,
+    }

@@ -1,0 +1,88 @@
+"""The verbs about who may use the JSON API: tokens, and what the API's calendars are called."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from storage import clock, ids
+from storage.accounts import Accounts
+from storage.model import Collection, CollectionKind, Token, TokenKind
+from storage.reading import found
+from storage.tables import accounts, collections, default_calendars, tokens
+
+
+class Tokens(Accounts):
+    """What `Store` can do with the tokens of the JSON API."""
+
+    def add_token(
+        self,
+        label: str,
+        kind: TokenKind,
+        secret_hash: str,
+        *,
+        account: int | None = None,
+        grant: Mapping[str, Any] | None = None,
+        declared: bool = False,
+        expires: str | None = None,
+    ) -> Token:
+        """Keep a token (the SHA-256 of its secret). Raises `NotFound` for an unknown account."""
+        token = Token(ids.new_id(), label, kind, account, clock.iso(), grant or {}, declared, expires)
+        with self.db.atomic() as conn:
+            if account is not None:
+                found(accounts.by_id(conn, account), f"account {account}")
+            tokens.add(conn, token, secret_hash)
+        return token
+
+    def tokens(self) -> list[Token]:
+        """All tokens, revoked and expired ones too, oldest first."""
+        return tokens.every(self.db.reader())
+
+    def token_by_hash(self, secret_hash: str) -> Token | None:
+        """The token whose secret this is, unless it was revoked or has expired."""
+        token = tokens.by_hash(self.db.reader(), secret_hash)
+        return None if token is None or (token.expires and token.expires <= clock.iso()) else token
+
+    def token_hash(self, token_id: str) -> str:
+        """The SHA-256 of a token's secret."""
+        return tokens.secret_hash(self.db.reader(), token_id)
+
+    def revoke_token(self, token_id: str) -> None:
+        """Refuse its secret from now on. Raises `NotFound`."""
+        found(tokens.get(self.db.reader(), token_id), f"token {token_id}")
+        with self.db.atomic() as conn:
+            tokens.set_revoked(conn, token_id, clock.iso())
+
+    def touch_token(self, token_id: str) -> None:
+        """Note that it was used; written at most once an hour."""
+        token = tokens.get(self.db.reader(), token_id)
+        if token is not None and (token.last_used or "")[:13] != clock.iso()[:13]:
+            with self.db.atomic() as conn:
+                tokens.set_used(conn, token_id, clock.iso())
+
+    # -- an account's calendars, as the JSON API has them -------------------------------------------------------------
+
+    def calendars(self, account_id: int) -> list[Collection]:
+        """An account's calendars that hold events, in the order they were made."""
+        return [each for each in self.collections(account=account_id) if _holds_events(each)]
+
+    def primary_calendar(self, account_id: int) -> Collection | None:
+        """The account's primary calendar; None for an account without any calendar.
+
+        The one that the configuration calls `primary`, else the one that its user chose for invitations, else the
+        first by its upstream's address (or its path segment here).
+        """
+        conn = self.db.reader()
+        declared = collections.by_key(conn, account_id, "primary")
+        if declared is not None and _holds_events(declared):
+            return declared
+        mine = self.calendars(account_id)
+        chosen = default_calendars.get(conn, mine[0].user) if mine else None
+        rest = sorted(mine, key=lambda each: (each.id != chosen, each.remote_href or each.slug))
+        return rest[0] if rest else None
+
+    def collection_by_key(self, account_id: int, key: str) -> Collection | None:
+        """The account's collection that the configuration calls so."""
+        return collections.by_key(self.db.reader(), account_id, key)
+
+
+def _holds_events(collection: Collection) -> bool:
+    return collection.kind is CollectionKind.CALENDAR and "VEVENT" in collection.components
