@@ -160,6 +160,11 @@ class Collection:
         return self.share.source if self.share else self.n
 
     @property
+    def owner(self) -> str:
+        """The user whose collection it is, whoever sees it."""
+        return self.share.owner if self.share else self.user
+
+    @property
     def mailbox(self) -> bool:
         """Whether this is a scheduling inbox or outbox, and no calendar, task list or address book."""
         return self.kind in (CollectionKind.INBOX, CollectionKind.OUTBOX)

@@ -19,6 +19,7 @@ from storage.home import HomeDelta, HomePosition
 from storage.model import Account, Change, Collection, CollectionKind, Device, Entry, Kind, Listed, Tag, User
 from storage.records import ComponentRecord, OccurrenceRow
 from storage.scheduling import people
+from storage.scheduling.busy import Busy, Period, of_calendar, together, zone_of
 from storage.tables import (
     accounts,
     collections,
@@ -293,6 +294,25 @@ class Reader:
             for place in [shared.by_n(conn, n) for n in collection_ns if n < 0]:
                 rows += shared.occurrences(conn, place, window.rows(conn, place.source, span, MOST))
         return window.by_time(rows, zone)
+
+    def busy(
+        self, places: Sequence[Collection], spans: Sequence[Period], *, zone: tzinfo | None = None, answers: bool = True
+    ) -> list[Busy]:
+        """When each of these calendars is busy inside the spans (seconds since 1970, the end exclusive).
+
+        Floating and all-day times are read in `zone`, else in each calendar's own. With `answers`, what the calendar's
+        owner declined is left out, and what they have not accepted yet is tentative. Raises `TooManyMatches`.
+        """
+        with self.db.snapshot() as conn:
+            owners = {place.owner for place in places if answers}
+            mine = {owner: people.addresses(conn, owner) for owner in owners}
+            return [
+                together(
+                    of_calendar(conn, place, span, zone or zone_of(place), mine.get(place.owner, ()), MOST)
+                    for span in spans
+                )
+                for place in places
+            ]
 
     def search(self, words: str, *, collection_ns: Sequence[int] | None = None, limit: int = 50) -> list[Entry]:
         """The entries, contacts too, that hold all these words (or beginnings) in what a person sees, best first."""

@@ -6,7 +6,7 @@ as if it were UTC (RFC 5545 §3.3.5 form 1; all-day values too), and mean an ins
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from storage.model import Kind
 
@@ -127,3 +127,18 @@ class OccurrenceRow:
     kind: Kind
     occurrence: Occurrence
     component: ComponentRecord
+
+
+class TakenRow(NamedTuple):
+    """One instance of an event with what tells whether its time is taken, and nothing else of it.
+
+    Its times are those of an `Occurrence`; `floating` is true of all-day ones too. `attendees` are JSON, as they are
+    stored: of most events nobody has to read them. A tuple, because a week of a large calendar has thousands.
+    """
+
+    start: int
+    end: int
+    floating: bool
+    status: str
+    transparency: str
+    attendees: str

@@ -1,16 +1,17 @@
 """Which entries and instances fall into a span of time: the materialised ones, and beyond them by expansion."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TypeVar
 
 from storage import record
 from storage.db import Connection
 from storage.errors import TooManyMatches
 from storage.ical.read import Content, read
 from storage.model import Collection, Entry, Kind
-from storage.records import Occurrence, OccurrenceRow
-from storage.recurrence.expand import expand
+from storage.records import Occurrence, OccurrenceRow, TakenRow
+from storage.recurrence.expand import Expansion, expand
 from storage.tables import components, entries, occurrences
 from storage.tables.occurrences import Window
 
@@ -25,6 +26,8 @@ MOST_TOGETHER = 100_000
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
 
+Row = TypeVar("Row")
+
 
 def window(start: int | None, end: int | None, zone: tzinfo) -> Window:
     """The span [start, end) in seconds since 1970 (None: unbounded), with its wall-clock times in `zone`."""
@@ -36,13 +39,16 @@ def window(start: int | None, end: int | None, zone: tzinfo) -> Window:
 
 def instant(occurrence: Occurrence, zone: tzinfo) -> int:
     """When an instance starts, in seconds since 1970; floating and all-day ones as `zone` reads the clock."""
-    if not (occurrence.floating or occurrence.all_day):
-        return occurrence.start
+    floating = occurrence.floating or occurrence.all_day
+    return shown_at(occurrence.start, zone) if floating else occurrence.start
+
+
+def shown_at(wall: int, zone: tzinfo) -> int:
+    """The instant at which a clock in `zone` shows a wall-clock time (read as if UTC), in seconds since 1970."""
     try:
-        local = _EPOCH + timedelta(seconds=occurrence.start)
-        return int(local.replace(tzinfo=zone).timestamp())
+        return int((_EPOCH + timedelta(seconds=wall)).replace(tzinfo=zone).timestamp())
     except (OverflowError, ValueError):
-        return occurrence.start
+        return wall
 
 
 def entry_numbers(conn: Connection, collection_n: int, span: Window) -> set[int]:
@@ -51,7 +57,7 @@ def entry_numbers(conn: Connection, collection_n: int, span: Window) -> set[int]
     found.update(components.undated_tasks(conn, collection_n, span.start, span.end))
     missing = [n for n in entries.incomplete(conn, collection_n, *_widest(span)) if n not in found]
     for entry in entries.numbered(conn, missing):
-        if _expanded(read(entry.text), span, ENOUGH):
+        if _expanded(read(entry.text), span, ENOUGH).occurrences:
             found.add(entry.n)
     return found
 
@@ -71,8 +77,38 @@ def rows(conn: Connection, collection_n: int, span: Window, limit: int) -> list[
             OccurrenceRow(
                 entry.n, entry.id, collection_n, entry.uid, entry.href, entry.kind, o, content.components[o.position]
             )
-            for o in _expanded(content, span, limit)
+            for o in _expanded(content, span, limit).occurrences
         )
+    return _not_too_many(found)
+
+
+def taken(conn: Connection, collection_n: int, span: Window, limit: int) -> list[TakenRow]:
+    """The instances of the collection's events in the window, with what tells whether their time is taken; see `rows`.
+
+    An event with more instances than `limit` takes all the time behind them, of which nobody knows better.
+    """
+    partial = entries.incomplete(conn, collection_n, *_widest(span))
+    found = occurrences.taken_in(conn, collection_n, span, partial, MOST_TOGETHER + 1)
+    for entry in entries.numbered(conn, partial, kinds=[Kind.EVENT]):
+        if len(found) > MOST_TOGETHER:
+            break
+        content = read(entry.text)
+        expansion = _expanded(content, span, limit)
+        instances = list(expansion.occurrences)
+        until = expansion.complete_until
+        if until is not None and until < _widest(span)[1] and instances and instances[-1].start < instances[-1].end:
+            instances.append(replace(instances[-1], start=until, end=_widest(span)[1]))
+        found.extend(_taken(content, each) for each in instances)
+    return _not_too_many(found)
+
+
+def _taken(content: Content, each: Occurrence) -> TakenRow:
+    by = content.components[each.position]
+    floating = each.floating or each.all_day
+    return TakenRow(each.start, each.end, floating, by.status, by.transparency, components.as_json(by.attendees))
+
+
+def _not_too_many(found: list[Row]) -> list[Row]:
     if len(found) > MOST_TOGETHER:
         raise TooManyMatches(
             f"there are more than {MOST_TOGETHER:,} instances in this time", hint="ask for a shorter time"
@@ -107,12 +143,13 @@ def by_time(found: list[OccurrenceRow], zone: tzinfo) -> list[OccurrenceRow]:
     return sorted(found, key=lambda r: (instant(r.occurrence, zone), not r.occurrence.all_day, r.uid))
 
 
-def _expanded(content: Content, span: Window, limit: int) -> list[Occurrence]:
+def _expanded(content: Content, span: Window, limit: int) -> Expansion:
     """The instances in the window. One second more on both sides, for tasks: §9.9 counts a DUE at the window's end."""
     first, last = _widest(span)
     start, end = (None if first <= FIRST else first - 1), (None if last >= LAST else last + 1)
     result = expand(content, start, end, limit=limit)
-    return [o for o in result.occurrences if span.holds(o, record.rule(content.components[o.position]))]
+    held = (o for o in result.occurrences if span.holds(o, record.rule(content.components[o.position])))
+    return replace(result, occurrences=tuple(held))
 
 
 def _widest(span: Window) -> tuple[int, int]:

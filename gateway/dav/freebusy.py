@@ -1,9 +1,6 @@
 """free-busy-query (RFC 4791 §7.10): when a calendar is busy, from the computed occurrences, as one VFREEBUSY."""
 
-from collections.abc import Collection as Group
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from datetime import tzinfo
 from xml.etree.ElementTree import Element
 
 from gateway.dav.errors import Refusal
@@ -12,12 +9,10 @@ from gateway.dav.places import Context
 from gateway.dav.request import Answer, Request
 from gateway.dav.timespan import read_span, zone_of
 from storage import clock
-from storage.errors import InvalidData
-from storage.ical import freebusy
-from storage.ical.lines import Line, line, parse
+from storage.ical.lines import Line, line
 from storage.ical.values import key_of
 from storage.model import Collection
-from storage.scheduling.busy import Busy, Period, busy, together
+from storage.scheduling.busy import Busy
 
 _PER_LINE = 4
 
@@ -31,30 +26,9 @@ def free_busy_query(context: Context, request: Request, collection: Collection, 
     span = read_span(element, both=True)
     start, end = span.start or 0, span.end or 0
     zone = zone_of(root, collection)
-    text = answer_text(busy_in(context, collection, start, end, zone), start, end)
+    [busy] = context.store.busy([collection], [(start, end)], zone=zone, answers=False)
+    text = answer_text(busy, start, end)
     return Answer(200, text.encode(), {"Content-Type": "text/calendar; charset=utf-8; component=VFREEBUSY"})
-
-
-def busy_in(context: Context, collection: Collection, start: int, end: int, zone: tzinfo, me: Group[str] = ()) -> Busy:
-    """When a calendar is busy inside [start, end): from its events, and from the VFREEBUSY entries that it holds.
-
-    `zone` and `me`: see `storage.scheduling.busy.busy`.
-    """
-    told: dict[str, list[Period]] = {}
-    for word, (first, last) in _told(context, collection):
-        if first < end and last > start:
-            told.setdefault(word, []).append((max(first, start), min(last, end)))
-    rows = context.store.occurrences([collection.n], start, end, zone=zone)
-    return together([busy(rows, start, end, zone, me), told])
-
-
-def _told(context: Context, collection: Collection) -> Iterator[tuple[str, Period]]:
-    """What the VFREEBUSY entries of the calendar say, each period with its FBTYPE."""
-    for entry in context.store.free_busy(collection.id):
-        with suppress(InvalidData):
-            [calendar] = parse(entry.text).components("VCALENDAR")
-            for component in calendar.components("VFREEBUSY"):
-                yield from freebusy.busy(component, calendar)
 
 
 def answer_text(busy: Busy, start: int, end: int, about: Iterable[Line] = ()) -> str:

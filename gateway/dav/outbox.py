@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from gateway.dav import errors, names
 from gateway.dav.errors import Refusal
-from gateway.dav.freebusy import answer_text, busy_in
+from gateway.dav.freebusy import answer_text
 from gateway.dav.places import Context
 from gateway.dav.request import Answer, Request
 from storage.errors import InvalidData, TooManyMatches
@@ -20,7 +20,7 @@ from storage.ical.values import moment
 from storage.model import Account
 from storage.provider import FreeBusy
 from storage.scheduling.asking import UNAVAILABLE, whom_to_ask
-from storage.scheduling.busy import Busy, counts, together, zone_of
+from storage.scheduling.busy import Busy, counts, together
 from storage.scheduling.people import normal, ordered
 
 MAX_ASKED = 200
@@ -106,9 +106,8 @@ def _response(
 
 def _busy(context: Context, user: str, question: _Question) -> Busy:
     """Over all calendars of the user that count (RFC 6638 §5)."""
-    me = context.store.addresses(user)
     counting = [each for each in context.store.collections(user=user) if counts(each)]
-    return together(busy_in(context, each, question.start, question.end, zone_of(each), me) for each in counting)
+    return together(context.store.busy(counting, [(question.start, question.end)]))
 
 
 def _rendered(attendee: Line, status: str, text: str = "") -> str:

@@ -1,14 +1,25 @@
-"""When somebody is busy (RFC 4791 §7.10, RFC 6638 §5): periods worked out from computed instances."""
+"""When somebody is busy (RFC 4791 §7.10, RFC 6638 §5): periods worked out from computed instances.
+
+Every door asks here: reports of calendar clients, questions of other people's servers, and all that JSON calls
+availability or free-busy.
+"""
 
 from collections.abc import Collection as Group
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, tzinfo
+from json import dumps, loads
 
+from storage import shared, window
+from storage.db import Connection
+from storage.errors import InvalidData
+from storage.ical import freebusy
+from storage.ical.lines import parse
 from storage.ical.zones import resolve
-from storage.model import Collection, Kind
-from storage.records import ComponentRecord, OccurrenceRow
-from storage.scheduling.people import normal
-from storage.window import instant
+from storage.model import Collection
+from storage.records import TakenRow
+from storage.scheduling.people import PRINCIPALS, normal
+from storage.tables import entries
 
 Period = tuple[int, int]
 Busy = Mapping[str, list[Period]]
@@ -18,6 +29,8 @@ TRANSPARENCY = "{urn:ietf:params:xml:ns:caldav}schedule-calendar-transp"
 """Kept among a collection's dead properties where a client set it; before that a calendar is opaque."""
 
 TYPES = ("BUSY", "BUSY-TENTATIVE")
+
+_OPEN = ("NEEDS-ACTION", "TENTATIVE")
 
 
 def counts(collection: Collection) -> bool:
@@ -30,19 +43,38 @@ def zone_of(collection: Collection) -> tzinfo:
     return (resolve(collection.timezone, None) if collection.timezone else None) or UTC
 
 
-def busy(rows: Iterable[OccurrenceRow], start: int, end: int, zone: tzinfo, me: Group[str] = ()) -> Busy:
-    """The busy periods inside [start, end); free, cancelled and transparent events are left out.
+def of_calendar(conn: Connection, place: Collection, span: Period, zone: tzinfo, me: Group[str], limit: int) -> Busy:
+    """When a calendar is busy inside a span: from its events, and from the VFREEBUSY entries that it holds.
 
-    `me`: addresses in normal form. What they have declined is left out too, and what they have not accepted yet is
-    tentative.
+    `limit`: at most so many instances of one event are looked at, see `storage.window.taken`. `zone`, `me`: see `busy`.
+    Somebody else's calendar is as busy as it is for its owner. Raises `TooManyMatches`.
+    """
+    rows = window.taken(conn, place.source, window.window(*span, zone), limit)
+    told: dict[str, list[Period]] = {}
+    for word, period in _told(conn, place):
+        if period[0] < span[1] and period[1] > span[0]:
+            told.setdefault(word, []).append(_clipped(period, span))
+    return together([busy(rows, span, zone, me), told])
+
+
+def busy(rows: Iterable[TakenRow], span: Period, zone: tzinfo, me: Group[str] = ()) -> Busy:
+    """The busy periods inside a span; free, cancelled and transparent events are left out.
+
+    Floating times are read in `zone`, and a whole day lasts from midnight to midnight there. `me`: addresses in normal
+    form. What they have declined is left out too, and what they have not accepted yet is tentative.
     """
     found: dict[str, list[Period]] = {word: [] for word in TYPES}
+    signs = {dumps(each.removeprefix("mailto:"), ensure_ascii=False)[1:-1] for each in me if "@" in each}
+    signs.update(PRINCIPALS for each in me if each.startswith(PRINCIPALS))
     for row in rows:
-        word = _word(row, me)
-        first = instant(row.occurrence, zone)
-        last = first + row.occurrence.end - row.occurrence.start
-        if word and last > first:
-            found[word].append((max(first, start), min(last, end)))
+        word = _word(row, me, signs)
+        if word:
+            period = row.start, row.end
+            if row.floating:
+                period = window.shown_at(row.start, zone), window.shown_at(row.end, zone)
+            first, last = _clipped(period, span)
+            if first < last:
+                found[word].append((first, last))
     return {word: merged(periods) for word, periods in found.items()}
 
 
@@ -66,21 +98,35 @@ def merged(periods: Iterable[Period]) -> list[Period]:
     return found
 
 
-def _word(row: OccurrenceRow, me: Group[str]) -> str:
-    component = row.component
-    if row.kind is not Kind.EVENT or component.transparency == "TRANSPARENT" or component.status == "CANCELLED":
+def _clipped(period: Period, span: Period) -> Period:
+    return max(period[0], span[0]), min(period[1], span[1])
+
+
+def _told(conn: Connection, place: Collection) -> Iterator[tuple[str, Period]]:
+    """What the VFREEBUSY entries of the calendar say, each period with its FBTYPE."""
+    for entry in shared.each(conn, place, entries.free_busy(conn, place.source)):
+        with suppress(InvalidData):
+            [calendar] = parse(entry.text).components("VCALENDAR")
+            for component in calendar.components("VFREEBUSY"):
+                yield from freebusy.busy(component, calendar)
+
+
+def _word(row: TakenRow, me: Group[str], signs: Group[str]) -> str:
+    """The FBTYPE of an instance; "" for one that takes no time. `signs`: where none stands, none of `me` does."""
+    if row.transparency == "TRANSPARENT" or row.status == "CANCELLED":
         return ""
-    answer = _answer(component, me) if me else ""
+    answer = ""
+    if me and row.attendees != "[]":
+        text = row.attendees.lower()
+        if any(sign in text for sign in signs):
+            answer = _answer(row.attendees, me)
     if answer == "DECLINED":
         return ""
-    return "BUSY-TENTATIVE" if component.status == "TENTATIVE" or answer in _OPEN else "BUSY"
+    return "BUSY-TENTATIVE" if row.status == "TENTATIVE" or answer in _OPEN else "BUSY"
 
 
-def _answer(component: ComponentRecord, me: Group[str]) -> str:
-    for attendee in component.attendees:
-        if normal(str(attendee["uri"])) in me:
+def _answer(attendees: str, me: Group[str]) -> str:
+    for attendee in loads(attendees):
+        if normal(str(attendee["uri"])) in me or normal(str(attendee["email"])) in me:
             return str(attendee["partstat"]) or "NEEDS-ACTION"
     return ""
-
-
-_OPEN = ("NEEDS-ACTION", "TENTATIVE")

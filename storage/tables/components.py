@@ -39,7 +39,8 @@ def row(values: tuple[Any, ...]) -> ComponentRecord:
     return ComponentRecord(*fields)
 
 
-def _json(items: Sequence[str] | Sequence[Mapping[str, Any]]) -> str:
+def as_json(items: Sequence[str] | Sequence[Mapping[str, Any]]) -> str:
+    """A list as a column holds it."""
     return _encode(items) if items else "[]"
 
 
@@ -52,7 +53,7 @@ def _values(record: ComponentRecord) -> tuple[Any, ...]:
         *(r.status, r.transparency, r.classification, r.priority, r.percent, r.completed, r.sequence),
         *(r.created, r.last_modified, r.url, r.color),
         _encode(r.organizer) if r.organizer is not None else None,
-        *(_json(r.attendees), _json(r.categories), _json(r.alarms)),
+        *(as_json(r.attendees), as_json(r.categories), as_json(r.alarms)),
     )
 
 

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from json import dumps
 from sqlite3 import Connection
+from typing import Any
 
 from storage.model import Kind
-from storage.records import ComponentRecord, Occurrence, OccurrenceRow
+from storage.records import ComponentRecord, Occurrence, OccurrenceRow, TakenRow
 from storage.tables import components
 
 EVENT_RULE, SPAN_RULE, DUE_RULE, DURATION_RULE = 0, 1, 2, 3
@@ -65,6 +66,10 @@ _SKIPPED = " AND o.entry_n NOT IN (SELECT value FROM json_each(:skip))"
 ENTRIES_IN = f"""SELECT o.entry_n FROM occurrences o WHERE {_SHORT}
     UNION SELECT o.entry_n FROM occurrences o INDEXED BY occurrences_long WHERE {_LONG}"""
 """The numbers of the entries with an instance in a window; parameters of `_bound`."""
+
+_TAKEN = """SELECT o.start, o."end", o.floating, p.status, p.transparency, p.attendees
+    FROM occurrences o %s JOIN components p ON p.entry_n = o.entry_n AND p.position = o.position
+    WHERE p.name = 'VEVENT' AND """
 
 _ROWS = f"""SELECT e.id, e.uid, e.href, e.kind, o.entry_n, o.start, o."end", o.recurrence_id, o.position, o.all_day,
         o.floating, {", ".join("p." + name.strip() for name in components.COLUMNS.split(","))}
@@ -142,10 +147,7 @@ def rows_in(
 
     At most twice `limit`, in no order.
     """
-    parameters = {**_bound(collection_n, window), "skip": dumps(list(skip)), "limit": limit}
-    bounded = f"{_SKIPPED} LIMIT :limit"
-    found = conn.execute(_ROWS % "" + _SHORT + bounded, parameters).fetchall()
-    found += conn.execute(_ROWS % "INDEXED BY occurrences_long" + _LONG + bounded, parameters).fetchall()
+    found = _both(conn, _ROWS, collection_n, window, skip, limit)
     described: dict[tuple[int, int], ComponentRecord] = {}
     result: list[OccurrenceRow] = []
     for entry, uid, href, kind, entry_n, start, end, recurrence_id, position, all_day, floating, *component in found:
@@ -155,6 +157,21 @@ def rows_in(
             record = described[entry_n, position] = components.row(tuple(component))
         result.append(OccurrenceRow(entry_n, entry, collection_n, uid, href, Kind(kind), occurrence, record))
     return result
+
+
+def taken_in(conn: Connection, collection_n: int, window: Window, skip: Sequence[int], limit: int) -> list[TakenRow]:
+    """The instances of events in the window with what tells whether their time is taken; otherwise as `rows_in`."""
+    return list(map(TakenRow._make, _both(conn, _TAKEN, collection_n, window, skip, limit)))
+
+
+def _both(
+    conn: Connection, select: str, collection_n: int, window: Window, skip: Sequence[int], limit: int
+) -> list[tuple[Any, ...]]:
+    """What `select` finds among the short instances in the window and among the long ones."""
+    parameters = {**_bound(collection_n, window), "skip": dumps(list(skip)), "limit": limit}
+    bounded = f"{_SKIPPED} LIMIT :limit"
+    found = conn.execute(select % "" + _SHORT + bounded, parameters).fetchall()
+    return found + conn.execute(select % "INDEXED BY occurrences_long" + _LONG + bounded, parameters).fetchall()
 
 
 def _bound(collection_n: int, window: Window) -> dict[str, int]:
