@@ -20,6 +20,14 @@ class ComponentRecord:
     written (`YYYY-MM-DD` or `YYYY-MM-DDTHH:MM:SS`); `start_zone`/`end_zone` the IANA name, `UTC`, the TZID as given
     when it has no IANA name, or empty for floating. For a VTODO `start` is DTSTART and `end` is DUE (or DTSTART +
     DURATION, which `by_duration` tells); either may be None. `end` is exclusive and always present on an event.
+
+    What few components have: `recurrence` the lines RRULE, RDATE, EXDATE and EXRULE of a master as they are shown
+    (UNTIL in UTC where DTSTART has a zone); `series` those that say when it is, unfolded, and `zones` the VTIMEZONEs
+    that they need beyond the names that everybody knows (`storage/recurrence/stored.py` expands them);
+    `instance_zone` the zone of RECURRENCE-ID; `html` the description as HTML; `attachments` with the keys `id`,
+    `name`, `mime`, `uri` ("" for bytes inside the text); `custom` and `default_reminders` as `storage/ical/custom.py`
+    says, `meeting` as `storage/ical/conference.py`, in mappings; `creator` with `email` and `name`; `busy_status`
+    Microsoft's word; `stamped` DTSTAMP where there is no LAST-MODIFIED.
     """
 
     name: str
@@ -54,6 +62,18 @@ class ComponentRecord:
     attendees: tuple[Mapping[str, Any], ...] = ()
     categories: tuple[str, ...] = ()
     alarms: tuple[Mapping[str, Any], ...] = ()
+    recurrence: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    instance_zone: str = ""
+    html: str = ""
+    attachments: tuple[Mapping[str, Any], ...] = ()
+    custom: tuple[Mapping[str, Any], ...] = ()
+    default_reminders: bool | None = None
+    meeting: Mapping[str, Any] | None = None
+    creator: Mapping[str, Any] | None = None
+    busy_status: str = ""
+    stamped: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ that other programs read are documented in `storage/tables/views.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from sqlite3 import Connection, complete_statement
 from typing import TYPE_CHECKING
 
-from storage.errors import StoreError
+from storage.errors import InvalidData, StoreError
 from storage.tables import (
     accounts,
     collection_revisions,
@@ -217,6 +218,21 @@ def m022_via(db: Database) -> None:
     """The mirrors that a collection comes through."""
     for statement in _split(collections.VIA):
         db.execute(statement)
+
+
+@migrations()
+def m025_events(db: Database) -> None:
+    """What listings of events show beyond what calendars do: recurrence as lines, attachments, meetings."""
+    from storage.ical.read import read
+
+    for statement in _split(components.MORE):
+        db.execute(statement)
+    last = 0
+    while page := components.texts(db.conn, last, 500):
+        for n, text in page:
+            with suppress(InvalidData):  # what could be read when it came, an older version read more leniently
+                components.set_more(db.conn, n, read(text).components)
+        last = page[-1][0]
 
 
 @migrations()

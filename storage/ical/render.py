@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from storage.errors import InvalidData
-from storage.ical import quirks
+from storage.ical import details, quirks
 from storage.ical.lines import Component, Line, unescape
 from storage.ical.span import span, value_of
 from storage.ical.values import FIRST_MOMENT, LAST_MOMENT, Moment, moment, recurrence_key
@@ -64,6 +64,8 @@ def render(component: Component, root: Component, series_start: Moment | None) -
         attendees=tuple(_attendee(each) for each in index.get("ATTENDEE", ()) if each.value.strip()),
         categories=_categories(index),
         alarms=tuple(_alarm(each, root) for each in component.components("VALARM")),
+        stamped=None if "LAST-MODIFIED" in index else _epoch(index, "DTSTAMP", root),
+        **({} if details.NAMES.isdisjoint(index) else details.of(index, start, root)),
     )
 
 
@@ -170,14 +172,19 @@ def _param(params: Mapping[str, tuple[str, ...]], name: str) -> str:
 
 
 def _alarm(alarm: Component, root: Component) -> dict[str, Any]:
-    """`trigger` as written, and what it means: `offset` in seconds from `related`, or `at`, a moment (UTC seconds)."""
+    """`trigger` as written, and what it means: `offset` in seconds from `related`, or `at`, a moment (UTC seconds).
+
+    `to`, only where there are any: the addresses that an e-mail goes to.
+    """
     index = _index(alarm)
     trigger = index["TRIGGER"][0] if "TRIGGER" in index else None
     offset, at = _trigger(trigger, root)
     acknowledged = index.get("ACKNOWLEDGED") or index.get("X-MOZ-LASTACK")
     seen = value_of(acknowledged[0], root) if acknowledged else None
     relative = trigger.param("RELATED").strip().upper() or "START" if trigger and offset is not None else ""
+    to = [address for each in index.get("ATTENDEE", ()) if (address := quirks.calendar_address(each.value, ""))]
     return {
+        **({"to": to} if to else {}),
         "action": _word(index, "ACTION"),
         "trigger": trigger.value if trigger else "",
         "offset": offset,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from storage.ical import custom
 from storage.ical.kinds import DATED
 from storage.ical.lines import Component, Line, line
 from storage.ical.quirks import calendar_address
@@ -28,6 +29,7 @@ QUIET = frozenset(
 LISTS = frozenset({"CATEGORIES", "EXDATE", "FREEBUSY", "RDATE", "RESOURCES"})
 MANY = frozenset(
     {"ATTACH", "ATTENDEE", "COMMENT", "CONCEPT", "CONFERENCE", "CONTACT", "IMAGE", "LINK", "REFID", "RELATED-TO"}
+    | {custom.PROPERTY}
     | {"STRUCTURED-DATA", "STYLED-DESCRIPTION"}
 )
 """Properties of which a component may have several (RFC 5545 §3.6, RFC 7986, RFC 9073, RFC 9253)."""
@@ -186,15 +188,17 @@ def _address(source: Line) -> str:
 
 
 def calendar_parts(tongue: Tongue) -> Parts:
-    """How the properties of a calendar are told apart: people by address, attachments by their id, others by value."""
+    """How the properties of a calendar are told apart: people by address, files by id, custom ones by key."""
 
     def marks(source: Line) -> Marks:
         if source.name == "ATTENDEE":
             return (_address(source) or source.value.strip(),)
+        if source.name == custom.PROPERTY:
+            return (f"{source.param('X-SCOPE').upper()} {source.param('X-KEY')}",)
         return source.param("MANAGED-ID"), tongue.whole(source), tongue.value(source)
 
     def kind(source: Line) -> str:
-        """A person is nobody else, however few there are."""
-        return "" if source.name == "ATTENDEE" else source.name
+        """A person or a key is no other, however few there are."""
+        return "" if source.name in ("ATTENDEE", custom.PROPERTY) else source.name
 
     return Parts(LISTS, MANY, marks, kind)

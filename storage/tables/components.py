@@ -1,6 +1,7 @@
 """The table `components`: one VEVENT, VTODO or VJOURNAL each, rendered at write time, with its words for search."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from json import JSONEncoder, loads
 from sqlite3 import Connection
 from typing import Any
@@ -12,10 +13,14 @@ DURATIONS = """
 ALTER TABLE components ADD COLUMN by_duration INTEGER NOT NULL DEFAULT 0; -- a task's end comes from its DURATION
 """
 
+MORE = """
+ALTER TABLE components ADD COLUMN more TEXT NOT NULL DEFAULT ''; -- JSON: what few components have; '' for none of it
+"""
+
 COLUMNS = """name, recurrence_id, this_and_future, summary, description, location, start, "end", start_local, end_local,
     start_zone, end_zone, all_day, floating, by_duration, rrule, recurring, status, transparency, classification,
     priority, percent, completed, sequence, created, last_modified, url, color, organizer, attendees, categories,
-    alarms"""
+    alarms, more"""
 """The columns of a record, in the order that `row` wants."""
 
 _YES_OR_NO = [
@@ -23,20 +28,27 @@ _YES_OR_NO = [
     for name in ("this_and_future", "all_day", "floating", "by_duration", "recurring")
 ]
 
+_RARE: Mapping[str, Any] = {each.name: each.default for each in fields(ComponentRecord)[COLUMNS.count(",") :]}
+"""The fields in the column `more`, with what they are in most rows: then they take no room in it."""
+
 _encode = JSONEncoder(default=dict, ensure_ascii=False).encode
 
-_INSERT = f"INSERT INTO components (entry_n, collection_n, position, {COLUMNS}) VALUES (?, ?, ?{', ?' * 32})"
+_INSERT = f"INSERT INTO components (entry_n, collection_n, position, {COLUMNS}) VALUES (?, ?, ?{', ?' * 33})"
 
 
 def row(values: tuple[Any, ...]) -> ComponentRecord:
     """The record of a row in the order of `COLUMNS`."""
-    fields = list(values)
+    cells = list(values)
+    more = cells.pop()
     for position in _YES_OR_NO:
-        fields[position] = bool(fields[position])
-    fields[-4] = loads(fields[-4]) if fields[-4] else None
+        cells[position] = bool(cells[position])
+    cells[-4] = loads(cells[-4]) if cells[-4] else None
     for position in (-3, -2, -1):
-        fields[position] = () if fields[position] == "[]" else tuple(loads(fields[position]))
-    return ComponentRecord(*fields)
+        cells[position] = () if cells[position] == "[]" else tuple(loads(cells[position]))
+    if not more:
+        return ComponentRecord(*cells)
+    rare: dict[str, Any] = {name: tuple(value) if type(value) is list else value for name, value in loads(more).items()}
+    return ComponentRecord(*cells, **rare)
 
 
 def as_json(items: Sequence[str] | Sequence[Mapping[str, Any]]) -> str:
@@ -53,8 +65,15 @@ def _values(record: ComponentRecord) -> tuple[Any, ...]:
         *(r.status, r.transparency, r.classification, r.priority, r.percent, r.completed, r.sequence),
         *(r.created, r.last_modified, r.url, r.color),
         _encode(r.organizer) if r.organizer is not None else None,
-        *(as_json(r.attendees), as_json(r.categories), as_json(r.alarms)),
+        *(as_json(r.attendees), as_json(r.categories), as_json(r.alarms), _more(record)),
     )
+
+
+def _more(record: ComponentRecord) -> str:
+    rare: dict[str, Any] = {
+        name: value for name, default in _RARE.items() if (value := getattr(record, name)) != default
+    }
+    return _encode(rare) if rare else ""
 
 
 def insert(conn: Connection, entry_n: int, collection_n: int, records: Sequence[ComponentRecord]) -> None:
@@ -97,6 +116,22 @@ def tasks_with_spans(conn: Connection) -> list[tuple[int, int, str]]:
 def set_by_duration(conn: Connection, numbers: Sequence[int]) -> None:
     """The ends of these components come from their DURATION."""
     conn.executemany("UPDATE components SET by_duration = 1 WHERE n = ?", [(n,) for n in numbers])
+
+
+def texts(conn: Connection, after: int, limit: int) -> list[tuple[int, str]]:
+    """The next entries beyond this number that components are rendered from, with their texts."""
+    rows = conn.execute(
+        "SELECT n, text FROM entries WHERE n > ? AND kind <> 'contact' ORDER BY n LIMIT ?", (after, limit)
+    )
+    return rows.fetchall()
+
+
+def set_more(conn: Connection, entry_n: int, records: Sequence[ComponentRecord]) -> None:
+    """Render the columns `alarms` and `more` of an entry's components anew (those of before `MORE`)."""
+    conn.executemany(
+        "UPDATE components SET alarms = ?, more = ? WHERE entry_n = ? AND position = ?",
+        [(as_json(each.alarms), _more(each), entry_n, position) for position, each in enumerate(records)],
+    )
 
 
 def undated_tasks(conn: Connection, collection_n: int, start: int, end: int) -> list[int]:
