@@ -307,11 +307,9 @@ class Reader:
             owners = {place.owner for place in places if answers}
             mine = {owner: people.addresses(conn, owner) for owner in owners}
             return [
-                together(
-                    of_calendar(conn, place, span, zone or zone_of(place), mine.get(place.owner, ()), MOST)
-                    for span in spans
-                )
+                together(of_calendar(conn, place, span, zone or zone_of(place), me, MOST) for span in spans)
                 for place in places
+                for me in [[*mine[place.owner], *filter(None, [people.normal(place.email)])] if answers else ()]
             ]
 
     def search(self, words: str, *, collection_ns: Sequence[int] | None = None, limit: int = 50) -> list[Entry]:

@@ -87,6 +87,7 @@ def test_periods_are_merged_and_cut_at_the_span(store: Store) -> None:
         (";PARTSTAT=DECLINED:mailto:bob@example.org", "BUSY"),
         (";PARTSTAT=DECLINED:mailto:not-alice@example.org", "BUSY"),
         (";PARTSTAT=DECLINED;CN=alice@example.org:mailto:bob@example.org", "BUSY"),
+        (";PARTSTAT=DECLINED;CN=alice@example.org:urn:uuid:5a6b", "BUSY"),
         (";PARTSTAT=ACCEPTED:mailto:alice@example.org", "BUSY"),
         (";PARTSTAT=TENTATIVE:mailto:alice@example.org", "BUSY-TENTATIVE"),
         (":mailto:alice@example.org", "BUSY-TENTATIVE"),
