@@ -80,11 +80,12 @@ def expected(response: httpx.Response, status: int) -> Json:
 
 
 class Fixture:
-    """The running server."""
+    """The running server; `data` is its data folder."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: Running, data: Path) -> None:
         self.running = running
         self.url = running.url
+        self.data = data
 
     def api(self, account: int) -> Api:
         """As this account."""
@@ -105,4 +106,4 @@ def contract(folder: Path) -> Iterator[Fixture]:
     config = folder / "contract.ini"
     config.write_text(FIXTURE.read_text("utf-8").replace("port = 5243", "port = 0"), "utf-8")
     with Running(config) as running:
-        yield Fixture(running)
+        yield Fixture(running, folder / "data")

@@ -120,12 +120,16 @@ def caller(
     authorization: Annotated[str | None, Depends(_SCHEME)] = None,
     raw_data: Annotated[str | None, Header(alias="X-Kloudless-Raw-Data")] = None,
     raw_headers: Annotated[str | None, Header(alias="X-Kloudless-Raw-Headers")] = None,
+    as_user: Annotated[str | None, Header(alias="X-Kloudless-As-User")] = None,
 ) -> Caller:
-    """Find out who sent a request; raises `ApiError` 401."""
+    """Find out who sent a request; raises `ApiError` 401, and 403 for who would act as somebody else."""
     store: Store = request.app.state.store
+    tokens = _tokens(store, authorization)
+    if (as_user or "").strip():
+        raise ApiError(403, "forbidden", "only an administrator's account may act as another user")
     return Caller(
         store,
-        _tokens(store, authorization),
+        tokens,
         request.app.state.base or f"{request.url.scheme}://{request.url.netloc}",
         (raw_data or "").strip().lower() == "true",
         _upstream_headers(raw_headers),

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from gateway.api.kloudless import accounts, availability, calendars
+from gateway.api.kloudless import accounts, availability, calendars, resources, team
 
 PREFIX = "/v1"
 
 router = APIRouter(prefix=PREFIX)
-for part in (accounts, calendars, availability):
+for part in (accounts, calendars, availability, resources, team):
     router.include_router(part.router)
