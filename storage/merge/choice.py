@@ -26,7 +26,7 @@ class Lossy(StrEnum):
     """What of a difference between `base` and `theirs` is only the upstream's way to show what it was just given."""
 
     NOTHING = "nothing"
-    DROPS = "drops"  # what is missing, it cannot hold
+    REWORDS = "rewords"  # what is other in properties that it shows in its own words
     REWRITES = "rewrites"  # what is missing or other, it cannot hold; what is new, it has added
 
 

@@ -70,8 +70,7 @@ class Merge:
 
         `inside`: the thing has parts, which are looked at one by one.
         """
-        other = self.lossy is Lossy.REWRITES and not inside
-        if self.believes or said.base is None or not (said.theirs is None or other):
+        if self.lossy is not Lossy.REWRITES or said.base is None or (said.theirs is not None and inside):
             return said
         return replace(said, theirs=said.base)
 

@@ -180,7 +180,8 @@ class Pushes:
                 case Step.ADOPT:
                     applier.adopt(shown, text, content, outgoing.push.text, self.holds, Lossy.REWRITES)
                 case _ if self.holds != EVERYTHING:
-                    applier.adopt(shown, text, content, outgoing.push.text, self.holds, Lossy.DROPS)
+                    # It names no version, so what is other than it can hold may be somebody's edit, and counts as one.
+                    applier.adopt(shown, text, content, outgoing.push.text, self.holds, Lossy.REWORDS)
                 case _:
                     other = applier.incoming(shown, text, content)
                     self._twin(collection, shown, other, report)

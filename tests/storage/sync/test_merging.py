@@ -168,6 +168,29 @@ def test_what_an_upstream_cannot_hold_survives_edits_of_both_sides(poor: Scene) 
     assert (poor.upstream.writes, poor.store.head()) == (writes, head)
 
 
+class Raced(Lossy):
+    """A line on which somebody's edit gets in between our push and our reading back of what became of it."""
+
+    def push(self, collection: RemoteCollection, push: Push) -> Receipt:
+        receipt = super().push(collection, push)
+        shown = self.upstream.folders[collection.href].entries[receipt.href]
+        self.upstream.put(collection.href, receipt.href, EDIT["master LOCATION"](without("RRULE")(str(shown.data))))
+        return receipt
+
+
+def test_what_somebody_takes_away_right_after_our_push_is_gone_where_no_version_is_named(poor: Scene) -> None:
+    """A poor upstream that names no version might have dropped it, but it says itself what it cannot hold."""
+    poor.make = lambda _account: Raced(poor.upstream, names_versions=False)
+    poor.ours("meeting.ics", EDIT["master SUMMARY"](MEETING))
+    poor.sync()
+    poor.make = lambda _account: Lossy(poor.upstream, names_versions=False)
+    poor.sync()
+    here = poor.here()["meeting"]
+    assert "X-MINE" in here
+    assert "RRULE" not in here
+    assert canonical(str(poor.there()[HREF])) == canonical(without("X-", "CATEGORIES", "CLASS")(here))
+
+
 def test_what_an_upstream_adds_to_what_it_was_given_is_seen_here(scene: Scene) -> None:
     def add(text: str) -> str:
         return (
