@@ -5,6 +5,7 @@ CalHarborError
 ├── InvalidData              text that is not the iCalendar or vCard it should be
 │   ├── TooLarge             larger, deeper or longer than the limits allow
 │   ├── NotOneEntry          well-formed, but several entries in one text
+│   ├── InvalidChange        a change of an event that cannot be made; names the part of it
 │   └── UnsupportedKind      well-formed, but not what this collection holds
 ├── StoreError               the mirror says no
 │   ├── NotFound             no such user, account, collection, entry, change …
@@ -68,6 +69,19 @@ class NotOneEntry(InvalidData):
     """Components of several kinds or UIDs in one text, which an entry is not (RFC 4791 §4.1)."""
 
     code = "not-one-entry"
+
+
+class InvalidChange(InvalidData):
+    """A change of an event that cannot be made as it was asked for; `member` is the part of the change at fault.
+
+    `member` is a field of `storage.editing.change.Change`: `start`, `end`, `recurrence` …
+    """
+
+    code = "invalid-change"
+
+    def __init__(self, member: str, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.member = member
 
 
 class UnsupportedKind(InvalidData):

@@ -72,7 +72,7 @@ def local_in(epoch: int, zone: tzinfo | None) -> datetime:
     """The wall clock of `zone` (None: of UTC) at an instant. Raises InvalidData outside the years 1 to 9999."""
     try:
         at = (_EPOCH + timedelta(seconds=epoch)).replace(tzinfo=UTC)
-        return (at.astimezone(zone) if zone is not None else at).replace(tzinfo=None)
+        return (at.astimezone(zone) if zone is not None else at).replace(tzinfo=None, fold=0)
     except OverflowError as error:
         raise InvalidData("that is no time of the years 1 to 9999") from error
 
