@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gateway.declared import (
+    ApiOptions,
     Config,
     DeclaredAccount,
     DeclaredUser,
@@ -66,6 +67,7 @@ def load(given: str | Path | None = None, environ: Mapping[str, str] = os.enviro
         StorageOptions(**typed["storage"][0].values),
         SyncOptions(**typed["sync"][0].values),
         PushOptions(**typed["push"][0].values),
+        ApiOptions(**typed["api"][0].values),
         tuple(DeclaredUser(name=name, where=where, **values) for name, where, values in typed["user"]),
         tuple(DeclaredAccount(name=name, where=where, **values) for name, where, values in typed["account"]),
         tuple(collection(section) for section in typed["collection"]),

@@ -66,6 +66,13 @@ class PushOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class ApiOptions:
+    """`[api]`"""
+
+    requests_per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeclaredUser:
     """`[user NAME]`; `where` says file and section, for messages."""
 
@@ -142,6 +149,7 @@ class Config:
     storage: StorageOptions
     sync: SyncOptions
     push: PushOptions
+    api: ApiOptions
     users: tuple[DeclaredUser, ...] = ()
     accounts: tuple[DeclaredAccount, ...] = ()
     collections: tuple[DeclaredCollection, ...] = ()

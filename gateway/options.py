@@ -61,6 +61,7 @@ SECTIONS = (
     SectionKind("storage", "Where the mirror lives."),
     SectionKind("sync", "How the upstreams are followed."),
     SectionKind("push", "Telling phones at once that something has changed (WebDAV-Push)."),
+    SectionKind("api", "The JSON API."),
     SectionKind("user", "Who may connect. One section for each user.", named=True, sample_name="alice"),
     SectionKind("account", "One login at one upstream. One section for each.", named=True, sample_name="work"),
     SectionKind(
@@ -130,6 +131,14 @@ OPTIONS = (
         "push", "contact", Form.URL, "", "where push services find you; without it, base_url", "https://example.com"
     ),
     Option("push", "private", Form.SWITCH, "no", "send to push services in private networks and on this machine too"),
+    Option(
+        "api",
+        "requests_per_minute",
+        Form.NUMBER,
+        "30000",
+        "how many requests of one token are answered; 0: no limit",
+        high=1_000_000,
+    ),
     Option("user", "password", Form.SECRET, "", "what the user signs in with; kept as a hash", "./alice.password"),
     Option("user", "default_account", Form.TEXT, "", "the account in which clients make new calendars", "work"),
     Option("account", "user", Form.TEXT, "", "whose account it is", "alice", required=True),

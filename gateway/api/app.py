@@ -10,6 +10,7 @@ from gateway.api.kloudless import errors as kloudless_errors
 from gateway.api.kloudless import routes as kloudless
 from gateway.api.refusal import ApiRefusal
 from gateway.http.health import health
+from gateway.http.limits import Limits
 from gateway.http.log import App, Receive, Scope, Send
 from storage.errors import CalHarborError
 from storage.store import Store
@@ -23,15 +24,18 @@ SHAPES: Mapping[str, tuple[OfError, OfStatus]] = {
 """How each dialect, by the beginning of its paths, says what went wrong."""
 
 
-def json_app(store: Store, *, base: str = "") -> App:
-    """The JSON surface. `base`: the address clients use, behind a proxy; else what each request names."""
+def json_app(store: Store, *, base: str = "", limits: Limits) -> App:
+    """The JSON surface. `base`: the address clients use, behind a proxy; else what each request names.
+
+    `limits`: how many requests each token may make.
+    """
     app = FastAPI(
         title="CalHarbor",
         description="Calendars and contacts of every account, from the local mirror.",
         redirect_slashes=False,
         redoc_url=None,
     )
-    app.state.store, app.state.base = store, base
+    app.state.store, app.state.base, app.state.limits = store, base, limits
 
     @app.get("/healthz", summary="Whether the mirror answers and is kept fresh", tags=["Server"])
     def healthz() -> JSONResponse:

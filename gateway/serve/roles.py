@@ -13,6 +13,7 @@ from gateway.app import journal_readers, open_store, providers, push_delivery, p
 from gateway.declared import Config
 from gateway.hooks.push import PushDelivery
 from gateway.http import log
+from gateway.http.limits import Rate
 from storage.scheduling.asking import Asking
 from storage.sync.report import Round
 from storage.sync.worker import Worker
@@ -44,6 +45,7 @@ def run_http(config: Config, listen_fd: int, parent_fd: int) -> None:
             base=config.server.base_url.rstrip("/"),
             push=push_offer(config, store),
             asking=Asking(providers(store)),
+            rates=[Rate(config.api.requests_per_minute, 60.0)],
         ),
         loop="auto",  # uvloop where there is one
         http=PatientProtocol,

@@ -1,6 +1,6 @@
 """The one ASGI application of an HTTP process: which door answers which path."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -9,6 +9,7 @@ from anyio import to_thread
 from gateway.dav import dav_app, well_known
 from gateway.feeds import PREFIX, feeds_app
 from gateway.http.access import Access
+from gateway.http.limits import Limits, Rate
 from gateway.http.log import App, Receive, RequestLog, Scope, Send
 from gateway.http.webpush import Offer
 from storage.scheduling.asking import Asking
@@ -17,17 +18,31 @@ from storage.store import Store
 WELL_KNOWN = ("/.well-known/caldav", "/.well-known/carddav")
 
 
-def web_app(store: Store, *, base: str = "", push: Offer | None = None, asking: Asking | None = None) -> App:
-    """Every surface over one store; one log line a request. `base`, `push` and `asking`: see `dav_app`."""
+LIMITS = "limits"
+"""The folder, in the data folder, in which requests are counted."""
+
+
+def web_app(
+    store: Store,
+    *,
+    base: str = "",
+    push: Offer | None = None,
+    asking: Asking | None = None,
+    rates: Sequence[Rate] = (),
+) -> App:
+    """Every surface over one store; one log line a request. `base`, `push` and `asking`: see `dav_app`.
+
+    `rates`: how many requests each token of the JSON surface may make.
+    """
     dav = dav_app(store, Access(store), base=base, push=push, asking=asking)
-    return RequestLog(Doors(dav, well_known, feeds_app(store), partial(_json_app, store, base)))
+    return RequestLog(Doors(dav, well_known, feeds_app(store), partial(_json_app, store, base, rates)))
 
 
-def _json_app(store: Store, base: str) -> App:
+def _json_app(store: Store, base: str, rates: Sequence[Rate]) -> App:
     """The JSON surface, loaded when somebody asks for it: FastAPI takes 20 MiB, which calendar clients never use."""
     from gateway.api.app import json_app
 
-    return json_app(store, base=base)
+    return json_app(store, base=base, limits=Limits(store.folder / LIMITS, rates))
 
 
 class Doors:

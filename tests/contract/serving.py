@@ -101,9 +101,9 @@ class Fixture:
 
 
 @contextmanager
-def contract(folder: Path) -> Iterator[Fixture]:
-    """Serve the fixture from `folder`, on a free port."""
+def contract(folder: Path, text: str = "") -> Iterator[Fixture]:
+    """Serve the fixture from `folder`, or another configuration, on a free port."""
     config = folder / "contract.ini"
-    config.write_text(FIXTURE.read_text("utf-8").replace("port = 5243", "port = 0"), "utf-8")
+    config.write_text(text or FIXTURE.read_text("utf-8").replace("port = 5243", "port = 0"), "utf-8")
     with Running(config) as running:
         yield Fixture(running, folder / "data")

@@ -187,6 +187,7 @@ def test_every_option_is_a_field_of_its_record() -> None:
         "storage": declared.StorageOptions,
         "sync": declared.SyncOptions,
         "push": declared.PushOptions,
+        "api": declared.ApiOptions,
         "user": declared.DeclaredUser,
         "account": declared.DeclaredAccount,
         "collection": declared.DeclaredCollection,

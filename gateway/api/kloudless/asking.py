@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Annotated, Any
 
 import orjson
@@ -10,6 +11,7 @@ from fastapi.security import APIKeyHeader
 
 from gateway.api.kloudless.errors import ApiError, bad, not_found
 from gateway.api.service import Service, service_of
+from gateway.http.limits import Limits
 from gateway.http.tokens import credentials, token_of
 from storage.errors import NotFound
 from storage.model import Account, Collection, Token, TokenKind
@@ -125,6 +127,7 @@ def caller(
     """Find out who sent a request; raises `ApiError` 401, and 403 for who would act as somebody else."""
     store: Store = request.app.state.store
     tokens = _tokens(store, authorization)
+    _count(request.app.state.limits, tokens)
     if (as_user or "").strip():
         raise ApiError(403, "forbidden", "only an administrator's account may act as another user")
     return Caller(
@@ -149,6 +152,14 @@ def _tokens(store: Store, authorization: str | None) -> tuple[Token, ...]:
     if len(good) < len(secrets):
         raise _refused("invalid_token", "this token is not known, has expired or was revoked")
     return good
+
+
+def _count(limits: Limits, tokens: Sequence[Token]) -> None:
+    """Refuse a request with 429 if one of its tokens has made too many."""
+    wait = max(limits.take(token.id) for token in tokens)
+    if wait:
+        after = {"Retry-After": str(ceil(wait))}
+        raise ApiError(429, "too_many_requests", f"too many requests: wait {ceil(wait)} seconds", after)
 
 
 def _refused(code: str, message: str) -> ApiError:
