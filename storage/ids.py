@@ -5,7 +5,9 @@ Every id that leaves the program matches `[A-Za-z0-9_-]+`, is ours, and never ch
 
 import re
 from hashlib import sha256
-from uuid import uuid4
+from secrets import randbits
+
+from storage import clock
 
 NAMESPACE = "http://calharbor.invalid/ns/"
 """Our own XML namespace, and what the URIs that we make up begin with; it leads nowhere."""
@@ -15,8 +17,14 @@ _PUBLIC = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 def new_id() -> str:
-    """A fresh id for an entry, a collection or a device: 32 hexadecimal digits of a random UUID."""
-    return uuid4().hex
+    """A fresh id for an entry, a collection or a device: 32 hexadecimal digits of a UUID (RFC 9562 §5.7, version 7).
+
+    It begins with the milliseconds since 1970, so that indexes over ids grow at their end rather than everywhere; 74
+    bits are random.
+    """
+    moment = int(clock.timestamp() * 1000) & 0xFFFF_FFFF_FFFF
+    chance = randbits(74)
+    return f"{moment:012x}{0x7 << 12 | chance >> 62:04x}{0x2 << 62 | chance & (1 << 62) - 1:016x}"
 
 
 def no_uid(entry_id: str) -> str:

@@ -19,7 +19,7 @@ ALLOWED: Mapping[str, Sequence[str]] = {
     "storage.model": [],
     "storage.records": ["storage.model"],
     "storage.errors": [],
-    "storage.ids": [],
+    "storage.ids": ["storage.clock"],
     "storage.clock": [],
     "storage.provider": ["storage.model"],
     "storage.db": ["storage.errors", "storage.schema", "storage.clock"],

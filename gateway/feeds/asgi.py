@@ -92,7 +92,7 @@ def _calendar(feed: Feed, found: Published, sent: Mapping[str, str]) -> _Answer:
     if _known(sent, tag, headers.get("last-modified", "")):
         return _Answer(304, headers)
     headers["content-type"] = "text/calendar; charset=utf-8"
-    headers["content-disposition"] = f'inline; filename="{feed.id[:8]}.ics"'
+    headers["content-disposition"] = f'inline; filename="{feed.id[-8:]}.ics"'
     headers["x-robots-tag"] = "noindex"
     if not gzipped:
         return _Answer(200, headers, _chunks(found.pieces))

@@ -117,8 +117,8 @@ class VdirExport:
     def begin(self) -> int:
         """Take a folder of which nothing is known, and write everything; one that is another's is put aside before."""
         if before := self.folder.owner():
-            self.folder.put_aside(f"{self.folder.root.name}-of-{before[:8]}")
-        mark = f"{self.store.id} {ids.new_id()[:8]}"
+            self.folder.put_aside(f"{self.folder.root.name}-of-{before.split()[0][-8:]}")
+        mark = f"{self.store.id} {ids.new_id()[-8:]}"
         with self.store.db.atomic() as conn:
             vdir_files.drop_all(conn)
             meta.put(conn, _MARK, mark)

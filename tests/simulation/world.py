@@ -9,7 +9,6 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
-from uuid import UUID
 
 from storage.content import same
 from storage.errors import NotFound, StoreError
@@ -43,6 +42,7 @@ class World:
         self.folder = folder
         shutil.copytree(template, self.folder)
         self.ids = Random(seed)
+        """Decides what is random in the ids, as everything else."""
         self.now = self.latest = 1_767_225_600.0
         self.quiet = False
         self.trace: list[str] = []
@@ -77,10 +77,6 @@ class World:
         self.now += 0.01
         self.latest = max(self.latest, self.now)
         return self.now
-
-    def uuid(self) -> UUID:
-        """A random UUID that the seed decides, as everything else."""
-        return UUID(int=self.ids.getrandbits(128), version=4)
 
     # -- the mirror --------------------------------------------------------------------------------------------------
 

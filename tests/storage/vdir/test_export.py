@@ -212,8 +212,8 @@ def test_a_folder_of_another_mirror_is_put_aside(tmp_path: Path, store: Store, h
         assert tree(root) == wanted(other) == {}
         if not name:
             drain(VdirExport(store, root))
-    assert tree(root.with_name(f"vdir-of-{store.id[:8]}")) == before
-    assert tree(root.with_name(f"vdir-of-{store.id[:8]}-2")) == before
+    assert tree(root.with_name(f"vdir-of-{store.id[-8:]}")) == before
+    assert tree(root.with_name(f"vdir-of-{store.id[-8:]}-2")) == before
     other.close()
 
 
