@@ -52,6 +52,13 @@ def lost(conn: Connection) -> list[tuple[int, int]]:
     return [(first, last) for first, last in loads(meta.get(conn, "lost") or "[]")]
 
 
+def check(conn: Connection, since: int) -> None:
+    """Raises `CursorExpired` for a position after which changes were forgotten, or lost with a restored backup."""
+    _refuse_lost(conn, since)
+    if since < oldest(conn):
+        raise CursorExpired(f"the journal reaches back to change {oldest(conn)}, not to {since}", hint=_HINT)
+
+
 def _refuse_lost(conn: Connection, since: int) -> None:
     if any(first < since < last for first, last in lost(conn)):
         raise CursorExpired(f"change {since} is from before the mirror was restored from a backup", hint=_HINT)
@@ -63,9 +70,7 @@ def changes(conn: Connection, since: int | None, *, account_id: int | None, limi
     if since is not None:
         if since > journal.head(conn) or since < 0:
             raise CursorExpired(f"change {since} has not happened here", hint=_HINT)
-        _refuse_lost(conn, since)
-        if since < start:
-            raise CursorExpired(f"the journal reaches back to change {start}, not to {since}", hint=_HINT)
+        check(conn, since)
         start = since
     return journal.since(conn, start, account_id=account_id, limit=limit)
 

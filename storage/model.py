@@ -338,3 +338,23 @@ class Token:
     expires: str | None = None
     last_used: str | None = None
     revoked: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Somebody who follows the changes of an account's calendars, those of `monitored` or, where it is empty, of all.
+
+    `n` is its public number. `automatic`: it was made together with the account. `since` is the newest change from when
+    it was made. `last_cursor` and `last_read` are None until somebody reads.
+    """
+
+    n: int
+    account: int
+    automatic: bool
+    active: bool
+    monitored: tuple[str, ...]
+    since: int
+    created: str
+    modified: str
+    last_cursor: str | None = None
+    last_read: str | None = None

@@ -77,7 +77,7 @@ def put(
     else:
         entry = Entry(existing.n, *row)
         tag = tags.kept(conn, collection, existing, text, content)
-        revisions.add(conn, seq, existing)
+        _keep(conn, seq, existing)
         _unrender(conn, existing)
         schedule_tags.put(conn, existing.n, tag)
         entries.update(conn, entry, expanded)
@@ -89,7 +89,7 @@ def put(
 def delete(conn: Connection, collection: Collection, entry: Entry, *, origin: Origin, actor: str, at: str) -> int:
     """Remove an entry, keeping its bytes as a revision; the number of the change."""
     seq = _note(conn, collection, Action.DELETE, entry, origin=origin, actor=actor, at=at)
-    revisions.add(conn, seq, entry)
+    _keep(conn, seq, entry)
     _unrender(conn, entry)
     entries.delete(conn, entry.n)
     return seq
@@ -195,6 +195,11 @@ def _insert(conn: Connection, entry: Entry, content: Content, rendering: Renderi
         contacts.insert(conn, entry.n, entry.collection_n, content.contact)
     components.insert(conn, entry.n, entry.collection_n, content.components)
     occurrences.insert(conn, entry.n, entry.collection_n, rendering[0])
+
+
+def _keep(conn: Connection, seq: int, entry: Entry) -> None:
+    """Keep an entry as it was until the change `seq`, with what was rendered of it: nobody parses it to tell of it."""
+    revisions.add(conn, seq, entry, components.packed(conn, entry.n) if entry.kind is not Kind.CONTACT else None)
 
 
 def _unrender(conn: Connection, entry: Entry) -> None:

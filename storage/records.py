@@ -27,7 +27,8 @@ class ComponentRecord:
     `instance_zone` the zone of RECURRENCE-ID; `html` the description as HTML; `attachments` with the keys `id`,
     `name`, `mime`, `uri` ("" for bytes inside the text); `custom` and `default_reminders` as `storage/ical/custom.py`
     says, `meeting` as `storage/ical/conference.py`, in mappings; `creator` with `email` and `name`; `busy_status`
-    Microsoft's word; `stamped` DTSTAMP where there is no LAST-MODIFIED.
+    Microsoft's word; `stamped` DTSTAMP where there is no LAST-MODIFIED; `excluded` the keys of the instances that the
+    master's EXDATEs take away, sorted.
     """
 
     name: str
@@ -74,6 +75,7 @@ class ComponentRecord:
     creator: Mapping[str, Any] | None = None
     busy_status: str = ""
     stamped: int | None = None
+    excluded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,11 +32,14 @@ from storage.tables import (
     push,
     reminders,
     requests,
+    revisions,
     schedule_tags,
+    subscriptions,
     tokens,
     untold,
     vdir_files,
     views,
+    webhooks,
 )
 
 if TYPE_CHECKING:
@@ -233,6 +236,18 @@ def m025_events(db: Database) -> None:
             with suppress(InvalidData):  # what could be read when it came, an older version read more leniently
                 components.set_more(db.conn, n, read(text).components)
         last = page[-1][0]
+
+
+@migrations()
+def m028_subscriptions(db: Database) -> None:
+    """Who follows an account's changes, and what these changes were to what is rendered of entries."""
+    from storage.ical.read import read
+
+    for statement in _split(revisions.RENDERED + subscriptions.DDL + webhooks.DDL):
+        db.execute(statement)
+    for n, text in components.texts_with_exclusions(db.conn):
+        with suppress(InvalidData):
+            components.set_more(db.conn, n, read(text).components)
 
 
 @migrations()

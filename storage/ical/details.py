@@ -4,6 +4,7 @@ import re
 from base64 import b64decode
 from binascii import Error
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC
 from hashlib import sha256
@@ -14,7 +15,7 @@ from storage.errors import InvalidData
 from storage.ical import conference, custom, quirks, zones
 from storage.ical.lines import Component, Line, dump, unescape, unfold
 from storage.ical.timetext import format_date, format_datetime, parse_date, parse_datetime
-from storage.ical.values import Moment
+from storage.ical.values import Moment, period_of, recurrence_key
 
 RULES = ("RRULE", "RDATE", "EXDATE", "EXRULE")
 _WHEN = ("DTSTART", "DTEND", "DUE", "DURATION", *RULES)
@@ -45,6 +46,8 @@ def of(index: Index, start: Moment | None, root: Component) -> dict[str, Any]:
             found["recurrence"] = tuple(
                 line for name in RULES for each in index.get(name, ()) for line in _rule(each, start, root)
             )
+            if "EXDATE" in index and start is not None:
+                found["excluded"] = tuple(sorted(_excluded(index["EXDATE"], start, root)))
     if "RECURRENCE-ID" in index and (tzid := index["RECURRENCE-ID"][0].param("TZID")):
         found["instance_zone"] = zones.zone_name(tzid, root)
     if "ATTACH" in index:
@@ -108,6 +111,17 @@ def _rule(line: Line, start: Moment | None, root: Component) -> Iterator[str]:
         name = zones.zone_name(tzid, root)
         head += f';TZID="{name}"' if any(each in name for each in ",:;") else f";TZID={name}"
     yield f"{head}:{value}"
+
+
+def _excluded(lines: Sequence[Line], start: Moment, root: Component) -> set[str]:
+    """The keys of what EXDATE names, in the manner of the series; what cannot be read does not take others along."""
+    found: set[str] = set()
+    for line in lines:
+        for value in line.value.split(","):
+            with suppress(InvalidData):
+                instance = period_of(value, line, root)[0]
+                found.add(recurrence_key(quirks.recurrence_id_in_the_manner_of(start, instance)))
+    return found
 
 
 def _part(part: str, start: Moment | None) -> str:

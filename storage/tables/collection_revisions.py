@@ -55,6 +55,17 @@ def left_since(conn: Connection, seq: int) -> list[Collection]:
     return [each for each in found if each is not None]
 
 
+def gone_since(conn: Connection, account_id: int, seq: int) -> list[Collection]:
+    """An account's collections that were deleted after the change `seq`, as they were until then."""
+    rows = conn.execute(
+        """SELECT r.collection_n, r.body FROM journal j JOIN collection_revisions r USING (seq)
+           WHERE j.account_id = ? AND j.entry_id = '' AND j.seq > ? AND j.action = 'delete'""",
+        (account_id, seq),
+    )
+    found = (_collection(n, body) for n, body in rows.fetchall())
+    return [each for each in found if each is not None]
+
+
 def drop_through(conn: Connection, seq: int) -> None:
     """Forget those up to this change."""
     conn.execute("DELETE FROM collection_revisions WHERE seq <= ?", (seq,))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from json import JSONEncoder, loads
+from json import JSONEncoder, dumps, loads
 from sqlite3 import Connection
 from typing import Any
 
@@ -23,17 +23,18 @@ COLUMNS = """name, recurrence_id, this_and_future, summary, description, locatio
     alarms, more"""
 """The columns of a record, in the order that `row` wants."""
 
-_YES_OR_NO = [
-    COLUMNS.replace("\n", "").replace(" ", "").split(",").index(name)
-    for name in ("this_and_future", "all_day", "floating", "by_duration", "recurring")
-]
+_NAMES = COLUMNS.replace("\n", "").replace(" ", "").replace('"', "").split(",")
+
+_YES_OR_NO = [_NAMES.index(name) for name in ("this_and_future", "all_day", "floating", "by_duration", "recurring")]
+_LISTS = [_NAMES.index(name) for name in ("attendees", "categories", "alarms")]
+_ORGANIZER = _NAMES.index("organizer")
 
 _RARE: Mapping[str, Any] = {each.name: each.default for each in fields(ComponentRecord)[COLUMNS.count(",") :]}
 """The fields in the column `more`, with what they are in most rows: then they take no room in it."""
 
 _encode = JSONEncoder(default=dict, ensure_ascii=False).encode
 
-_INSERT = f"INSERT INTO components (entry_n, collection_n, position, {COLUMNS}) VALUES (?, ?, ?{', ?' * 33})"
+_INSERT = f"INSERT INTO components (entry_n, collection_n, position, {COLUMNS}) VALUES (?, ?, ?{', ?' * len(_NAMES)})"
 
 
 def row(values: tuple[Any, ...]) -> ComponentRecord:
@@ -42,8 +43,8 @@ def row(values: tuple[Any, ...]) -> ComponentRecord:
     more = cells.pop()
     for position in _YES_OR_NO:
         cells[position] = bool(cells[position])
-    cells[-4] = loads(cells[-4]) if cells[-4] else None
-    for position in (-3, -2, -1):
+    cells[_ORGANIZER] = loads(cells[_ORGANIZER]) if cells[_ORGANIZER] else None
+    for position in _LISTS:
         cells[position] = () if cells[position] == "[]" else tuple(loads(cells[position]))
     if not more:
         return ComponentRecord(*cells)
@@ -83,10 +84,42 @@ def insert(conn: Connection, entry_n: int, collection_n: int, records: Sequence[
         search.add(conn, n, record)
 
 
+_EMPTY = _values(ComponentRecord(""))
+
+
+def packed(conn: Connection, entry_n: int) -> str:
+    """An entry's components, in file order, as JSON for `unpacked`: the columns that say anything, by their names."""
+    rows = conn.execute(f"SELECT {COLUMNS} FROM components WHERE entry_n = ? ORDER BY position", (entry_n,))
+    return _encode(
+        [
+            {name: value for name, value, empty in zip(_NAMES, values, _EMPTY, strict=True) if value != empty}
+            for values in rows.fetchall()
+        ]
+    )
+
+
+def unpacked(text: str) -> list[ComponentRecord]:
+    """The components in `packed` text, which may be from before some of the columns were there."""
+    return [row(tuple(map(each.get, _NAMES, _EMPTY))) for each in loads(text)]
+
+
 def of_entry(conn: Connection, entry_n: int) -> list[ComponentRecord]:
     """An entry's components, in file order."""
     rows = conn.execute(f"SELECT {COLUMNS} FROM components WHERE entry_n = ? ORDER BY position", (entry_n,))
     return [row(values) for values in rows.fetchall()]
+
+
+def of_entries(conn: Connection, numbers: Sequence[int]) -> dict[int, list[ComponentRecord]]:
+    """The components of these entries, each in file order."""
+    found: dict[int, list[ComponentRecord]] = {n: [] for n in numbers}
+    rows = conn.execute(
+        f"""SELECT entry_n, {COLUMNS} FROM components WHERE entry_n IN (SELECT value FROM json_each(?))
+            ORDER BY entry_n, position""",
+        (dumps(list(numbers)),),
+    )
+    for entry_n, *values in rows.fetchall():
+        found[entry_n].append(row(tuple(values)))
+    return found
 
 
 def meetings(conn: Connection, collection_n: int) -> list[int]:
@@ -122,6 +155,15 @@ def texts(conn: Connection, after: int, limit: int) -> list[tuple[int, str]]:
     """The next entries beyond this number that components are rendered from, with their texts."""
     rows = conn.execute(
         "SELECT n, text FROM entries WHERE n > ? AND kind <> 'contact' ORDER BY n LIMIT ?", (after, limit)
+    )
+    return rows.fetchall()
+
+
+def texts_with_exclusions(conn: Connection) -> list[tuple[int, str]]:
+    """The entries that hold a series and an EXDATE, with their texts."""
+    rows = conn.execute(
+        """SELECT n, text FROM entries WHERE instr(text, 'EXDATE')
+               AND n IN (SELECT entry_n FROM components WHERE recurring)"""
     )
     return rows.fetchall()
 

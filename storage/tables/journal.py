@@ -16,9 +16,10 @@ CREATE INDEX journal_entry ON journal (entry_id, seq);
 
 RUNS = "CREATE INDEX journal_run ON journal (run) WHERE run IS NOT NULL"
 
-_SELECT = """SELECT seq, at, account_id, collection_id, entry_id, uid, href, action, origin, actor, before_hash, after_hash,
-                 collection_n, run
-             FROM journal"""  # noqa: E501
+_COLUMNS = """seq, at, account_id, collection_id, entry_id, uid, href, action, origin, actor, before_hash, after_hash,
+    collection_n, run"""
+
+_SELECT = f"SELECT {_COLUMNS} FROM journal"
 
 _SHOWN = "collection_n NOT IN (SELECT n FROM collections WHERE kind IN ('inbox', 'outbox'))"
 """Those of mailboxes are for their owner's clients alone."""
@@ -195,6 +196,37 @@ def through(conn: Connection, at: str) -> int:
         else:
             later = middle
     return known
+
+
+def of_events(
+    conn: Connection, account_id: int, collection_n: int, seq: int, limit: int
+) -> list[tuple[Change, int | None, int | None]]:
+    """The changes of a collection itself and of events in it from `seq` on, oldest first.
+
+    Each with the number that its entry has now, and that of the next change of the entry's text; None: there is none.
+    """
+    columns = ", ".join(f"j.{name.strip()}" for name in _COLUMNS.split(","))
+    rows = conn.execute(
+        f"""SELECT {columns}, e.n,
+                (SELECT min(r.seq) FROM revisions r WHERE r.entry_id = j.entry_id AND r.seq > j.seq)
+            FROM journal j LEFT JOIN entries e ON e.id = j.entry_id
+            WHERE j.collection_n = ? AND j.seq >= ? AND j.account_id = ? AND {_SEEN}
+                AND coalesce(e.kind, 'event') = 'event'
+            ORDER BY j.seq LIMIT ?""",
+        (collection_n, seq, account_id, limit),
+    )
+    return [(_row(row[:-2]), row[-2], row[-1]) for row in rows.fetchall()]
+
+
+def after(conn: Connection, collection_n: int, seq: int) -> int:
+    """How many changes of a collection and of what is in it there are after `seq`."""
+    row = conn.execute("SELECT count(*) FROM journal WHERE collection_n = ? AND seq > ?", (collection_n, seq))
+    return int(row.fetchone()[0])
+
+
+def accounts_since(conn: Connection, seq: int) -> set[int]:
+    """The accounts in which something changed after `seq`."""
+    return {account for (account,) in conn.execute("SELECT DISTINCT account_id FROM journal WHERE seq > ?", (seq,))}
 
 
 def first(conn: Connection) -> int:

@@ -1,11 +1,19 @@
 """The table `revisions`: the bytes before each change, compressed, under the number of the change."""
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from json import dumps
 from sqlite3 import Connection
-from typing import Any
+from typing import Any, NamedTuple
 
 from storage.model import Entry
+
+RENDERED = """
+ALTER TABLE revisions ADD COLUMN created TEXT NOT NULL DEFAULT '';  -- when the entry was made; '': not known any more
+ALTER TABLE revisions ADD COLUMN modified TEXT NOT NULL DEFAULT ''; -- and last changed until then
+ALTER TABLE revisions ADD COLUMN rendered BLOB; -- what was rendered of it (zlib); NULL: a contact, or not known
+"""
 
 _SELECT = "SELECT seq, entry_id, collection_n, href, uid, hash, body FROM revisions"
 
@@ -23,17 +31,31 @@ class Revision:
     text: str
 
 
+class Rendered(NamedTuple):
+    """What was rendered of an entry, as `components.packed` has it (None: not known any more), and its moments."""
+
+    hash: str
+    created: str
+    modified: str
+    packed: str | None
+
+
 def _row(row: tuple[Any, ...]) -> Revision:
     fields = list(row)
     fields[-1] = zlib.decompress(row[-1]).decode()
     return Revision(*fields)
 
 
-def add(conn: Connection, seq: int, entry: Entry) -> None:
-    """Keep the entry as it was before the change `seq`."""
+def add(conn: Connection, seq: int, entry: Entry, rendered: str | None) -> None:
+    """Keep the entry as it was before the change `seq`; `rendered`: its components as `components.packed` has them."""
     conn.execute(
-        "INSERT INTO revisions (seq, entry_id, collection_n, href, uid, hash, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (seq, entry.id, entry.collection_n, entry.href, entry.uid, entry.hash, zlib.compress(entry.text.encode(), 1)),
+        """INSERT INTO revisions (seq, entry_id, collection_n, href, uid, hash, created, modified, body, rendered)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            *(seq, entry.id, entry.collection_n, entry.href, entry.uid, entry.hash, entry.created, entry.modified),
+            zlib.compress(entry.text.encode(), 1),
+            zlib.compress(rendered.encode(), 1) if rendered else None,
+        ),
     )
 
 
@@ -60,10 +82,25 @@ def next_of_entry(conn: Connection, entry_id: str, seq: int) -> Revision | None:
     return _row(row) if row else None
 
 
+def rendered(conn: Connection, seqs: Sequence[int]) -> dict[int, Rendered]:
+    """What the changes with these numbers replaced, without the bytes."""
+    rows = conn.execute(
+        """SELECT seq, hash, created, modified, rendered FROM revisions
+           WHERE seq IN (SELECT value FROM json_each(?))""",
+        (dumps(list(seqs)),),
+    )
+    return {
+        seq: Rendered(digest, created, modified, zlib.decompress(packed).decode() if packed else None)
+        for seq, digest, created, modified, packed in rows.fetchall()
+    }
+
+
 def octets(conn: Connection, after: int, through: int) -> int:
     """How much room those of the changes after one and up to another take."""
     row = conn.execute(
-        "SELECT coalesce(sum(length(body)), 0) FROM revisions WHERE seq > ? AND seq <= ?", (after, through)
+        """SELECT coalesce(sum(length(body) + coalesce(length(rendered), 0)), 0) FROM revisions
+           WHERE seq > ? AND seq <= ?""",
+        (after, through),
     ).fetchone()
     return int(row[0])
 
