@@ -19,8 +19,8 @@ from storage.errors import StoreError
 from storage.ical.read import read
 from storage.model import Collection, CollectionKind, Entry, Origin, State
 from storage.reading import found
+from storage.rewriting import Rewriting
 from storage.scheduling import delivery, people
-from storage.subscriptions import Subscriptions
 from storage.tables import collections, consumers, default_calendars, entries, grants, meta
 
 __all__ = ["Delta", "PutResult", "Store"]
@@ -42,7 +42,7 @@ class PutResult:
     seq: int
 
 
-class Store(Subscriptions):
+class Store(Rewriting):
     """One mirror in one folder: every question of `Reader`, and the verbs that write."""
 
     @classmethod

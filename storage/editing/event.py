@@ -17,13 +17,13 @@ from storage.ical.write import eol_of, remove, set_lines, set_property
 RECURRING = ("RRULE", "RDATE", "EXDATE", "EXRULE")
 """What makes a series of an event."""
 
-HTML = "X-ALT-DESC"
+HTML, STYLED = "X-ALT-DESC", "STYLED-DESCRIPTION"
 BUSY = "X-MICROSOFT-CDO-BUSYSTATUS"
 
 UNIFIED = frozenset(
     {"UID", "DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE", "STATUS", "BEGIN", "END", "RECURRENCE-ID", "ATTACH"}
     | {"DTSTART", "DTEND", "DURATION", "SUMMARY", "DESCRIPTION", "LOCATION", "CLASS", "TRANSP", "ORGANIZER", "ATTENDEE"}
-    | {HTML, custom.PROPERTY, custom.DEFAULT_REMINDERS, custom.CREATOR, *RECURRING, *conference.NAMES}
+    | {HTML, STYLED, custom.PROPERTY, custom.DEFAULT_REMINDERS, custom.CREATOR, *RECURRING, *conference.NAMES}
 )
 """Properties that are written through a member of their own, never as raw ones (contract D09)."""
 
@@ -94,6 +94,7 @@ def _with_description(event: Component, given: Description) -> Component:
     if given.html and known is not None and unescape(known.value) == given.html:
         return event
     event = _with_text(event, "DESCRIPTION", given.text)
+    event = remove(event, STYLED) if event.first(STYLED) else event
     if given.html:
         return set_property(event, HTML, escape(given.html), {"FMTTYPE": ["text/html"]})
     return remove(event, HTML) if known is not None else event

@@ -8,7 +8,7 @@ from storage.editing.times import Stamp, local_in
 from storage.errors import InvalidChange, InvalidData
 from storage.ical import zones
 from storage.ical.lines import Component, Line, line
-from storage.ical.span import span
+from storage.ical.span import span, value_of
 from storage.ical.timetext import format_date, format_datetime
 from storage.ical.values import FIRST_MOMENT, LAST_MOMENT, Moment, to_epoch, wall_seconds
 from storage.ical.write import eol_of, remove, set_lines
@@ -39,10 +39,11 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """When an event is; `end` is exclusive."""
+    """When an event is; `end` is exclusive. `told`: a DTEND says so, not a DURATION, or a default in its place."""
 
     start: Bound
     end: Bound
+    told: bool = True
 
 
 def span_of(event: Component, root: Component) -> Span | None:
@@ -50,8 +51,10 @@ def span_of(event: Component, root: Component) -> Span | None:
     start, end = span(event, root)
     if start is None or end is None:
         return None
-    first = _as_written(start, event.first("DTSTART"))
-    return Span(first, _as_written(end, event.first("DTEND")) if event.first("DTEND") else replace(first, moment=end))
+    first, ending = _as_written(start, event.first("DTSTART")), event.first("DTEND")
+    if value_of(ending, root) != end:  # there is none, or none that counts
+        return Span(first, replace(first, moment=end), told=False)
+    return Span(first, _as_written(end, ending))
 
 
 def settled(times: Times, before: Span | None, root: Component, calendar_zone: str) -> Span:
@@ -87,7 +90,7 @@ def with_span(event: Component, before: Span | None, after: Span, calendar_zone:
     both = before is None or before.start.moment.floating != after.start.moment.floating
     if both or not same[0]:
         event = set_lines(event, "DTSTART", [after.start.line("DTSTART", eol)])
-    if event.first("DTEND") is None or both or not same[1]:
+    if before is None or not before.told or both or not same[1]:
         event = set_lines(remove(event, "DURATION"), "DTEND", [after.end.line("DTEND", eol)])
     return event
 
