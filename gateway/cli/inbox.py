@@ -104,8 +104,9 @@ def resolve_conflict(session: Session, number: int, how: str, file: TextIO | Non
     if file is not None and choice is not Choice.EDIT:
         raise click.UsageError("--file goes with `edit`")
     if choice is Choice.EDIT:
-        seen = None if file else offered(store, number, choice) or ""
-        text = file.read() if file else click.edit(seen, extension=".ics")
+        offer = None if file else offered(store, number, choice)
+        seen = offer.seen if offer else None
+        text = file.read() if file else click.edit((offer and offer.text) or "", extension=".ics")
         if text is None:
             raise click.Abort
         resolve(store, number, choice, text=text.replace("\r\n", "\n").replace("\n", "\r\n"), seen=seen)

@@ -6,6 +6,7 @@ the upstream. It closes the conflict.
 
 from enum import StrEnum
 from functools import partial
+from typing import NamedTuple
 
 from storage import content, ids, local
 from storage.admission import Wish
@@ -30,11 +31,22 @@ class Choice(StrEnum):
     EDIT = "edit"
 
 
-def offered(store: Store, n: int, how: Choice) -> str | None:
-    """The text that the entry would have; None where it would be deleted. Raises `NotFound`."""
-    lost = _open(store, n)
-    conn = store.db.reader()
-    return _wanted(lost, how, entries.by_id(conn, lost.entry_id))
+class Offer(NamedTuple):
+    """The `text` that an entry would have, None where it would be deleted; `seen`: the one it has, "" if there is none.
+
+    Whoever writes another text over what is offered names with it what was `seen`.
+    """
+
+    text: str | None
+    seen: str
+
+
+def offered(store: Store, n: int, how: Choice) -> Offer:
+    """What a decision would make of the entry. Raises `NotFound`."""
+    with store.db.snapshot() as conn:
+        lost = _open(store, n)
+        entry = entries.by_id(conn, lost.entry_id)
+        return Offer(_wanted(lost, how, entry), entry.text if entry else "")
 
 
 def resolve(store: Store, n: int, how: Choice, *, text: str = "", seen: str | None = None) -> None:
@@ -42,8 +54,8 @@ def resolve(store: Store, n: int, how: Choice, *, text: str = "", seen: str | No
 
     `mine` and `theirs` settle what both changed; all else stays as it is. `both` leaves the live entry alone and keeps
     ours as an entry of its own, under a new UID and without the people of a meeting, who are invited already. `edit`
-    takes `text`, written over what was `seen` (None: as the entry is now). Raises `NotFound` where it is not open or
-    its collection is gone, `ReadOnly`, `InvalidData`, `UidConflict`, and `AlreadyExists` where there are no two
+    takes `text`, written over what was `seen` (`Offer`; None: as the entry is now). Raises `NotFound` where it is not
+    open or its collection is gone, `ReadOnly`, `InvalidData`, `UidConflict`, and `AlreadyExists` where there are no two
     versions to keep.
     """
     lost = _open(store, n)
@@ -84,9 +96,10 @@ def _wanted(lost: Conflict, how: Choice, entry: Entry | None) -> str | None:
     wish = theirs if how is Choice.THEIRS else mine
     if how in (Choice.BOTH, Choice.EDIT) and wish is None:
         wish = theirs
-    if entry is None or wish is None or live is None:
+    if entry is None or wish is None:
         return wish
-    return merge(live, entry.text, wish, policy=Policy.THEIRS).text
+    # Where nothing was left of it, somebody has brought it back since.
+    return merge(lost.base if live is None else live, entry.text, wish, policy=Policy.THEIRS).text
 
 
 def _write(conn: Connection, collection: Collection, lost: Conflict, entry: Entry | None, text: str | None) -> None:
@@ -111,7 +124,7 @@ def _edited(
     if entry is not None and said.uid != ids.real_uid(entry.uid):
         raise InvalidData(f"the UID has become {said.uid[:60]!r}", hint="An edited entry keeps its UID.")
     if entry is not None and seen is not None and entry.text != seen:
-        text = merge(seen, entry.text, text, policy=Policy.THEIRS).text
+        text = merge(seen or None, entry.text, text, policy=Policy.THEIRS).text
     _write(conn, collection, lost, entry, text)
 
 

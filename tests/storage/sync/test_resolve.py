@@ -1,6 +1,7 @@
 """A person decides about a conflict: the decision is live here and upstream, and everything edited since stays."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from storage.content import canonical
 from storage.errors import AlreadyExists, InvalidData, NotFound
 from storage.model import CollectionKind
 from storage.provider import RemoteCollection
+from storage.sync import restore, undo
 from storage.sync.resolve import Choice, offered, resolve
 from storage.verify import verify
 from tests.simulation.texts import event
@@ -75,9 +77,6 @@ def test_both_versions_are_two_entries_and_nobody_is_invited_twice(scene: Scene)
 
 def test_a_text_of_its_own(scene: Scene) -> None:
     number = clashed(scene)
-    seen = offered(scene.store, number, Choice.EDIT)
-    assert seen is not None
-    assert "SUMMARY:Ours\r\n" in seen
     live = scene.here()["meeting"]
     scene.ours("meeting.ics", EDIT["master DESCRIPTION"](live))
     with pytest.raises(InvalidData):
@@ -87,6 +86,16 @@ def test_a_text_of_its_own(scene: Scene) -> None:
     text = live.replace("SUMMARY:Theirs\r", "SUMMARY:Together\r")
     resolve(scene.store, number, Choice.EDIT, text=text, seen=live)
     assert canonical(agreed(scene)["meeting"]) == canonical(EDIT["master DESCRIPTION"](text))
+
+
+def test_a_text_that_was_offered_is_taken_as_it_stands(scene: Scene) -> None:
+    number = clashed(scene)
+    offer = offered(scene.store, number, Choice.EDIT)
+    assert offer.text is not None
+    assert "SUMMARY:Ours\r\n" in offer.text
+    scene.ours("meeting.ics", EDIT["master DESCRIPTION"](offer.seen))
+    resolve(scene.store, number, Choice.EDIT, text=offer.text, seen=offer.seen)
+    assert canonical(agreed(scene)["meeting"]) == canonical(EDIT["master DESCRIPTION"](offer.text))
 
 
 @pytest.mark.parametrize("how", [Choice.MINE, Choice.THEIRS])
@@ -119,6 +128,21 @@ def test_an_entry_that_was_deleted_since_comes_back_under_its_id(scene: Scene) -
     resolve(scene.store, number, Choice.MINE)
     assert "SUMMARY:Ours\r\n" in agreed(scene)["meeting"]
     assert scene.store.entry_by_uid(scene.collection.id, "meeting").id == entry_id
+
+
+def test_what_was_refused_and_then_made_again_keeps_what_was_edited_since(scene: Scene) -> None:
+    scene.upstream.folders[scene.remote.href].remote = replace(scene.remote, read_only=True)
+    scene.ours("new.ics", event("new", 1, "Ours"))
+    scene.sync()
+    (lost,) = scene.inbox()
+    assert "new" not in scene.here()
+    scene.upstream.folders[scene.remote.href].remote = scene.remote
+    scene.sync()
+    restore.carry_out(scene.store, undo.plan(scene.store, undo.Choice(change=scene.store.head())))
+    since = scene.here()["new"].replace("END:VEVENT", "LOCATION:Hall\r\nEND:VEVENT")
+    scene.ours("new.ics", since)
+    resolve(scene.store, lost.n, Choice.MINE)
+    assert canonical(agreed(scene)["new"]) == canonical(since)
 
 
 def test_a_contact(tmp_path: Path) -> None:
