@@ -63,12 +63,20 @@ class MoodyProvider(MemoryProvider):
     """The memory upstream over a bad line: requests and answers get lost, cursors die, pages are cut, news is late."""
 
     def __init__(
-        self, upstream: MemoryUpstream, fate: Fate, *, meanwhile: Callable[[], None], say: Callable[[str], None]
+        self,
+        upstream: MemoryUpstream,
+        fate: Fate,
+        *,
+        meanwhile: Callable[[], None],
+        removing: Callable[[str], None],
+        say: Callable[[str], None],
     ) -> None:
         super().__init__(upstream, page_size=fate.random.choice([1, 2, 5, 100]))
         self.fate = fate
         self.meanwhile = meanwhile
         """Somebody else's edits, let in between our request and the next."""
+        self.removing = removing
+        """Hears of a collection that is about to go, with all that is in it."""
         self.say = say
 
     def _request(self, what: str) -> None:
@@ -136,6 +144,7 @@ class MoodyProvider(MemoryProvider):
 
     def delete_collection(self, collection: RemoteCollection) -> None:
         self._request(f"remove {collection.href}")
+        self.removing(collection.href)
         super().delete_collection(collection)
         self._answer()
 

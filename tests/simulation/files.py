@@ -9,7 +9,8 @@ from storage.ical.canonical import canonical
 from storage.store import Store
 from storage.tables import vdir_files
 from storage.vdir.two_way import TwoWay
-from tests.simulation.texts import Texts, sayings, uid_of
+from tests.simulation.texts import Texts, uid_of
+from tests.simulation.words import Words, sayings
 
 
 class Pause(Event):
@@ -34,10 +35,8 @@ class FileUser:
         self.now = now
         self.wrote: set[str] = set()
         """Canonical texts that were put into files."""
-        self.said: set[str] = set()
-        """What was said in them (`sayings`)."""
-        self.unsaid: set[str] = set()
-        """What files said that were edited or removed: nobody misses it."""
+        self.words = Words()
+        """What was said in them; what files said that were edited or removed nobody misses."""
 
     def open(self, store: Store) -> None:
         """A process begins to keep the folder in step with its mirror."""
@@ -84,8 +83,7 @@ class FileUser:
 
     def held(self) -> set[str]:
         """What is said in any file, taken in or not."""
-        found = (path.read_bytes().decode() for path in self.root.parent.glob("vdir*/*/*/*.ics"))
-        return {line for text in found for line in sayings(text)}
+        return sayings(*(path.read_bytes().decode() for path in self.root.parent.glob("vdir*/*/*/*.ics")))
 
     def strange(self, store: Store) -> list[str]:
         """The files that were refused, and why."""
@@ -104,7 +102,7 @@ class FileUser:
         self._touch(aside)
         aside.rename(path)
         self.wrote.add(canonical(text))
-        self.said |= sayings(text)
+        self.words.became((), sayings(text))
 
     def _touch(self, path: Path) -> None:
         os.utime(path, (self.now(), self.now()))
@@ -113,7 +111,7 @@ class FileUser:
         """What the file holds is replaced by its user; its UID."""
         text = path.read_bytes().decode() if path.exists() else ""
         if uid_of(text):
-            self.unsaid |= sayings(text)
+            self.words.became(sayings(text), ())
         return uid_of(text)
 
     def _some(self) -> Path | None:

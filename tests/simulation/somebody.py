@@ -9,7 +9,8 @@ from plugins.memory.provider import Folder, MemoryUpstream
 from storage.ical.canonical import canonical
 from storage.projection import project
 from storage.provider import EVERYTHING, Holds
-from tests.simulation.texts import ME, Texts, sayings, uid_of
+from tests.simulation.texts import ME, Texts, uid_of
+from tests.simulation.words import Words, sayings
 
 TABLES = (
     Holds(drops=frozenset({"X-*"})),
@@ -28,12 +29,8 @@ class Somebody:
         self.carried: set[str] = set()
         """Canonical texts of ours that may be met again: somebody moved them to another collection, made a twin of
         them, or brought a vanished collection back."""
-        self.shown: set[str] = set()
-        """What the upstream has ever held (`sayings`)."""
-        self.said: set[str] = set()
-        """What others have said upstream (`sayings`)."""
-        self.unsaid: set[str] = set()
-        """What they took back themselves."""
+        self.words = Words()
+        """What others have said upstream, and taken back."""
         self.away: list[Folder] = []
         """What has vanished and may come back."""
         self.table = self.random.choice([EVERYTHING, EVERYTHING, *TABLES])
@@ -130,24 +127,22 @@ class Somebody:
         """Let one of these happen, and note what was said and taken back by it."""
         before = self.holds()
         act()
-        after = self.holds()
-        self.said |= after - before
-        self.unsaid |= before - after
+        self.words.became(before, self.holds())
 
     def holds(self) -> set[str]:
         """What is said upstream now, in collections that have vanished, too."""
         folders = [*self.upstream.folders.values(), *self.away]
-        return {line for folder in folders for entry in folder.entries.values() for line in sayings(entry.data)}
+        return sayings(*(entry.data for folder in folders for entry in folder.entries.values()))
+
+    def loses(self, href: str) -> None:
+        """A collection is deleted by us: whoever does that takes back whatever has come to stand in it."""
+        if folder := self.upstream.folders.get(href):
+            self.words.became(sayings(*(entry.data for entry in folder.entries.values())), ())
 
     def uids(self) -> Counter[str]:
         """How often each UID stands upstream."""
         folders = self.upstream.folders.values()
         return Counter(uid_of(entry.data) for folder in folders for entry in folder.entries.values())
-
-    def note(self) -> None:
-        """Remember what the upstream holds now."""
-        for folder in self.upstream.folders.values():
-            self.shown.update(line for e in folder.entries.values() for line in sayings(e.data))
 
     def state(self) -> dict[tuple[str | None, str], str]:
         """What the upstream holds: collection and UID → canonical text."""
@@ -161,12 +156,7 @@ class Somebody:
         """Half of the upstreams write their own PRODID into what they are given."""
         rewrites = self.random.random() < 0.5
 
-        def rewrite(text: str) -> str:
-            text = text.replace("-//test//simulation//EN", "-//upstream//EN") if rewrites else text
-            self.shown |= sayings(text)
-            return text
-
-        return rewrite
+        return lambda text: text.replace("-//test//simulation//EN", "-//upstream//EN") if rewrites else text
 
     def _put(self, folder: Folder, href: str, text: str) -> None:
         """Others can leave nothing there either but what it can hold."""

@@ -14,7 +14,8 @@ from storage.model import State
 from storage.sync import policy
 from storage.tables import journal
 from storage.verify import verify
-from tests.simulation.world import World, make_template
+from tests.simulation.mirror import make_template
+from tests.simulation.world import World
 
 FIRST, LAST = (int(part) for part in os.environ.get("CALHARBOR_SEEDS", "0:600").split(":"))
 BLOCK = 25
@@ -49,17 +50,18 @@ def check(world: World, most: int = MOST) -> None:
         world.settle()
         assert world.mirror_state() == world.upstream_state()
         assert world.waiting() == 0
-        assert world.lost() == []
+        assert world.books.lost() == []
+        assert world.person.disobeyed == []
         rows = world.store.changes()
         assert [row.seq for row in rows] == list(range(1, len(rows) + 1)), "the journal has a gap"
         writes, head = world.writes, journal.head(world.store.db.reader())
         world.sync()
         assert (world.writes, world.store.head()) == (writes, head), "an idle round wrote something"
-        assert world.unsolicited() == []
-        assert world.false_conflicts() == []
+        assert world.books.unsolicited() == []
+        assert world.books.false_conflicts() == []
         assert verify(world.store, world.desk.root if world.desk else None).problems == []
         assert all(c.remote_cursor and c.state is State.FRESH for c in world.collections)
-        for account in world.accounts:
+        for account in world.mirror.accounts:
             there = set(world.others[account.name].upstream.folders)
             assert {c.remote_href for c in world.store.collections(account=account.id)} == there
         world.store.close()

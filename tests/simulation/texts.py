@@ -37,12 +37,6 @@ SINGLE = ("SUMMARY", "LOCATION", "DESCRIPTION", "URL", "X-SIMULATED")
 SEVERAL = ("COMMENT", "CONTACT", "CATEGORIES")
 
 
-def sayings(data: str | bytes) -> set[str]:
-    """What somebody wrote into such an event, property by property: none of it occurs in what anybody else wrote."""
-    found = [line.partition(":") for line in str(data).splitlines() if line.startswith((*SINGLE, *SEVERAL))]
-    return {f"{name}:{said}" for name, _, value in found for said in value.split(",")}
-
-
 class Texts:
     """What both sides write. `random` is the run's, so that a seed decides the texts as well."""
 
@@ -56,9 +50,13 @@ class Texts:
         return self.stamps
 
     def edited(self, text: str) -> str:
-        """The text with one property changed, added or removed; sometimes another text altogether."""
+        """The text with one property changed; sometimes another text altogether."""
         if self.random.random() < 0.3 or "SUMMARY:" not in text:
             return self.new(uid_of(text))
+        return self.retouched(text)
+
+    def retouched(self, text: str) -> str:
+        """The text with one property changed, added or removed."""
         name = self.random.choice([*SINGLE, *SEVERAL])
         said = f"{name}:{self.random.choice(WORDS)} {self.stamp()}"
         lines = text.split("\r\n")
