@@ -1,1 +1,1 @@
-"""How an event is made and changed, told by doors that speak of members instead of content lines: pure functions."""
+"""How entries are made and changed, told by doors that speak of members instead of content lines: pure functions."""

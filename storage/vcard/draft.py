@@ -7,7 +7,7 @@ from storage.errors import InvalidData
 from storage.ical.lines import Line, line, unfold
 from storage.vcard import values
 
-_SPELLING = re.compile(r"(?:[^.;:]*\.)?([^;:]*)")
+_SPELLING = re.compile(r"(?:[^;:]*\.)?([^.;:]*)")
 
 Params = dict[str, tuple[str, ...]]
 
@@ -64,6 +64,14 @@ class Draft:
             return line(self.name, self.value, self.params, eol=eol, group=self.group).raw
         except InvalidData:
             return source.raw if source is not None else ""
+
+    def line(self, eol: str) -> Line:
+        """The line written anew; with its types alone where nobody could write its other parameters."""
+        try:
+            return line(self.name, self.value, self.params, eol=eol, group=self.group)
+        except InvalidData:
+            types = {"TYPE": self.params["TYPE"]} if "TYPE" in self.params else {}
+            return line(self.key, self.value, types, eol=eol, group=self.group)
 
 
 def draft(source: Line) -> Draft:

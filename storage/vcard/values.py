@@ -115,6 +115,12 @@ def split(value: str, separator: str) -> list[str]:
     return [*pieces, value[start:]]
 
 
+def joined(pieces: Sequence[str]) -> str:
+    """The structured value of these escaped pieces; a lone backslash at the end of one does not escape what follows."""
+    ends = (len(piece) - len(piece.rstrip("\\")) for piece in pieces)
+    return ";".join(f"{piece}\\" if end % 2 else piece for piece, end in zip(pieces, ends, strict=True))
+
+
 def fields(line: Line, count: int) -> list[str]:
     """The texts of a structured value (N, ADR, ORG), at least `count`; several of one field are joined by blanks.
 
