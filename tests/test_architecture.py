@@ -47,7 +47,14 @@ ALLOWED: Mapping[str, Sequence[str]] = {
     "storage.sync.plan": ["storage.model", "storage.errors", "storage.content"],
     "storage.sync.policy": ["storage.model", "storage.errors"],
     "storage.sync.schedule": [],
-    "storage.editing": ["storage.model", "storage.records", "storage.errors", "storage.ical", "storage.recurrence"],
+    "storage.editing": [
+        "storage.model",
+        "storage.records",
+        "storage.errors",
+        "storage.ical",
+        "storage.vcard",
+        "storage.recurrence",
+    ],
     "storage.merge": ["storage.errors", "storage.ical", "storage.vcard", "storage.recurrence"],
     "storage.sync.merge": ["storage.errors", "storage.ical", "storage.content", "storage.merge"],
     "plugins": [

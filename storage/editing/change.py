@@ -76,7 +76,7 @@ class Reminder:
 
 @dataclass(frozen=True, slots=True)
 class RawProperty:
-    """An iCalendar property as it stands in the text: its value, still escaped, and its parameters."""
+    """A property as it stands in the text: its value, still escaped, and its parameters."""
 
     value: str
     params: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from dataclasses import replace as amended
 from datetime import datetime
 from typing import Any, Final
 
+from storage.editing.change import RawProperty
 from storage.editing.contact_lists import LABEL, Lists, number
 from storage.errors import InvalidData
 from storage.ical.lines import Component, Line, dump, escape, line, parse
@@ -36,14 +37,6 @@ OWN: Final = frozenset({"BEGIN", "END", "VERSION", "UID", "PRODID", "REV", "CREA
 """Properties that make the text a card; no change speaks of them."""
 
 _SEXES: Final = {"male": "M", "female": "F", "other": "O", "unknown": "U"}
-
-
-@dataclass(frozen=True, slots=True)
-class RawProperty:
-    """A property as it stands in the text: its value, still escaped, and its parameters."""
-
-    value: str
-    params: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from gateway.api.kloudless import accounts, availability, calendars, resources, team
+from gateway.api.kloudless import accounts, availability, calendars, contacts, resources, team
 
 PREFIX = "/v1"
 
 router = APIRouter(prefix=PREFIX)
-for part in (accounts, calendars, availability, resources, team):
+for part in (accounts, calendars, contacts, availability, resources, team):
     router.include_router(part.router)

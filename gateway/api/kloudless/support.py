@@ -15,3 +15,9 @@ CALENDAR: Mapping[str, frozenset[Service]] = {
     "timezone": frozenset({GOOGLE, CALDAV, ICLOUD}),
 }
 """Attributes of a calendar that clients write."""
+
+CONTACTS_WRITTEN = EVERY - {EXCHANGE}
+"""Services whose contacts clients make, change and delete (A.4 rows 11–15); all others only show them."""
+
+CONTACTS_IN_BOOKS = frozenset({CALDAV, ICLOUD})
+"""Services that have contacts only where an account has an address book (D18)."""

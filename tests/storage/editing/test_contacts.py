@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.editing.contacts import MAPPED, OWN, ContactChange, RawProperty, edited, made
+from storage.editing.change import RawProperty
+from storage.editing.contacts import MAPPED, OWN, ContactChange, edited, made
 from storage.errors import InvalidData
 from storage.ical.lines import Line, dump, parse
 from storage.records import ContactRecord
