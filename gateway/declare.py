@@ -51,6 +51,7 @@ def declare(config: Config, store: Store, *, passwords: bool = True) -> None:
     """
     check(config, [user.name for user in store.users()])
     declare_users(config, store, passwords=passwords)
+    before = {account.id for account in store.accounts()}
     defaults = {(user.name, user.default_account) for user in config.users}
     own = {collection.account for collection in config.collections}
     # Numbers that are asked for come first, so that an assigned one does not take them.
@@ -58,8 +59,10 @@ def declare(config: Config, store: Store, *, passwords: bool = True) -> None:
         _declare_account(account, store, default=(account.user, account.name) in defaults, own=own)
     for declared in config.collections:
         _declare_collection(declared, store)
+    for account_id in sorted({account.id for account in store.accounts()} - before):
+        _welcome(config, store, account_id)
     for user in config.users:
-        give_home(store, user.name)
+        give_home(config, store, user.name)
     _declare_tokens(config.tokens, store)
 
 
@@ -71,13 +74,21 @@ def declare_users(config: Config, store: Store, *, passwords: bool = True) -> No
             _declare_user(user, store)
 
 
-def give_home(store: Store, user: str) -> None:
+def give_home(config: Config, store: Store, user: str) -> None:
     """A user without any account gets a local one, so that clients have somewhere to write: `_furnish`."""
     if store.accounts(user):
         return
     taken = {account.name for account in store.accounts()}
     name = user if user not in taken else f"{user}-local"
-    _furnish(store, store.save_account(Account(0, name, user, "local", mirrored=False)))
+    account = store.save_account(Account(0, name, user, "local", mirrored=False))
+    _furnish(store, account)
+    _welcome(config, store, account.id)
+
+
+def _welcome(config: Config, store: Store, account_id: int) -> None:
+    """What a newly connected account gets: a default subscription to its changes, if the configuration says so."""
+    if config.api.track_activity:
+        store.subscribe(account_id, automatic=True)
 
 
 def _furnish(store: Store, account: Account, *, declared: bool = False) -> None:
@@ -96,7 +107,7 @@ def _furnish(store: Store, account: Account, *, declared: bool = False) -> None:
         store.create_collection(account.id, slug, name=name, kind=kind, components=components, origin=Origin.CLI)
 
 
-def add_account(store: Store, account: Account, secrets: dict[str, str]) -> Account:
+def add_account(config: Config, store: Store, account: Account, secrets: dict[str, str]) -> Account:
     """Keep a new account with its secrets. Raises `AlreadyExists`, `NotFound` (its user), `ConfigError`."""
     check_name(account.name)
     store.user(account.user)
@@ -109,6 +120,7 @@ def add_account(store: Store, account: Account, secrets: dict[str, str]) -> Acco
     saved = store.save_account(account)
     if not saved.mirrored:
         _furnish(store, saved)
+    _welcome(config, store, saved.id)
     return saved
 
 

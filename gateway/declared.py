@@ -70,6 +70,7 @@ class ApiOptions:
     """`[api]`"""
 
     requests_per_minute: int
+    track_activity: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ change of it replaced, as it was rendered then. So nothing here reads iCalendar.
 
 import re
 from collections.abc import Collection as Group
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -14,9 +14,10 @@ from storage import cursor, versions
 from storage.db import Connection
 from storage.effects import Effect, effects
 from storage.errors import InvalidData
-from storage.model import Action, Change, Collection, CollectionKind
+from storage.model import Action, Change, Collection, CollectionKind, Entry, Kind
 from storage.records import ComponentRecord
 from storage.tables import collection_revisions, collections, components, entries, journal, revisions
+from storage.tables.revisions import Rendered
 
 _TOKEN = re.compile(r"([0-9a-f]{1,15})-([0-9a-f]{1,8})-([0-9a-f]{6})")
 
@@ -49,16 +50,12 @@ def position(token: str) -> Position:
 
 @dataclass(frozen=True, slots=True)
 class EventState:
-    """An entry as it was after a change, or before the one that deleted it: records in file order.
+    """An entry, without its text, as it was after a change or before the one that deleted it: records in file order.
 
-    `created` and `modified` are the moments of the entry itself ("" where nobody knows them any more), `hash` that of
-    its text. Of what was changed before the mirror kept such things, there are no records.
+    Of what was changed before the mirror kept such things, there are no records, and no moments ("").
     """
 
-    uid: str
-    hash: str
-    created: str
-    modified: str
+    entry: Entry
     records: tuple[ComponentRecord, ...]
 
 
@@ -86,9 +83,10 @@ class Page:
     """Some activities, and where to go on.
 
     `total` counts those that follow the position that was asked about; where there are `more` than these, each change
-    that is still to come counts as one.
+    that is still to come counts as one. `calendars` by id: those that were looked at, as they are now or were last.
     """
 
+    calendars: Mapping[str, Collection]
     activities: list[Activity]
     position: Position
     more: bool
@@ -124,7 +122,8 @@ def page(conn: Connection, account_id: int, monitored: Group[str], place: Positi
     """
     check(conn, place)
     first = place.seq if place.part else place.seq + 1
-    numbers = _calendars(conn, account_id, monitored, first - 1)
+    calendars = _calendars(conn, account_id, monitored, first - 1)
+    numbers = sorted(each.n for each in calendars.values())
     found: list[Activity] = []
     whole = False
     while not whole and len(found) <= limit:
@@ -133,9 +132,9 @@ def page(conn: Connection, account_id: int, monitored: Group[str], place: Positi
         whole = len(rows) <= limit
         first = rows[-1][0].seq + 1 if rows else first
     if len(found) <= limit:
-        return Page(found, found[-1].position if found else newest(conn), False, len(found))
+        return Page(calendars, found, found[-1].position if found else newest(conn), False, len(found))
     shown, waiting = found[:limit], sum(journal.after(conn, n, first - 1) for n in numbers)
-    return Page(shown, shown[-1].position, True, len(found) + waiting)
+    return Page(calendars, shown, shown[-1].position, True, len(found) + waiting)
 
 
 def _beyond(activity: Activity, place: Position) -> bool:
@@ -143,11 +142,10 @@ def _beyond(activity: Activity, place: Position) -> bool:
     return activity.position.part == 0 or activity.position.part > place.part
 
 
-def _calendars(conn: Connection, account_id: int, monitored: Group[str], seq: int) -> list[int]:
-    """The numbers of the calendars to look at: those that there are, and those that went since."""
-    places = [*collections.every(conn, account_id=account_id), *collection_revisions.gone_since(conn, account_id, seq)]
-    chosen = {each.n for each in places if follows(each.kind) and (not monitored or each.id in monitored)}
-    return sorted(chosen)
+def _calendars(conn: Connection, account_id: int, monitored: Group[str], seq: int) -> dict[str, Collection]:
+    """The calendars to look at, by id: those that there are, and those that went since."""
+    places = [*collection_revisions.gone_since(conn, account_id, seq), *collections.every(conn, account_id=account_id)]
+    return {each.id: each for each in places if follows(each.kind) and (not monitored or each.id in monitored)}
 
 
 _Row = tuple[Change, int | None, int | None]
@@ -213,7 +211,7 @@ class _States:
     def after(self, row: _Row) -> EventState:
         """What its next change replaced, or what it is now; of what moved also before."""
         change, n, following = row
-        return self._kept(change, following) or self._current(change, n) or EventState(change.uid, "", "", "", ())
+        return self._kept(change, following) or self._current(change, n) or EventState(_entry(change, None), ())
 
     def before(self, row: _Row, after: EventState) -> EventState:
         """What the change replaced. Of what moved the same as after: neither of its two changes kept it."""
@@ -224,10 +222,17 @@ class _States:
         if kept is None:
             return None
         records = tuple(components.unpacked(kept.packed)) if kept.packed else ()
-        return EventState(change.uid, kept.hash, kept.created, kept.modified, records)
+        return EventState(_entry(change, kept), records)
 
     def _current(self, change: Change, n: int | None) -> EventState | None:
         entry = self._entries.get(n) if n is not None else None
         if entry is None:
             return None
-        return EventState(change.uid, entry.hash, entry.created, entry.modified, tuple(self._components[entry.n]))
+        return EventState(entry._replace(uid=change.uid), tuple(self._components[entry.n]))
+
+
+def _entry(change: Change, kept: Rendered | None) -> Entry:
+    """The entry of a change as it was, which belongs to no row (`n` is 0)."""
+    digest, created, modified, _packed = kept or Rendered("", "", "", None)
+    n, seq = change.collection_n, change.seq
+    return Entry(0, change.entry, n, change.href, change.uid, Kind.EVENT, "", digest, 0, seq, created, modified)

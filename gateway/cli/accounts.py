@@ -80,7 +80,7 @@ def add(
     )
     if not local and not no_check:
         _say_found(_look(wanted, secrets))
-    added = add_account(store, replace(wanted, paused=planned and not local), secrets)
+    added = add_account(session.config, store, replace(wanted, paused=planned and not local), secrets)
     if local or not planned:
         click.echo(f"{name} is account {added.id}; `calharbor sync {name}` mirrors it now, a running server by itself")
         return 0

@@ -34,7 +34,7 @@ def add(session: Session, name: str, password_file: Path | None) -> None:
         raise AlreadyExists(f"there is a user {name!r} already", hint=f"`calharbor user passwd {name}` sets a password")
     password = ask_password(password_file, f"the password of {name}", confirm=True)
     store.save_user(name, _hash(password))
-    give_home(store, name)
+    give_home(session.config, store, name)
     click.echo(f"{name} can sign in now; `calharbor device add {name} phone` makes a password for one device")
 
 

@@ -81,9 +81,9 @@ def test_an_event_is_told_of_when_it_comes_changes_and_goes(
     assert {each.entry for each in page.activities} == {entry.id}
     assert {each.collection for each in page.activities} == {home.id}
     assert [summaries(each) for each in page.activities] == [["one"], ["two"], ["two"]], "after the change, or the last"
-    assert next(each.state.hash for each in page.activities if each.state) == entry.hash
-    assert {each.state.created for each in page.activities if each.state} == {entry.created}
-    assert {each.state.uid for each in page.activities if each.state} == {entry.uid}
+    assert next(each.state.entry.hash for each in page.activities if each.state) == entry.hash
+    assert {each.state.entry.created for each in page.activities if each.state} == {entry.created}
+    assert {each.state.entry.uid for each in page.activities if each.state} == {entry.uid}
     assert (page.more, page.total) == (False, 3)
     assert read(store, follower, page.position).activities == []
     assert read(store, follower) == page, "nothing is consumed by reading"
@@ -258,7 +258,7 @@ def test_what_changed_before_the_mirror_kept_states_is_told_as_far_as_it_is_know
         conn.execute("UPDATE revisions SET rendered = NULL, created = '', modified = ''")
     page = read(store, follower)
     assert told(page) == [("add", ""), ("update", ""), ("delete", ""), ("add", ""), ("update", "")]
-    assert next(each.state.uid for each in page.activities if each.state) == entry.uid
+    assert next(each.state.entry.uid for each in page.activities if each.state) == entry.uid
     assert [summaries(each) for each in page.activities] == [[], [], [], [], ["Standup"]]
 
 

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from gateway.api.kloudless import accounts, availability, calendars, contacts, resources, team
+from gateway.api.kloudless import accounts, availability, calendars, contacts, resources, subscriptions, team
 
 PREFIX = "/v1"
 
 router = APIRouter(prefix=PREFIX)
-for part in (accounts, calendars, contacts, availability, resources, team):
+for part in (accounts, calendars, contacts, availability, resources, team, subscriptions):
     router.include_router(part.router)
