@@ -40,15 +40,20 @@ class Silence(StrEnum):
 class Holds:
     """What an upstream keeps of an entry, as data; by default everything.
 
-    `drops`: properties that are lost, in upper case; one that ends in `*` stands for all that begin so (`X-*`).
-    `parameters`: parameters that are lost, likewise. `alarms`: how many alarms of a component are kept, the first ones;
-    None for all. `rewords`: properties that come back in other words (a text as HTML, or cut off).
+    Names are in upper case; one that ends in `*` stands for all that begin so (`X-*`).
+
+    `drops`: properties, and components inside an entry, that are lost. `parameters`: parameters that are lost.
+    `single`: parameters of which the first value alone is kept. `alarms`: how many alarms of a component are kept, the
+    first ones; None for all. `rewords`: properties that come back in other words (a text as HTML, or cut off).
+    `splits`: properties that do so where their value has a bare comma or semicolon, which is taken for a separator.
     """
 
     drops: frozenset[str] = frozenset()
     parameters: frozenset[str] = frozenset()
+    single: frozenset[str] = frozenset()
     alarms: int | None = None
     rewords: frozenset[str] = frozenset()
+    splits: frozenset[str] = frozenset()
 
 
 EVERYTHING = Holds()
@@ -60,8 +65,9 @@ class Capabilities:
 
     `upstream` is false only for local accounts. `cursor`: pulls are incremental. `exact_writes`: the upstream keeps our
     bytes, so a written entry need not be read back. `create_collections`, `collection_properties`: whether collections
-    can be made, removed and renamed. `holds`: what of an entry comes back as it was sent; the mirror keeps the rest.
-    `silence`: how a push without `notify` is kept from telling anybody; known once the collections have been asked for.
+    can be made, removed and renamed. `holds`: what of a calendar's entry comes back as it was sent, `cards`: what of a
+    contact; the mirror keeps the rest; both known once anything has been asked of it. `silence`: how a push without
+    `notify` is kept from telling anybody; known once the collections have been asked for.
     """
 
     upstream: bool = True
@@ -70,7 +76,12 @@ class Capabilities:
     create_collections: bool = True
     collection_properties: bool = True
     holds: Holds = EVERYTHING
+    cards: Holds = EVERYTHING
     silence: Silence = Silence.NEEDLESS
+
+    def keeping(self, kind: CollectionKind) -> Holds:
+        """What of an entry in a collection of this kind comes back as it was sent."""
+        return self.cards if kind is CollectionKind.CONTACTS else self.holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +202,10 @@ class Provider(Protocol):
     """One account at one upstream. Raises `UpstreamError`s only."""
 
     name: str
-    capabilities: Capabilities
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this upstream can do, so far as it is known: it may learn more once it has been spoken to."""
 
     def collections(self) -> Sequence[RemoteCollection]:
         """Every collection of the account that can be mirrored, in the upstream's order.

@@ -11,6 +11,8 @@ from plugins.caldav import auth, mapping, quirks
 from plugins.caldav.client import BOOKS, CALENDARS, DavClient, Flavour
 from plugins.caldav.collecting import Collecting
 from plugins.caldav.discovery import Discovery, Home, Lookup, lookup, start_of, trust_of
+from plugins.caldav.greeting import Greeting
+from plugins.caldav.holding import holds_of
 from plugins.caldav.reading import Reading
 from plugins.caldav.scheduling import Scheduling
 from plugins.caldav.writing import Writing
@@ -171,7 +173,11 @@ class CalDavProvider:
                 found = {CALENDARS: home}
                 if beside := books.beside(self._start, home):
                     found[BOOKS] = beside
-            self._sessions = {flavour: self._open(flavour, each) for flavour, each in found.items()}
+            sessions = {flavour: self._open(flavour, each) for flavour, each in found.items()}
+            if calendars_of := found.get(CALENDARS):
+                greeting = sessions[CALENDARS].scheduling.greeting
+                self.capabilities = replace(self.capabilities, holds=holds_of(calendars_of, greeting))
+            self._sessions = sessions
         return self._sessions
 
     def _search(self, flavour: Flavour) -> Discovery:
@@ -183,7 +189,8 @@ class CalDavProvider:
         reading = Reading(client)
         collecting = Collecting(client, urlsplit(root).path)
         own = self._login.settings.get("email", "")
-        scheduling = Scheduling(client, home, own)
+        greeting = Greeting.asked(client, root) if flavour is CALENDARS else Greeting()
+        scheduling = Scheduling(client, home, own, greeting)
         return _Session(home, client, reading, Writing(client, reading, scheduling), collecting, scheduling)
 
     def _everything(self, reading: Reading, collection: str, version: str, known: Known) -> Iterator[Page]:

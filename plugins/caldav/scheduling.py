@@ -6,9 +6,9 @@ from typing import Final
 
 from plugins.caldav.client import DavClient, Refused, refusal
 from plugins.caldav.discovery import Home
+from plugins.caldav.greeting import Greeting
 from plugins.caldav.multistatus import CALDAV, Element, schedule_responses
 from plugins.caldav.silence import obeys
-from plugins.transport import refuse
 from storage import clock, ids
 from storage.errors import InvalidData, Rejected
 from storage.ical import freebusy
@@ -25,13 +25,15 @@ _WHAT: Final = "asking when others are busy"
 
 
 class Scheduling:
-    """What one account's server does with meetings. `own`: the address that the account's owner gave, may be empty."""
+    """What one account's server does with meetings, by its `greeting`. `own`: the address that the account's owner
+    gave, may be empty.
+    """
 
-    def __init__(self, client: DavClient, home: Home, own: str) -> None:
+    def __init__(self, client: DavClient, home: Home, own: str, greeting: Greeting) -> None:
         self._client = client
+        self.greeting = greeting
         self._home = home
         self._own = f"mailto:{own.lower()}"
-        self._delivers: bool | None = None
         self.silence = Silence.NEEDLESS
         """How the server is kept from telling anybody; known after `noted`."""
 
@@ -43,19 +45,14 @@ class Scheduling:
     def noted(self, collection: RemoteCollection) -> RemoteCollection:
         """The collection, with whether what is written there is delivered.
 
-        Servers say that of a whole home at once, so it is asked once. The word alone does not do, see `Home.outbox`.
+        Servers say that of a whole home at once. The word alone does not do, see `Home.outbox`.
         """
         if collection.kind is CollectionKind.CONTACTS or not self._home.outbox:
             return collection
-        if self._delivers is None:
-            answer = self._client.options(self._home.homes[0])
-            if answer.status != 501 and (error := refuse(answer, "asking what the server can do")):
-                raise error
-            words = {word.strip().lower() for word in answer.headers.get("dav", "").split(",")}
-            self._delivers = AUTO in words
-            if self._delivers:
-                self.silence = Silence.ASKED if obeys(answer.headers, words) else Silence.MARKED
-        return replace(collection, schedules=self._delivers)
+        delivers = AUTO in self.greeting.words
+        if delivers:
+            self.silence = Silence.ASKED if obeys(self.greeting) else Silence.MARKED
+        return replace(collection, schedules=delivers)
 
     def free_busy(self, addresses: Sequence[str], start: int, end: int) -> Mapping[str, FreeBusy]:
         """What `Provider.free_busy` promises, in one POST."""

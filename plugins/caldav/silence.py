@@ -7,11 +7,12 @@ the server has told them anything: a guest whom it loses later it calls off, as 
 invited, and no header helps, the write is refused, and what it wanted waits in the inbox.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from plugins.caldav.greeting import Greeting
 from storage import ids
 from storage.errors import InvalidData, Rejected
 from storage.ical.lines import Component, Line, dump, parse
@@ -23,10 +24,9 @@ HEADERS: Final = MappingProxyType({"Schedule-Reply": "F", "Scheduling-Enabled": 
 """What a write in silence says."""
 
 
-def obeys(headers: Mapping[str, str], words: Collection[str]) -> bool:
-    """Whether a server is known to obey `HEADERS`: by its `Server`, and by the lower-case words of its DAV header."""
-    sabre = "x-sabre-version" in headers or any(word.startswith(("nc-", "nextcloud-", "sabredav-")) for word in words)
-    return sabre or headers.get("server", "").startswith("Cyrus") or f"<{ids.NAMESPACE}silence>" in words
+def obeys(greeting: Greeting) -> bool:
+    """Whether a server is known to obey `HEADERS`: sabre/dav, Cyrus, and one of our own kind."""
+    return greeting.sabre or greeting.server.startswith("Cyrus") or f"<{ids.NAMESPACE}silence>" in greeting.words
 
 
 def marked(push: Push, mine: Collection[str]) -> Push:

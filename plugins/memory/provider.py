@@ -116,7 +116,8 @@ class MemoryProvider:
     def __init__(self, source: MemoryUpstream | Login, *, page_size: int = 100) -> None:
         self.upstream = source if isinstance(source, MemoryUpstream) else MemoryUpstream()
         self.page_size = page_size
-        self.capabilities = Capabilities(holds=self.upstream.holds, silence=Silence.ASKED)
+        holds = self.upstream.holds
+        self.capabilities = Capabilities(holds=holds, cards=holds, silence=Silence.ASKED)
 
     def collections(self) -> Sequence[RemoteCollection]:
         """Every collection, in the order of their creation."""

@@ -15,7 +15,7 @@ Not content, so two texts may differ in it and are the same:
   REFRESH-INTERVAL, …) on the VCALENDAR itself;
 - VTIMEZONEs that nothing uses, or whose TZID names an IANA or Windows zone: the name is the zone;
 - the spelling of a zone (Windows or IANA, TZID=UTC or `Z`), of an exclusion or RECURRENCE-ID (any zone that gives the
-  same instant), of a duration (`PT60M`, `P0DT1H0M0S`), of an e-mail address (case);
+  same instant), of a duration (`PT60M`, `P0DT1H0M0S`), of a place (GEO), of an e-mail address (case);
 - what `quirks` repairs for reading.
 
 Content, though it may look like noise: SEQUENCE (servers raise it, invitations depend on it, and taking it over costs
@@ -233,6 +233,15 @@ def _person(line: Line) -> Iterable[str]:
     return (f"{line.name}{params}:{address or value}",) if value else ()
 
 
+def _geo(line: Line) -> Iterable[str]:
+    """Two floats, of which six decimals count (RFC 5545 §3.8.1.6)."""
+    try:
+        said = ";".join(f"{float(each):.6f}" for each in line.value.split(";"))
+    except ValueError:
+        return _verbatim(line)
+    return (f"GEO{_params(line)}:{said}",)
+
+
 def _verbatim(line: Line) -> Iterable[str]:
     return (f"{line.name}{_params(line)}:{line.value}",) if line.value.strip() else ()
 
@@ -281,10 +290,11 @@ _WITH_ZONES: Mapping[str, Callable[[Form, Line], Iterable[str]]] = {
 }
 _PLAIN: Mapping[str, Callable[[Line], Iterable[str]]] = {
     **dict.fromkeys(("RRULE", "EXRULE"), _rule),
+    "GEO": _geo,
     "DURATION": _duration,
     **dict.fromkeys(("STATUS", "CLASS", "TRANSP", "ACTION", "PRIORITY", "REPEAT", "SEQUENCE"), _word),
     **dict.fromkeys(("SUMMARY", "DESCRIPTION", "LOCATION", "COMMENT", "CONTACT", "UID", "RELATED-TO"), _text),
     **dict.fromkeys(("CATEGORIES", "RESOURCES"), _list),
     **dict.fromkeys(("ATTENDEE", "ORGANIZER"), _person),
-    **dict.fromkeys(("URL", "ATTACH", "GEO", "REQUEST-STATUS", "FREEBUSY", "CONFERENCE", "IMAGE"), _verbatim),
+    **dict.fromkeys(("URL", "ATTACH", "REQUEST-STATUS", "FREEBUSY", "CONFERENCE", "IMAGE"), _verbatim),
 }

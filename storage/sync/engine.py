@@ -40,7 +40,7 @@ class Engine:
     ) -> None:
         self.book = book
         self.ledger = book.ledger
-        self.pushes = Pushes(book.ledger, provider.capabilities.holds)
+        self.pushes = Pushes(book.ledger, provider)
         self.provider = provider
         self.progress = progress
 

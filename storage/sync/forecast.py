@@ -18,7 +18,7 @@ from typing import Any
 from storage import ids, projection
 from storage.db import copy_file
 from storage.model import Account, Change, Collection
-from storage.provider import Holds, Push, PushAction, RemoteCollection
+from storage.provider import Provider, Push, PushAction, RemoteCollection
 from storage.scheduling import people
 from storage.scheduling.audience import audience
 from storage.store import Store
@@ -172,7 +172,7 @@ class Forecast:
 
     def _rehearsal(self, account: Account, make: MakeProvider) -> Rehearsal:
         provider = make(account)
-        notes = _Notes(self._copy, self._spool, account, self.allowed, self._digests, provider.capabilities.holds)
+        notes = _Notes(self._copy, self._spool, account, self.allowed, self._digests, provider)
         return Rehearsal(
             provider,
             on_push=notes.push,
@@ -251,9 +251,9 @@ class _Notes:
     """Writes down what one account's provider was told to write."""
 
     def __init__(
-        self, copy: Store, spool: Spool, account: Account, allowed: Allowed, digests: list[bytes], holds: Holds
+        self, copy: Store, spool: Spool, account: Account, allowed: Allowed, digests: list[bytes], provider: Provider
     ) -> None:
-        self._holds = holds
+        self._provider = provider
         self._copy = copy
         self._spool = spool
         self._account = account
@@ -284,7 +284,7 @@ class _Notes:
                 "after": push.text if push.action is not PushAction.DELETE else None,
                 "mails": told if push.notify else (),
                 "untold": () if push.notify else told,
-                "stays": projection.lost(push.text, self._holds),
+                "stays": projection.lost(push.text, self._provider.capabilities.keeping(remote.kind)),
             }
         )
 

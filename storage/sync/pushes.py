@@ -9,7 +9,7 @@ from storage.db import Connection
 from storage.errors import InvalidData, Rejected, UpstreamError
 from storage.model import Collection, Origin
 from storage.projection import project
-from storage.provider import EVERYTHING, Holds, Push, PushAction, Receipt, RemoteEntry
+from storage.provider import EVERYTHING, Holds, Provider, Push, PushAction, Receipt, RemoteEntry
 from storage.scheduling import people
 from storage.scheduling.audience import audience
 from storage.sync import plan, schedule
@@ -39,9 +39,8 @@ class Outgoing:
 class Pushes:
     """What goes out of one process's outbox, written down before and after."""
 
-    def __init__(self, ledger: Ledger, holds: Holds) -> None:
-        """`holds`: what the upstream keeps of an entry (`Capabilities.holds`)."""
-        self.holds = holds
+    def __init__(self, ledger: Ledger, provider: Provider) -> None:
+        self.provider = provider
         self.ledger = ledger
         self.db = ledger.db
 
@@ -54,20 +53,21 @@ class Pushes:
         with self.ledger.writing(collection) as conn:
             outbox.attempted(conn, collection.n, now)
             waiting = outbox.entries(conn, collection.n, now)
-            made = [(w, self._push_of(conn, w)) for w in waiting if not self._held_already(conn, w)]
+            holds = self.provider.capabilities.keeping(collection.kind)
+            made = [(w, self._push_of(conn, w)) for w in waiting if not self._held_already(conn, w, holds)]
             for w, push in made:
                 if push and push.text:
-                    outbox.sending(conn, w.n, {*w.sent, digest(push.text), digest(project(push.text, self.holds))})
+                    outbox.sending(conn, w.n, {*w.sent, digest(push.text), digest(project(push.text, holds))})
         return [Outgoing(w, push) for w, push in made if push]
 
-    def _held_already(self, conn: Connection, waiting: Waiting) -> bool:
+    def _held_already(self, conn: Connection, waiting: Waiting, holds: Holds) -> bool:
         """Whether an edit concerns only what the upstream cannot hold: then it is done without a word to it."""
         link, entry = links.of_entry(conn, waiting.entry_id or ""), entries.by_id(conn, waiting.entry_id or "")
-        if self.holds == EVERYTHING or waiting.action != "update" or link is None or entry is None:
+        if holds == EVERYTHING or waiting.action != "update" or link is None or entry is None:
             return False
         if link.base is None or link.agreed is None or waiting.sent:
             return False
-        before, now = (project(text, self.holds) for text in (link.agreed, entry.text))
+        before, now = (project(text, holds) for text in (link.agreed, entry.text))
         if not same(before, now):
             return False
         links.put(conn, replace(link, agreed=None))
@@ -174,14 +174,15 @@ class Pushes:
             if link is None or link.href != shown.href or link.version != version:
                 return
             applier = Applier(conn, collection, report, clock.iso())
+            holds = self.provider.capabilities.keeping(collection.kind)
             match plan.written(outgoing.push.text, version, text, shown.version):
                 case Step.AGREE:
                     links.set_version(conn, outgoing.entry_id, shown.version)
                 case Step.ADOPT:
-                    applier.adopt(shown, text, content, outgoing.push.text, self.holds, Lossy.REWRITES)
-                case _ if self.holds != EVERYTHING:
+                    applier.adopt(shown, text, content, outgoing.push.text, holds, Lossy.REWRITES)
+                case _ if holds != EVERYTHING:
                     # It names no version, so what is other than it can hold may be somebody's edit, and counts as one.
-                    applier.adopt(shown, text, content, outgoing.push.text, self.holds, Lossy.REWORDS)
+                    applier.adopt(shown, text, content, outgoing.push.text, holds, Lossy.REWORDS)
                 case _:
                     other = applier.incoming(shown, text, content)
                     self._twin(collection, shown, other, report)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from storage.provider import (
+    Capabilities,
     CollectionEdit,
     FreeBusy,
     Known,
@@ -21,7 +22,11 @@ class Through:
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
         self.name = provider.name
-        self.capabilities = provider.capabilities
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """The provider's, which may learn more of them as it goes."""
+        return self.provider.capabilities
 
     def collections(self) -> Sequence[RemoteCollection]:
         """The provider's answer."""

@@ -2,7 +2,8 @@
 
 import pytest
 
-from storage.projection import lost, project
+from storage.ical.canonical import canonical
+from storage.projection import lost, project, reworded
 from storage.provider import EVERYTHING, Holds
 from tests.storage.merge.texts import MEETING
 
@@ -32,3 +33,30 @@ def test_what_is_lost_is_gone_and_said(holds: Holds, gone: list[str], names: lis
     kept = [line for line in MEETING.split("\r\n") if not any(each in line for each in [*gone, "RSVP"])]
     if "VALARM" not in names:
         assert [line for line in shown.split("\r\n") if "RSVP" not in line and line in kept] == kept
+
+
+def test_components_and_further_values_are_lost_and_said() -> None:
+    text = MEETING.replace("END:VEVENT", "BEGIN:VLOCATION\r\nUID:l\r\nEND:VLOCATION\r\nEND:VEVENT", 1)
+    assert project(text, Holds(drops=frozenset({"VLOCATION"}))) == MEETING
+    assert lost(text, Holds(drops=frozenset({"VLOCATION"}))) == ["VLOCATION"]
+    one = text.replace("RSVP", 'MEMBER="mailto:a@x.org";RSVP', 1)
+    two = text.replace("RSVP", 'MEMBER="mailto:a@x.org","mailto:b@x.org";RSVP', 1)
+    holds = Holds(single=frozenset({"MEMBER"}))
+    assert canonical(project(two, holds)) == canonical(one)
+    assert (lost(one, holds), lost(two, holds)) == ([], [";MEMBER"])
+
+
+@pytest.mark.parametrize(
+    ("value", "other"),
+    [("geo:1,2", True), ("a;b", True), (r"a\\,b", True), (r"a\, b\; c", False), ("plain", False), ("", False)],
+)
+def test_what_is_split_at_commas_comes_back_otherwise_only_where_there_is_one(value: str, other: bool) -> None:
+    text = MEETING.replace("END:VEVENT", f"X-PLACE:{value}\r\nEND:VEVENT", 1)
+    holds = Holds(splits=frozenset({"X-*"}), rewords=frozenset({"URL"}))
+    assert reworded(text, holds) == frozenset({"X-PLACE"} if other else ()) | lost_urls(text)
+    assert ("X-PLACE" in lost(text, holds)) is other
+    assert project(text, holds) == text
+
+
+def lost_urls(text: str) -> frozenset[str]:
+    return frozenset({"URL"} if "\nURL" in text else ())

@@ -31,6 +31,8 @@ class Site:
     def __call__(self, request: Request) -> Reply:
         if request.path not in self.props:
             return Reply(self.otherwise, {}, b"")
+        if request.method == "OPTIONS":
+            return Reply(200, {}, b"")
         shown = {request.path: self.props[request.path]}
         if request.headers["Depth"] == "1":
             shown |= {path: found for path, found in self.props.items() if path.startswith(request.path)}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from plugins.caldav.greeting import Greeting
 from plugins.caldav.silence import marked, obeys
 from storage.errors import Rejected
 from storage.provider import Push, PushAction
@@ -69,13 +70,14 @@ def test_what_is_no_meeting_stays_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "words", "known"),
+    ("headers", "known"),
     [
-        ({"server": "Cyrus-HTTP/3.6.1"}, {"calendar-auto-schedule"}, True),
-        ({"x-sabre-version": "4.6.0"}, {"calendar-auto-schedule"}, True),
-        ({"server": "Apache"}, {"calendar-auto-schedule", "nc-calendar-search"}, True),
-        ({"server": "AppleHttpServer"}, {"calendar-auto-schedule"}, False),
+        ({"server": "Cyrus-HTTP/3.6.1", "dav": "1, calendar-auto-schedule"}, True),
+        ({"x-sabre-version": "4.6.0", "dav": "1, calendar-auto-schedule"}, True),
+        ({"server": "Apache", "dav": "1, calendar-auto-schedule, nc-calendar-search"}, True),
+        ({"server": "AppleHttpServer", "dav": "1, calendar-auto-schedule"}, False),
+        ({}, False),
     ],
 )
-def test_servers_that_are_known_to_obey(headers: dict[str, str], words: set[str], known: bool) -> None:
-    assert obeys(headers, words) is known
+def test_servers_that_are_known_to_obey(headers: dict[str, str], known: bool) -> None:
+    assert obeys(Greeting.of(headers)) is known
