@@ -96,13 +96,9 @@ class Trust:
 
     def covers(self, origin: Origin) -> bool:
         """Whether `origin` may see the credentials."""
-        if origin == self.home:
-            return True
-        if origin.scheme != "https":
-            return False
-        if self.home.scheme == "http" and origin.host == self.home.host:
-            return True
-        return any(origin.host == domain or origin.host.endswith(f".{domain}") for domain in self.domains)
+        twin = self.home.scheme == "http" and origin.host == self.home.host
+        named = any(origin.host == domain or origin.host.endswith(f".{domain}") for domain in self.domains)
+        return origin == self.home or (origin.scheme == "https" and (twin or named))
 
 
 class Proof:
@@ -309,9 +305,10 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         limit: int = DEFAULT_LIMIT,
+        follow: bool = True,
     ) -> Answer:
         """Send a request and read the whole answer, up to `limit` bytes."""
-        with self.stream(method, url, headers=headers, body=body, limit=limit) as (answer, chunks):
+        with self.stream(method, url, headers=headers, body=body, limit=limit, follow=follow) as (answer, chunks):
             return Answer(answer.status, answer.url, answer.headers, answer.redirected, b"".join(chunks))
 
     @contextmanager
@@ -323,17 +320,19 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         limit: int = DEFAULT_LIMIT,
+        follow: bool = True,
     ) -> Iterator[tuple[Answer, Iterator[bytes]]]:
         """Send a request; inside the block the answer's body can be read piece by piece.
 
         Redirects (at most 5) keep method and body and are followed only to origins that may see the credentials;
-        another host is `UntrustedAnswer`, because whoever answers there was not chosen by the user.
+        another host is `UntrustedAnswer`, because whoever answers there was not chosen by the user. Without `follow` a
+        redirect is an answer like any other.
         """
         place, hops = url, 0
         while True:
             response = self._send(method, place, headers or {}, body)
             try:
-                target = response.headers.get("location", "")
+                target = response.headers.get("location", "") if follow else ""
                 if response.status_code in _REDIRECTS and target:
                     hops += 1
                     place = self._redirect(place, target, hops)

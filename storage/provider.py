@@ -258,6 +258,37 @@ class Provider(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class RawRequest:
+    """A request in the upstream's own words: `uri` is relative to its address, or absolute and of its own origin."""
+
+    method: str
+    uri: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """What the upstream said to it, whatever its status; header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@runtime_checkable
+class PassesThrough(Protocol):
+    """What a provider may do besides: let a client speak to its upstream in the upstream's own words."""
+
+    def pass_through(self, request: RawRequest) -> RawAnswer:
+        """Send a request with the account's credentials; the answer as it is, redirects not followed.
+
+        Raises `AccessDenied`, with nothing sent, for a URI of any other origin than the upstream's own, and
+        `UpstreamError`s where there is no answer.
+        """
+
+
+@dataclass(frozen=True, slots=True)
 class Login:
     """What an adapter is built from: the account's non-secret settings and the secrets of the credentials file.
 

@@ -13,6 +13,7 @@ from gateway.http.health import health
 from gateway.http.limits import Limits
 from gateway.http.log import App, Receive, Scope, Send
 from storage.errors import CalHarborError
+from storage.scheduling.asking import Asking
 from storage.store import Store
 
 OfError = Callable[[CalHarborError], ApiRefusal]
@@ -24,10 +25,10 @@ SHAPES: Mapping[str, tuple[OfError, OfStatus]] = {
 """How each dialect, by the beginning of its paths, says what went wrong."""
 
 
-def json_app(store: Store, *, base: str = "", limits: Limits) -> App:
+def json_app(store: Store, *, base: str = "", limits: Limits, upstreams: Asking | None = None) -> App:
     """The JSON surface. `base`: the address clients use, behind a proxy; else what each request names.
 
-    `limits`: how many requests each token may make.
+    `limits`: how many requests each token may make. `upstreams`: asks accounts' upstreams while a client waits.
     """
     app = FastAPI(
         title="CalHarbor",
@@ -35,7 +36,8 @@ def json_app(store: Store, *, base: str = "", limits: Limits) -> App:
         redirect_slashes=False,
         redoc_url=None,
     )
-    app.state.store, app.state.base, app.state.limits = store, base, limits
+    app.state.store, app.state.base = store, base
+    app.state.limits, app.state.upstreams = limits, upstreams
 
     @app.get("/healthz", summary="Whether the mirror answers and is kept fresh", tags=["Server"])
     def healthz() -> JSONResponse:

@@ -35,14 +35,14 @@ def web_app(
     `rates`: how many requests each token of the JSON surface may make.
     """
     dav = dav_app(store, Access(store), base=base, push=push, asking=asking)
-    return RequestLog(Doors(dav, well_known, feeds_app(store), partial(_json_app, store, base, rates)))
+    return RequestLog(Doors(dav, well_known, feeds_app(store), partial(_json_app, store, base, rates, asking)))
 
 
-def _json_app(store: Store, base: str, rates: Sequence[Rate]) -> App:
+def _json_app(store: Store, base: str, rates: Sequence[Rate], asking: Asking | None) -> App:
     """The JSON surface, loaded when somebody asks for it: FastAPI takes 20 MiB, which calendar clients never use."""
     from gateway.api.app import json_app
 
-    return json_app(store, base=base, limits=Limits(store.folder / LIMITS, rates))
+    return json_app(store, base=base, limits=Limits(store.folder / LIMITS, rates), upstreams=asking)
 
 
 class Doors:

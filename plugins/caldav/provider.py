@@ -13,6 +13,7 @@ from plugins.caldav.collecting import Collecting
 from plugins.caldav.discovery import Discovery, Home, Lookup, lookup, start_of, trust_of
 from plugins.caldav.greeting import Greeting
 from plugins.caldav.holding import holds_of
+from plugins.caldav.passing import pass_through
 from plugins.caldav.reading import Reading
 from plugins.caldav.scheduling import Scheduling
 from plugins.caldav.writing import Writing
@@ -27,6 +28,8 @@ from storage.provider import (
     Login,
     Page,
     Push,
+    RawAnswer,
+    RawRequest,
     Receipt,
     RemoteCollection,
     RemoteEntry,
@@ -144,6 +147,10 @@ class CalDavProvider:
     def free_busy(self, addresses: Sequence[str], start: int, end: int) -> Mapping[str, FreeBusy]:
         """POST to the scheduling outbox (RFC 6638 §5)."""
         return next(iter(self._found().values())).scheduling.free_busy(addresses, start, end)
+
+    def pass_through(self, request: RawRequest) -> RawAnswer:
+        """Any request to the server that the account was found on, relative to its first home."""
+        return pass_through(self._transport, [each.client.root for each in self._found().values()], request)
 
     def close(self) -> None:
         """Close the connections."""

@@ -1,28 +1,34 @@
-"""Asks upstreams when somebody is busy (RFC 6638 §5), for a person who waits for the answer: never for long.
+"""Asks upstreams for somebody who waits for the answer, and never for long: when people are busy (RFC 6638 §5), or
+whatever a client wants to say to an upstream in its own words.
 
 It is the process of the waiting client that asks, through an adapter of its own, and not the one that runs the sync.
-Such a question writes nothing, moves no cursor and needs no lease; the answer is of use to nobody else; and behind a
-round that mirrors ten thousand entries it would come too late.
+Such a question writes nothing here, moves no cursor and needs no lease; the answer is of use to nobody else; and behind
+a round that mirrors ten thousand entries it would come too late.
 
 Every question has a thread of its own, which may be left behind: whatever the upstream does, the caller has an answer
-after `patience` seconds. An account is asked one question at a time, and after a failure not at all for a while.
+after `patience` seconds. An account is asked one question at a time, and after a failure not about people for a while.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TookTooLong
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock, Thread
 from time import monotonic
+from typing import TypeVar
 
 from storage import clock
-from storage.errors import ConfigError, RateLimited, Rejected, UpstreamError
+from storage.errors import CalHarborError, ConfigError, RateLimited, Rejected, Unreachable, UpstreamError
 from storage.model import Account, State
-from storage.provider import FreeBusy, Provider
+from storage.provider import FreeBusy, PassesThrough, Provider, RawAnswer, RawRequest
 from storage.scheduling.people import own
 
 PATIENCE = 8.0
 """Seconds that a client is kept waiting for an upstream."""
+
+LONG_PATIENCE = 30.0
+"""The same for a request that the client itself made up."""
 
 REST, LONG_REST = 60.0, 900.0
 """Seconds for which an upstream that failed, or that answers no such questions, is not asked again."""
@@ -32,6 +38,8 @@ UNSUPPORTED = "5.3;No scheduling support for user"
 """Request statuses (RFC 5546 §3.6)."""
 
 Told = Mapping[str, FreeBusy]
+
+Said = TypeVar("Said")
 
 
 @dataclass(slots=True)
@@ -50,6 +58,13 @@ class _Line:
     def rest(self, seconds: float, status: str) -> None:
         """Ask it no more for a while."""
         self.rests_until, self.resting = clock.timestamp() + seconds, status
+
+    def adapter(self, account: Account, make: Callable[[Account], Provider]) -> Provider:
+        """The account's adapter; only for who holds the lock."""
+        if self.provider is None or self.made_for is None or _login(self.made_for) != _login(account):
+            self.close()
+            self.provider, self.made_for = make(account), account
+        return self.provider
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -72,7 +87,10 @@ class Asking:
         All are asked at once. Whoever an upstream says nothing about has a status that says why.
         """
         until = monotonic() + self._patience
-        under_way = [(account, named, self._begin(account, named, start, end)) for account, named in questions]
+        under_way = [
+            (account, named, _begun(partial(self._ask, self._line(account), account, named, start, end)))
+            for account, named in questions
+        ]
         told: dict[str, FreeBusy] = {}
         for account, named, future in under_way:
             line = self._line(account)
@@ -86,19 +104,30 @@ class Asking:
             told.update({address: said.get(address) or FreeBusy(missing) for address in named})
         return told
 
-    def _begin(self, account: Account, addresses: Sequence[str], start: int, end: int) -> "Future[Told]":
-        future: Future[Told] = Future()
+    def pass_through(self, account: Account, request: RawRequest) -> RawAnswer:
+        """Say something to an account's upstream in its own words; the answer as it is.
 
-        def run() -> None:
-            try:
-                future.set_result(self._ask(self._line(account), account, addresses, start, end))
-            except BaseException as error:
-                future.set_exception(error)
-                raise
+        Raises what `PassesThrough.pass_through` does, `ConfigError`, and `Unreachable` for an upstream that takes no
+        such requests, or has not answered in time: whether it still does what was asked nobody knows.
+        """
+        try:
+            return _begun(partial(self._passed, self._line(account), account, request)).result(LONG_PATIENCE)
+        except TookTooLong:
+            raise Unreachable(f"{account.name}: no answer within {LONG_PATIENCE:.0f} seconds") from None
 
-        # A daemon: an upstream that does not answer must not hold up the end of the process.
-        Thread(target=run, name="free-busy", daemon=True).start()
-        return future
+    def _passed(self, line: _Line, account: Account, request: RawRequest) -> RawAnswer:
+        if not line.lock.acquire(timeout=LONG_PATIENCE):
+            raise Unreachable(f"{account.name}: an earlier request is still without an answer")
+        try:
+            provider = line.adapter(account, self._make_provider)
+            if not isinstance(provider, PassesThrough):
+                raise Unreachable(f"{account.name}: this kind of upstream takes no requests of clients")
+            return provider.pass_through(request)
+        except UpstreamError:
+            line.close()
+            raise
+        finally:
+            line.lock.release()
 
     def _ask(self, line: _Line, account: Account, addresses: Sequence[str], start: int, end: int) -> Told:
         """What the upstream says; nothing while it rests, or where it fails, which makes it rest."""
@@ -107,10 +136,7 @@ class Asking:
         try:
             if clock.timestamp() < line.rests_until:
                 return {}
-            if line.provider is None or line.made_for is None or _login(line.made_for) != _login(account):
-                line.close()
-                line.provider, line.made_for = self._make_provider(account), account
-            said = line.provider.free_busy(addresses, start, end)
+            said = line.adapter(account, self._make_provider).free_busy(addresses, start, end)
             line.rest(0.0, "")
         except (UpstreamError, ConfigError) as error:
             line.close()
@@ -123,6 +149,24 @@ class Asking:
 
     def _line(self, account: Account) -> _Line:
         return self._lines.setdefault(account.id, _Line())
+
+
+def _begun(work: Callable[[], Said]) -> "Future[Said]":
+    """What will come of work that a thread of its own does. A bug there shows on standard error too."""
+    future: Future[Said] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except CalHarborError as error:
+            future.set_exception(error)
+        except BaseException as error:
+            future.set_exception(error)
+            raise
+
+    # A daemon: an upstream that does not answer must not hold up the end of the process.
+    Thread(target=run, name="asking", daemon=True).start()
+    return future
 
 
 def can_be_asked(account: Account) -> bool:

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from gateway.api.kloudless import accounts, availability, calendars, contacts, resources, subscriptions, team
+from gateway.api.kloudless import accounts, availability, calendars, contacts, raw, resources, subscriptions, team
 
 PREFIX = "/v1"
 
 router = APIRouter(prefix=PREFIX)
-for part in (accounts, calendars, contacts, availability, resources, team, subscriptions):
+for part in (accounts, calendars, contacts, availability, raw, resources, team, subscriptions):
     router.include_router(part.router)

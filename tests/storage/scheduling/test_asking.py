@@ -10,7 +10,8 @@ from plugins.memory.provider import MemoryProvider, MemoryUpstream
 from storage import clock
 from storage.errors import NeedsLogin, RateLimited, Rejected, Unreachable, UpstreamError
 from storage.model import Account, State
-from storage.provider import FreeBusy, Provider
+from storage.provider import FreeBusy, Provider, RawAnswer, RawRequest
+from storage.scheduling import asking as asking_module
 from storage.scheduling.asking import LONG_REST, REST, UNAVAILABLE, UNSUPPORTED, Asking, whom_to_ask
 
 DAVE, EVE = "mailto:dave@corp.example", "mailto:eve@corp.example"
@@ -167,3 +168,41 @@ def test_who_is_asked_about_whom(organizer: str, address: str, asked: Account | 
 def test_an_account_that_cannot_be_asked_is_not(state: dict[str, bool | State]) -> None:
     work = Account(**{**{name: getattr(WORK, name) for name in ("id", "name", "user", "provider", "email")}, **state})
     assert whom_to_ask([work], "mailto:alice@corp.example", DAVE) is None
+
+
+class Passing(Upstream):
+    """One that takes requests of clients."""
+
+    def pass_through(self, request: RawRequest) -> RawAnswer:
+        self.answers.wait(30)
+        if self.error is not None:
+            raise self.error
+        return RawAnswer(200, {}, f"{request.method} {request.uri}".encode())
+
+
+def test_a_request_in_the_words_of_the_upstream() -> None:
+    upstream = Passing()
+    asking = Asking(upstream.make)
+    assert asking.pass_through(WORK, RawRequest("GET", "/x")) == RawAnswer(200, {}, b"GET /x")
+    upstream.error = NeedsLogin("no")
+    with pytest.raises(NeedsLogin):
+        asking.pass_through(WORK, RawRequest("GET", "/x"))
+    assert upstream.closed == 1
+    upstream.error = None
+    assert asking.pass_through(WORK, RawRequest("GET", "/y")).body == b"GET /y"
+    assert statuses(asking, DAVE) == ["2.0;Success"], "a failure of such a request lets nobody rest"
+
+
+def test_a_request_to_an_upstream_that_takes_none_or_gives_no_answer(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Unreachable):
+        Asking(upstream.make).pass_through(WORK, RawRequest("GET", "/x"))
+    monkeypatch.setattr(asking_module, "LONG_PATIENCE", 0.05)
+    passing = Passing()
+    passing.answers.clear()
+    asking = Asking(passing.make)
+    for _ in range(2):
+        with pytest.raises(Unreachable):
+            asking.pass_through(WORK, RawRequest("GET", "/x"))
+    passing.answers.set()
