@@ -209,7 +209,8 @@ class CalDavProvider:
         members = reading.listed(collection, version)
         with ThreadPoolExecutor(1, thread_name_prefix="caldav-version") as aside:
             now = aside.submit(reading.version, collection) if version.startswith(mapping.SYNC) else None
-            for page in self._pages(reading, collection, list(members.items()), known):
+            # By name, so that the mirror's indexes over names are filled from one end to the other.
+            for page in self._pages(reading, collection, sorted(members.items()), known):
                 yield replace(page, full=True)
                 members.update((entry.href, entry.version) for entry in page.changed)
                 for href in page.gone:

@@ -72,7 +72,8 @@ class Engine:
         if cursor is None:
             if collection.as_of is None:
                 self.book.syncing(collection)
-            self._pull_pages(collection, remote, None, report)
+            with self.ledger.db.filling():
+                self._pull_pages(collection, remote, None, report)
         elif self.book.verification_due(collection):
             self._verify(collection, remote, report)
         else:

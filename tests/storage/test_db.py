@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 from threading import Event, Thread
 
@@ -208,6 +209,22 @@ def test_closing_closes_every_thread(db: Database) -> None:
     assert len(errors) == 1
     with pytest.raises(StoreError, match="closed"), db.atomic():
         pass
+
+
+def test_filling_lasts_as_long_as_its_block_and_empties_the_log(db: Database) -> None:
+    def settings() -> list[int]:
+        return [db.reader().execute(f"PRAGMA {each}").fetchone()[0] for each in ("cache_size", "wal_autocheckpoint")]
+
+    usual = settings()
+    with suppress(Stop), db.filling():
+        assert settings() == [-16_000, 8_000] != usual
+        for x in range(100):
+            _insert(db, x, stop=x == 99)
+    assert settings() == usual
+    with closing(sqlite3.connect(f"file:{db.path}?immutable=1", uri=True)) as without_log:
+        assert without_log.execute("SELECT count(*) FROM t").fetchone() == (99,)
+    with db.filling():
+        db.close()
 
 
 def test_the_data_version_tells_of_commits_by_others(db: Database, tmp_path: Path) -> None:
