@@ -1,15 +1,16 @@
 """What can be asked about the past of the mirror: what became of an entry, and how it stood at some time."""
 
 from storage import retention, versions
+from storage.browsing import Browser
 from storage.errors import NotFound
 from storage.model import Change
-from storage.reading import Reader, found
+from storage.reading import found
 from storage.retention import Extent
 from storage.tables import collections, entries, journal
 from storage.versions import Step, Version
 
 
-class History(Reader):
+class History(Browser):
     """The questions about what was; each sees one state of the mirror."""
 
     def change(self, seq: int) -> Change:

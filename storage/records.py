@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from storage.model import Kind
+from storage.ids import occurrence_id
+from storage.model import Entry, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,10 @@ class ComponentRecord:
     (UNTIL in UTC where DTSTART has a zone); `series` those that say when it is, unfolded, and `zones` the VTIMEZONEs
     that they need beyond the names that everybody knows (`storage/recurrence/stored.py` expands them);
     `instance_zone` the zone of RECURRENCE-ID; `html` the description as HTML; `attachments` with the keys `id`,
-    `name`, `mime`, `uri` ("" for bytes inside the text); `custom` and `default_reminders` as `storage/ical/custom.py`
-    says, `meeting` as `storage/ical/conference.py`, in mappings; `creator` with `email` and `name`; `busy_status`
-    Microsoft's word; `stamped` DTSTAMP where there is no LAST-MODIFIED; `excluded` the keys of the instances that the
-    master's EXDATEs take away, sorted.
+    `name`, `mime`, `uri` ("" for bytes inside the text); `custom`, `default_reminders` and `raw` as
+    `storage/ical/custom.py` says, `meeting` as `storage/ical/conference.py`, in mappings; `creator` with `email` and
+    `name`; `busy_status` Microsoft's word; `stamped` DTSTAMP where there is no LAST-MODIFIED; `excluded` the keys of
+    the instances that the master's EXDATEs take away, sorted.
     """
 
     name: str
@@ -76,6 +77,7 @@ class ComponentRecord:
     busy_status: str = ""
     stamped: int | None = None
     excluded: tuple[str, ...] = ()
+    raw: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,3 +166,27 @@ class TakenRow(NamedTuple):
     status: str
     transparency: str
     attendees: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event as applications see it: a solo event, a master, an instance or an exception.
+
+    `component` describes it; `occurrence` says when it is, None for what stands for a whole entry (a master). `master`
+    is that of its series, None where there is no series or only exceptions of one. `entry` may come without its text.
+    """
+
+    entry: Entry
+    component: ComponentRecord
+    occurrence: Occurrence | None = None
+    master: ComponentRecord | None = None
+
+    @property
+    def id(self) -> str:
+        """The public id: the entry's, or that of an instance of it."""
+        return occurrence_id(self.entry.id, self.instance)
+
+    @property
+    def instance(self) -> str:
+        """Which instance of its series it is (a canonical RECURRENCE-ID); "" for what is none."""
+        return self.occurrence.recurrence_id if self.occurrence else ""

@@ -21,6 +21,7 @@ from storage.tables import (
     contacts,
     default_calendars,
     entries,
+    event_rows,
     feeds,
     first,
     grants,
@@ -236,6 +237,12 @@ def m025_events(db: Database) -> None:
             with suppress(InvalidData):  # what could be read when it came, an older version read more leniently
                 components.set_more(db.conn, n, read(text).components)
         last = page[-1][0]
+
+
+@migrations()
+def m025_event_pages(db: Database) -> None:
+    """Calendars hold few entries that are no events: those are counted, so that events need not be."""
+    db.execute(event_rows.OTHERS)
 
 
 @migrations()

@@ -26,7 +26,7 @@ from storage.model import (
     RedactedListed,
     Share,
 )
-from storage.records import ComponentRecord, OccurrenceRow
+from storage.records import ComponentRecord, EventRow, OccurrenceRow
 from storage.tables import collections, components, entries, grants, reminders
 
 PAGE = 500
@@ -188,6 +188,22 @@ def occurrences(conn: Connection, place: Collection, rows: Iterable[OccurrenceRo
     ]
 
 
+def events(conn: Connection, place: Collection, rows: list[EventRow], *, text: bool) -> list[EventRow]:
+    """Events as they are seen there, as `occurrences`; with `text` also the texts of their entries."""
+    if place.share is None:
+        return rows
+    busy = place.share.level is Level.BUSY
+    private = {row.entry.n for row in rows if row.master and hides(row.master.classification)}
+    seen = {n: entry(conn, place, one) for n, one in {row.entry.n: row.entry for row in rows}.items()} if text else {}
+    shown = []
+    for row in rows:
+        own = row.component.classification
+        hidden = busy or hides(own or ("PRIVATE" if row.entry.n in private else ""))
+        component = _times(row.component) if hidden else replace(row.component, alarms=())
+        shown.append(replace(row, entry=seen.get(row.entry.n, row.entry), component=component))
+    return shown
+
+
 def _times(component: ComponentRecord) -> ComponentRecord:
     c = component
     return ComponentRecord(
@@ -205,6 +221,7 @@ def _times(component: ComponentRecord) -> ComponentRecord:
         floating=c.floating,
         by_duration=c.by_duration,
         rrule=c.rrule,
+        recurrence=c.recurrence,
         recurring=c.recurring,
         status=c.status,
         transparency=c.transparency,

@@ -17,7 +17,7 @@ LONGEST_FUNCTION = 60
 ALLOWED: Mapping[str, Sequence[str]] = {
     "storage": ["storage"],
     "storage.model": [],
-    "storage.records": ["storage.model"],
+    "storage.records": ["storage.model", "storage.ids"],
     "storage.errors": [],
     "storage.ids": ["storage.clock"],
     "storage.clock": [],

@@ -4,6 +4,7 @@ Every adapter and every dialect reads and writes these forms through this module
 
     X-GATEWAY-PROP;X-KEY=color;X-SCOPE=PRIVATE:green       one custom (extended) property each
     X-GATEWAY-DEFAULT-REMINDERS:TRUE                       reminders are those of the calendar (FALSE: those here)
+    X-GATEWAY-RAW;X-KEY=colorId:"7"                        an attribute of a service's own, as JSON
     X-GATEWAY-CREATOR;CN=Alice:mailto:alice@example.com    who made the event, where that is not its organizer
 
 X-SCOPE is PRIVATE (one person's copy: Google's `extendedProperties.private`, all of Microsoft Graph's) or SHARED
@@ -11,8 +12,9 @@ X-SCOPE is PRIVATE (one person's copy: Google's `extendedProperties.private`, al
 case. Of two lines with the same key and scope the last counts.
 """
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from json import dumps, loads
+from typing import Any, NamedTuple
 
 from storage.ical.lines import Component, Line, escape, line, unescape
 from storage.ical.write import eol_of, set_lines
@@ -20,6 +22,7 @@ from storage.ical.write import eol_of, set_lines
 PROPERTY = "X-GATEWAY-PROP"
 DEFAULT_REMINDERS = "X-GATEWAY-DEFAULT-REMINDERS"
 CREATOR = "X-GATEWAY-CREATOR"
+RAW = "X-GATEWAY-RAW"
 
 _SHARED, _PRIVATE = "SHARED", "PRIVATE"
 
@@ -54,6 +57,28 @@ def with_custom_properties(component: Component, wanted: Iterable[CustomProperty
 def _line(given: CustomProperty, eol: str) -> Line:
     params = {"X-KEY": [given.key], "X-SCOPE": [_PRIVATE if given.private else _SHARED]}
     return line(PROPERTY, escape(given.value), params, eol=eol)
+
+
+def raw_attributes(lines: Iterable[Line]) -> dict[str, Any]:
+    """What these lines of `RAW` say: a service's own attributes by name, as JSON values; no JSON is none."""
+    found = {}
+    for each in lines:
+        try:
+            value = loads(unescape(each.value))
+        except (ValueError, RecursionError):
+            continue
+        if key := each.param("X-KEY"):
+            found[key] = value
+    return found
+
+
+def with_raw_attributes(component: Component, wanted: Mapping[str, Any]) -> Component:
+    """The component with exactly these attributes of its service; lines that say so already keep their bytes."""
+    eol = eol_of(component)
+    made = [
+        line(RAW, escape(dumps(value, ensure_ascii=False)), {"X-KEY": [key]}, eol=eol) for key, value in wanted.items()
+    ]
+    return set_lines(component, RAW, made)
 
 
 def default_reminders(lines: Iterable[Line]) -> bool | None:

@@ -23,7 +23,7 @@ _HTML = ("X-ALT-DESC", "STYLED-DESCRIPTION")
 _BUSY_STATUS = "X-MICROSOFT-CDO-BUSYSTATUS"
 NAMES = frozenset(
     {*RULES, *_HTML, *conference.NAMES, "ATTACH", "RECURRENCE-ID", _BUSY_STATUS}
-    | {custom.PROPERTY, custom.DEFAULT_REMINDERS, custom.CREATOR}
+    | {custom.PROPERTY, custom.DEFAULT_REMINDERS, custom.CREATOR, custom.RAW}
 )
 """A component without any of these properties has nothing of all this."""
 
@@ -58,6 +58,8 @@ def of(index: Index, start: Moment | None, root: Component) -> dict[str, Any]:
         found["custom"] = tuple(each._asdict() for each in custom.custom_properties(index[custom.PROPERTY]))
     if custom.DEFAULT_REMINDERS in index:
         found["default_reminders"] = custom.default_reminders(index[custom.DEFAULT_REMINDERS])
+    if custom.RAW in index and (raw := custom.raw_attributes(index[custom.RAW])):
+        found["raw"] = raw
     if custom.CREATOR in index:
         made_by = index[custom.CREATOR][0]
         found["creator"] = {"email": quirks.calendar_address(made_by.value, ""), "name": made_by.param("CN")}

@@ -2,10 +2,20 @@
 
 from fastapi import APIRouter
 
-from gateway.api.kloudless import accounts, availability, calendars, contacts, raw, resources, subscriptions, team
+from gateway.api.kloudless import (
+    accounts,
+    availability,
+    calendars,
+    contacts,
+    events,
+    raw,
+    resources,
+    subscriptions,
+    team,
+)
 
 PREFIX = "/v1"
 
 router = APIRouter(prefix=PREFIX)
-for part in (accounts, calendars, contacts, availability, raw, resources, team, subscriptions):
+for part in (accounts, calendars, contacts, events, availability, raw, resources, team, subscriptions):
     router.include_router(part.router)

@@ -1,0 +1,278 @@
+"""Events as the Kloudless dialect shows them: rows of the store in, plain values out (contract A.6, A.7, A.11, E.1).
+
+Pure, and never raises: whatever a client or an upstream wrote into a calendar has a form here. No text is read.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gateway.api.kloudless.support import EVENT, REMINDERS, SPELLED_OUT
+from gateway.api.service import Service
+from storage.errors import InvalidData
+from storage.ical.htmltext import text_of
+from storage.ical.values import parse_datetime, wall_seconds
+from storage.ical.zones import iana_name
+from storage.model import Account, Collection
+from storage.records import ComponentRecord, EventRow
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_LENGTH = len("YYYYMMDD")
+_MINUTE = 60
+_STATUS = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative", "NEEDS-ACTION": "pending"} | {
+    "": "pending",
+    "DELEGATED": "pending",
+}
+_VISIBILITY = {"": None, "PUBLIC": "public", "CONFIDENTIAL": "confidential"}
+_METHODS = {"DISPLAY": "popup", "AUDIO": "popup", "EMAIL": "email"}
+_NO_PROVIDER = {Service.GOOGLE: "addOn"}
+_CODES = ("meeting_code", "access_code", "passcode", "password", "pin")
+_RESOURCES = ("RESOURCE", "ROOM")
+_OPTIONAL = ("OPT-PARTICIPANT", "NON-PARTICIPANT")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where events are shown: their calendar, and how the request wants them.
+
+    `html`: descriptions as HTML, where the service has them (D45). `own`: the owner's addresses in lower case.
+    """
+
+    account: Account
+    calendar: Collection
+    service: Service
+    base: str
+    raw: bool
+    html: bool
+    own: frozenset[str]
+
+    @property
+    def zone(self) -> str:
+        """The calendar's zone, in which floating times are read; "" where it has none."""
+        return iana_name(self.calendar.timezone) if self.calendar.timezone else ""
+
+    def href(self, event_id: str) -> str:
+        """The address of an event."""
+        calendar = f"{self.base}/v1/accounts/{self.account.id}/cal/calendars/{self.calendar.id}"
+        return f"{calendar}/events/{event_id}"
+
+
+def owned(account: Account, calendar: Collection) -> frozenset[str]:
+    """The addresses of a calendar's owner: its own, and those of its account."""
+    known = [calendar.email, account.email, *(each.removeprefix("mailto:") for each in account.addresses)]
+    return frozenset(each.lower() for each in known if each)
+
+
+def render(row: EventRow, place: Place) -> dict[str, Any]:
+    """An event with every attribute of A.6, null where the service has it not; `raw` only where it is wanted."""
+    values = {**_described(row.component, row.id, place), **_placed(row, place)}
+    shown = {name: values[name] if place.service in services else None for name, services in EVENT.items()}
+    return {**shown, "raw": _raw(row, place, shown)} if place.raw else shown
+
+
+def _placed(row: EventRow, place: Place) -> dict[str, Any]:
+    """What tells one instance from another: which it is, and when."""
+    record, at = row.component, row.occurrence
+    start, end = (record.start, record.end) if at is None else (at.start, at.end)
+    all_day, floating = (record.all_day, record.floating) if at is None else (at.all_day, at.floating)
+    start_zone, end_zone = (place.zone if floating else each for each in (record.start_zone, record.end_zone))
+    recurring = bool(row.instance)
+    kind = "recurring" if recurring else "recurring_master" if record.recurring and at is None else "solo"
+    return {
+        "id": row.id,
+        "account_id": str(place.account.id),
+        "calendar_id": place.calendar.id,
+        "ical_uid": row.entry.uid,
+        "created": _stamp(record.created) or (None if place.account.mirrored else row.entry.created),
+        "modified": _stamp(record.last_modified) or _stamp(record.stamped) or row.entry.modified,
+        "all_day": all_day,
+        "start": _time(start, start_zone, all_day=all_day, floating=floating),
+        "end": _time(end if end is not None else start, end_zone, all_day=all_day, floating=floating),
+        "start_time_zone": None if all_day else _zone_name(start_zone),
+        "end_time_zone": None if all_day else _zone_name(end_zone or start_zone),
+        **_original(row, place),
+        "recurrence": [{"rrule": line} for line in record.recurrence] if kind == "recurring_master" else [],
+        "recurrence_type": kind,
+        "recurring_master_id": row.entry.id if recurring and row.master is not None else None,
+        "type": "event",
+        "api": "calendar",
+        "href": place.href(row.id),
+    }
+
+
+def _original(row: EventRow, place: Place) -> dict[str, Any]:
+    """The start that the rule of the master gives: the RECURRENCE-ID, by the clock of the series."""
+    key = row.instance
+    epoch = _key_epoch(key)
+    if epoch is None:
+        return {"original_start": None, "original_start_time_zone": None}
+    all_day, floating = len(key) == _DAY_LENGTH, not key.endswith("Z")
+    said = row.component.instance_zone if row.component.instance_zone != "UTC" else ""
+    zone = place.zone if floating else said or (row.master or row.component).start_zone
+    shown = _time(epoch, zone, all_day=all_day, floating=floating)
+    return {"original_start": shown, "original_start_time_zone": None if all_day else _zone_name(zone)}
+
+
+def _described(record: ComponentRecord, event_id: str, place: Place) -> dict[str, Any]:
+    """What all instances that a component describes have in common."""
+    reminders = list(_reminders(record, place.service))[: REMINDERS[place.service]]
+    default = record.default_reminders if record.default_reminders is not None else not record.alarms
+    return {
+        "name": record.summary,
+        "description": _description(record, place),
+        "organizer": _person(record.organizer),
+        "on_organizer_calendar": record.organizer is None or record.organizer["email"].lower() in place.own,
+        "creator": _person(record.creator),
+        "attendees": [_attendee(each) for each in record.attendees],
+        "location": record.location or None,
+        "attachments": [_attachment(each, event_id, place) for each in record.attachments],
+        "reminder": reminders[0]["minutes"] if reminders else None,
+        "use_default_reminder": default,
+        "reminders": [] if record.default_reminders and place.service is Service.GOOGLE else reminders,
+        "custom_properties": [dict(each) for each in record.custom],
+        "online_meeting": _meeting(record.meeting, place.service),
+        "visibility": _VISIBILITY.get(record.classification, "private"),
+        "transparent": record.transparency == "TRANSPARENT",
+        "status": "cancelled" if record.status == "CANCELLED" else "confirmed",
+    }
+
+
+def _description(record: ComponentRecord, place: Place) -> str | None:
+    html = record.html
+    if html and (place.service is Service.EXCHANGE or (place.html and place.service is Service.OUTLOOK)):
+        return html
+    return record.description or (text_of(html) if html else "") or None
+
+
+def _person(person: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if person is None:
+        return None
+    return {"id": None, "name": person.get("name") or None, "email": person.get("email") or None}
+
+
+def _attendee(person: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": None,
+        "name": person["name"] or None,
+        "email": person["email"] or None,
+        "status": _STATUS.get(person["partstat"]),
+        "required": person["role"] not in _OPTIONAL,
+        "resource": person["cutype"] in _RESOURCES,
+    }
+
+
+def _attachment(file: Mapping[str, Any], event_id: str, place: Place) -> dict[str, Any]:
+    url = file["uri"] or f"{place.href(event_id)}/attachments/{file['id']}"
+    return {"id": file["id"], "name": file["name"] or None, "url": url, "mime_type": file["mime"] or None}
+
+
+def _reminders(record: ComponentRecord, service: Service) -> Iterable[dict[str, Any]]:
+    """The alarms that are so many minutes before the start; others have no form here (E.1c)."""
+    for alarm in record.alarms:
+        method, minutes = _METHODS.get(alarm["action"]), _minutes(alarm, record)
+        if method is None or minutes is None or (method == "email" and service in (Service.OUTLOOK, Service.EXCHANGE)):
+            continue
+        popup = email = None
+        if service in SPELLED_OUT and method == "popup":
+            popup = alarm["description"] if alarm["action"] == "DISPLAY" else None
+        elif service in SPELLED_OUT:
+            email = {"summary": alarm["summary"], "description": alarm["description"], "to": list(alarm.get("to", ()))}
+        yield {"minutes": minutes, "method": method, "popup": popup, "email": email}
+
+
+def _minutes(alarm: Mapping[str, Any], record: ComponentRecord) -> int | None:
+    """How many whole minutes before the start; None for an alarm after it, or that says nothing."""
+    if alarm["offset"] is not None:
+        before = -alarm["offset"]
+        if alarm["related"] == "END" and record.start is not None and record.end is not None:
+            before -= record.end - record.start
+    elif alarm["at"] is not None and record.start is not None:
+        before = record.start - alarm["at"]
+    else:
+        return None
+    return before // _MINUTE if before >= 0 else None
+
+
+def _meeting(meeting: Mapping[str, Any] | None, service: Service) -> dict[str, Any] | None:
+    if meeting is None:
+        return None
+    return {
+        "conference_id": meeting["conference_id"] or None,
+        "online_meeting_provider": meeting["provider"] or _NO_PROVIDER.get(service, "unknown"),
+        "entry_points": [_entry_point(each) for each in meeting["entry_points"]],
+        "notes": meeting["notes"] or None,
+        "signature": meeting["signature"] or None,
+    }
+
+
+def _entry_point(point: Mapping[str, Any]) -> dict[str, Any]:
+    codes = point["codes"] or {}
+    return {"uri": point["uri"], "entry_point_type": point["type"], **{name: codes.get(name) for name in _CODES}}
+
+
+def _raw(row: EventRow, place: Place, shown: Mapping[str, Any]) -> dict[str, Any]:
+    """What the service has of an event (D09)."""
+    entry = row.entry
+    if place.service is Service.EXCHANGE:
+        return {"id": row.id}
+    if place.service in (Service.CALDAV, Service.ICLOUD):
+        href = f"/dav/{place.calendar.user}/{place.calendar.slug}/{entry.href}"
+        return {"format": "text/calendar", "data": entry.text, "etag": entry.etag, "href": href}
+    google = place.service is Service.GOOGLE
+    attributes = {
+        "id": row.id,
+        "iCalUID" if google else "iCalUId": entry.uid,
+        "summary" if google else "subject": shown["name"],
+        "start": {"dateTime": shown["start"], "timeZone": shown["start_time_zone"]},
+        "end": {"dateTime": shown["end"], "timeZone": shown["end_time_zone"]},
+    }
+    return {**attributes, **(row.component.raw or {})}
+
+
+def _time(epoch: int | None, zone: str, *, all_day: bool, floating: bool) -> str | None:
+    """A date, or a time by the clock of a zone with its true offset (D04); in `Z` where nobody knows the zone."""
+    if epoch is None:
+        return None
+    try:
+        if all_day:
+            return (_EPOCH + timedelta(seconds=epoch)).date().isoformat()
+        known = _zone(zone)
+        if floating and known is not None:
+            moment = (_EPOCH + timedelta(seconds=epoch)).replace(tzinfo=known)
+            if moment.utcoffset() != moment.astimezone(UTC).astimezone(known).utcoffset():  # the clocks skip it
+                moment = moment.astimezone(UTC).astimezone(known)
+        else:
+            moment = (_EPOCH + timedelta(seconds=epoch)).astimezone(known or UTC)
+        offset = moment.utcoffset() or timedelta()
+        if moment.tzinfo is UTC or offset.seconds % _MINUTE:  # RFC 3339 has no offsets of seconds, as they once were
+            return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return moment.isoformat()
+    except (OverflowError, ValueError):
+        return None  # outside the years 1 to 9999
+
+
+def _stamp(epoch: int | None) -> str | None:
+    return _time(epoch, "UTC", all_day=False, floating=False)
+
+
+def _zone_name(zone: str) -> str | None:
+    """The name of a zone that everybody knows."""
+    return zone if _zone(zone) is not None else None
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> tzinfo | None:
+    if name == "UTC":
+        return UTC
+    return ZoneInfo(name) if name and iana_name(name) == name else None
+
+
+def _key_epoch(key: str) -> int | None:
+    """What `key_of` made a canonical RECURRENCE-ID of; None for none."""
+    try:
+        return wall_seconds(parse_datetime(key))
+    except InvalidData:
+        return None

@@ -1,0 +1,67 @@
+"""The contract's fixture in this process: the JSON surface over a store that a test can write and look into."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from gateway.api.app import json_app
+from gateway.config import load
+from gateway.declare import declare
+from gateway.http.limits import Limits
+from storage.model import Collection, Entry, Origin
+from storage.store import Store
+from tests.contract.serving import FIXTURE, TOKENS
+
+Json = dict[str, Any]
+
+GOOGLE, OUTLOOK, CALDAV, EXCHANGE, ICLOUD = TOKENS
+RAW = {"X-Kloudless-Raw-Data": "true"}
+NOW = 1_795_255_200.0
+"""2026-11-21T10:00:00Z."""
+
+
+class Here:
+    """Requests of the fixture's accounts, answered in this process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = Store.open(folder / "data", durable=False)
+        declare(load(FIXTURE, {}), self.store, passwords=False)
+        self._app: Any = json_app(self.store, limits=Limits(folder / "limits", ()))
+
+    def get(
+        self, account: int, path: str, status: int = 200, *, headers: Mapping[str, str] | None = None, **params: Any
+    ) -> Json:
+        """The JSON of a GET below the account's primary calendar, which answers with this status."""
+        response = self.response(account, path, headers=headers, **params)
+        assert response.status_code == status, response.text
+        body: Json = response.json()
+        return body
+
+    def response(
+        self, account: int, path: str, *, headers: Mapping[str, str] | None = None, **params: Any
+    ) -> httpx.Response:
+        """The whole response."""
+        address = path if path.startswith(("/", "http")) else f"/v1/accounts/me/cal/calendars/primary/{path}"
+        return asyncio.run(
+            self._ask(address, {"Authorization": f"Bearer {TOKENS[account]}", **(headers or {})}, params)
+        )
+
+    async def _ask(self, address: str, headers: Mapping[str, str], params: Mapping[str, Any]) -> httpx.Response:
+        transport = httpx.ASGITransport(app=self._app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            return await client.get(address, headers=dict(headers), params=dict(params))
+
+    def calendar(self, account: int) -> Collection:
+        """The account's primary calendar."""
+        found = self.store.primary_calendar(account)
+        assert found is not None
+        return found
+
+    def put(self, account: int, text: str, name: str = "") -> Entry:
+        """An entry of the primary calendar, as a client of DAV writes it."""
+        place = self.calendar(account)
+        href = name or f"{len(self.store.listing(place.id))}.ics"
+        return self.store.put_entry(place.id, href, text, origin=Origin.DAV).entry
