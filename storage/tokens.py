@@ -5,9 +5,10 @@ from typing import Any
 
 from storage import clock, ids
 from storage.accounts import Accounts
-from storage.model import Collection, CollectionKind, Token, TokenKind
+from storage.model import Collection, CollectionKind, Kind, Token, TokenKind
 from storage.reading import found
-from storage.tables import accounts, collections, default_calendars, tokens
+from storage.scheduling import people
+from storage.tables import accounts, collections, default_calendars, entries, links, tokens
 
 
 class Tokens(Accounts):
@@ -78,6 +79,27 @@ class Tokens(Accounts):
         chosen = default_calendars.get(conn, mine[0].user) if mine else None
         rest = sorted(mine, key=lambda each: (each.id != chosen, each.remote_href or each.slug))
         return rest[0] if rest else None
+
+    def id_of_raw(self, account_id: int, raw_id: str) -> tuple[Kind | None, str] | None:
+        """Our id of what an account's service calls so: a collection (kind None) or an entry, with its kind.
+
+        An upstream's names are its own addresses; what has no upstream is called by its id or by its path here.
+        """
+        with self.db.snapshot() as conn:
+            places = collections.every(conn, account_id=account_id)
+            for place in places:
+                path = f"{people.PRINCIPALS}{place.user}/{place.slug}/"
+                if raw_id in (place.id, place.remote_href, path):
+                    return None, place.id
+                link = links.of_href(conn, place.n, raw_id)
+                entry = entries.by_id(conn, link.entry_id) if link else None
+                if entry is None and raw_id.startswith(path):
+                    entry = entries.by_href(conn, place.n, raw_id.removeprefix(path))
+                if entry is not None:
+                    return entry.kind, entry.id
+            entry = entries.by_id(conn, raw_id)
+            own = entry is not None and entry.collection_n in {place.n for place in places}
+            return (entry.kind, entry.id) if entry is not None and own else None
 
     def collection_by_key(self, account_id: int, key: str) -> Collection | None:
         """The account's collection that the configuration calls so."""

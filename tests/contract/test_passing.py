@@ -12,6 +12,7 @@ from plugins.caldav.provider import CalDavProvider
 from plugins.local.provider import LocalProvider
 from storage.errors import AccessDenied, NeedsLogin, Unreachable, UntrustedAnswer
 from storage.provider import Login, PassesThrough, RawAnswer, RawRequest
+from storage.store import Store
 from tests.contract.serving import Api, Fixture, expected
 from tests.gateway.running import Running
 from tests.storage.texts import event
@@ -170,6 +171,9 @@ def mirroring(
     radicale: Server, upstream: FaultyProxy, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Api, Fixture]]:
     """A server that mirrors the account, and requests of a program that has a token for it."""
+    radicale.make_calendar("named")
+    with radicale.client() as client:
+        assert client.put(f"{radicale.home}named/a b.ics", content=event("named").encode()).status_code == 201
     folder = tmp_path_factory.mktemp("mirroring")
     config = folder / "config.ini"
     account = f"url = {upstream.url}\nusername = {radicale.username}\npassword = {radicale.password}"
@@ -181,6 +185,7 @@ def mirroring(
         "[token home]\nkind = account\naccount = 202\nsecret = token-of-the-home\n"
     )
     with Running(config) as running:
+        running.wait_for("sync", account=201)
         yield Api(running.url, "token-of-the-mirror"), Fixture(running, folder / "data")
 
 
@@ -210,6 +215,25 @@ class TestOverHttp:
         assert _raw(api, f"{home}nothing.ics").status_code == 404
         assert _raw(api, f"{home}a.ics", "HEAD").status_code == 200
         assert _raw(api, f"{home}a.ics", "delete").status_code == 200
+
+    def test_what_an_upstream_calls_something(self, mirroring: Mirroring, radicale: Server) -> None:
+        """Ids that an application knows from its service lead to ours; so do our own, and paths here."""
+        api, fixture = mirroring
+        local = Api(fixture.url, "token-of-the-home")
+        home = urlsplit(radicale.home).path + "named/"
+        calendar = api.post("encode_raw_id", {"raw_id": home}, 200)["id"]
+        assert api.get(f"cal/calendars/{calendar}")["name"].endswith("named")
+        store = Store.open(fixture.data)
+        [entry] = store.iter_entries(calendar)
+        store.close()
+        for raw_id in (f"{home}a%20b.ics", entry.id):
+            assert api.post("encode_raw_id", {"raw_id": raw_id, "type": "event"}, 200) == {"id": entry.id}
+            assert local.post("encode_raw_id", {"raw_id": raw_id}, 404)["error_code"] == "not_found"
+        api.post("encode_raw_id", {"raw_id": home, "type": "event"}, 404)
+        own = local.get("cal/calendars/primary")["id"]
+        assert local.post("encode_raw_id", {"raw_id": own, "type": "calendar"}, 200) == {"id": own}
+        for body in ({}, {"raw_id": 1}, {"raw_id": None}, {"raw_id": "x", "type": "file"}, {"raw_id": "x" * 9_000}):
+            assert local.post("encode_raw_id", body, 400)["error_code"] == "invalid_parameters"
 
     def test_what_goes_along_and_what_does_not(self, mirroring: Mirroring, upstream: FaultyProxy) -> None:
         api, _ = mirroring

@@ -9,16 +9,20 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 
-from gateway.api.answers import HEADERS
-from gateway.api.body import LARGEST, RawBody
+from gateway.api.answers import HEADERS, answer
+from gateway.api.body import LARGEST, Body, RawBody
 from gateway.api.kloudless.asking import One
-from gateway.api.kloudless.errors import ApiError, bad
+from gateway.api.kloudless.errors import ApiError, bad, not_found
 from storage.provider import RawRequest
 from storage.scheduling.asking import Asking, can_be_asked
 
 router = APIRouter(prefix="/accounts/{account}", tags=["Raw"])
 
 LONGEST_URI = 8_000
+
+CALENDAR = "calendar"
+TYPES = (CALENDAR, "event", "contact")
+"""What `encode_raw_id` may be asked for."""
 
 _METHOD = re.compile(r"[A-Z]{1,24}(-[A-Z]{1,24})?")
 _REFUSED_METHODS = frozenset({"CONNECT", "TRACE", "TRACK"})
@@ -60,6 +64,18 @@ def pass_through(
     got = upstreams.pass_through(asking.account, wanted)
     shown = {name: got.headers[name] for name in _SHOWN if name in got.headers}
     return Response(got.body, got.status, {**HEADERS, **_AS_DATA, **shown})
+
+
+@router.post("/encode_raw_id")
+def encode_raw_id(asking: One, raw_body: RawBody) -> Response:
+    """The id under which something is found here, by the one that its own service gave it."""
+    body = Body.parse(raw_body, bad)
+    body.need("raw_id")
+    raw_id, wanted = body.text("raw_id", most=LONGEST_URI) or "", body.choice("type", TYPES)
+    found = asking.store.id_of_raw(asking.account.id, raw_id)
+    if found is None or (wanted or found[0] or CALENDAR) != (found[0] or CALENDAR):
+        raise not_found(f"{wanted or 'object'} {raw_id[:80]!r} in this account")
+    return answer({"id": found[1]})
 
 
 def _method(text: str | None) -> str:
