@@ -19,6 +19,7 @@ from storage.vdir.two_way import TwoWay
 # What only a server needs is imported where it is used: cryptography and argon2 load longer than an idle round takes.
 if TYPE_CHECKING:
     from gateway.hooks.push import PushDelivery
+    from gateway.hooks.webhooks import WebhookDelivery
     from gateway.http.webpush import Offer, Vapid
 
 MakeProvider = Callable[[Account], Provider]
@@ -101,6 +102,23 @@ def push_delivery(config: Config, store: Store, lease: SyncLease) -> "PushDelive
     own = config.server.base_url if config.server.base_url.startswith("https:") else ""
     outgoing = Outgoing(private=config.push.private)
     return PushDelivery(store, _vapid(store), outgoing, lease, contact=config.push.contact or own)
+
+
+def webhook_delivery(store: Store, lease: SyncLease) -> "WebhookDelivery":
+    """What tells receivers of activity in the process that holds the sync lease."""
+    from gateway.hooks.outgoing import Outgoing
+    from gateway.hooks.webhooks import WebhookDelivery
+
+    def key(name: str) -> str:
+        return store.credentials.get(webhook_secret(name)).get("key", "")
+
+    # Whose addresses they are is the owner's own doing, in the configuration: they may well be in the house.
+    return WebhookDelivery(store, key, Outgoing(private=True), lease)
+
+
+def webhook_secret(name: str) -> str:
+    """Under which name the key that signs for a receiver is kept in the credentials file."""
+    return f"webhook/{name}"
 
 
 def _vapid(store: Store) -> "Vapid":

@@ -25,7 +25,7 @@ from gateway.declared import (
     SyncOptions,
 )
 from gateway.options import OPTIONS, SECTIONS, Form, Option, names_of, options_of, section_kind
-from gateway.sections import Named, check_calendar, collection, token
+from gateway.sections import Named, check_calendar, collection, token, webhook
 from storage.errors import ConfigError
 
 FILE_NAME = "config.ini"
@@ -72,6 +72,7 @@ def load(given: str | Path | None = None, environ: Mapping[str, str] = os.enviro
         tuple(DeclaredAccount(name=name, where=where, **values) for name, where, values in typed["account"]),
         tuple(collection(section) for section in typed["collection"]),
         tuple(token(section) for section in typed["token"]),
+        tuple(webhook(section) for section in typed["webhook"]),
     )
     _check_ids(config)
     return config

@@ -4,11 +4,20 @@ from collections.abc import Collection
 from contextlib import closing
 from dataclasses import replace
 
-from gateway.app import check_provider, make_provider
+from gateway.app import check_provider, make_provider, webhook_secret
 from gateway.config import check_name
-from gateway.declared import Config, DeclaredAccount, DeclaredCollection, DeclaredToken, DeclaredUser, Secret
+from gateway.declared import (
+    Config,
+    DeclaredAccount,
+    DeclaredCollection,
+    DeclaredToken,
+    DeclaredUser,
+    DeclaredWebhook,
+    Secret,
+)
 from gateway.http.tokens import token_hash
 from gateway.sections import SHORTEST_SECRET
+from storage import webhooks
 from storage.errors import AlreadyExists, ConfigError
 from storage.ical.kinds import ENTRIES
 from storage.model import Account, CollectionKind, Origin, Token, TokenKind
@@ -64,6 +73,7 @@ def declare(config: Config, store: Store, *, passwords: bool = True) -> None:
     for user in config.users:
         give_home(config, store, user.name)
     _declare_tokens(config.tokens, store)
+    _declare_webhooks(config.webhooks, store)
 
 
 def declare_users(config: Config, store: Store, *, passwords: bool = True) -> None:
@@ -227,6 +237,16 @@ def _declare_tokens(declared: Collection[DeclaredToken], store: Store) -> None:
         store.add_token(each.name, kind, hashed, account=each.account, grant=grant, declared=True)
     for gone in known.values():
         store.revoke_token(gone.id)
+
+
+def _declare_webhooks(declared: Collection[DeclaredWebhook], store: Store) -> None:
+    """The receivers of the configuration, and no others; what signs is kept with the secrets of the accounts."""
+    for each in declared:
+        kept = {"key": each.secret.read().strip()}
+        if store.credentials.get(webhook_secret(each.name)) != kept:
+            store.credentials.set(webhook_secret(each.name), kept)
+    for gone in webhooks.declare(store, {each.name: (each.url, each.application) for each in declared}):
+        store.credentials.remove(webhook_secret(gone))
 
 
 def _secret_of(declared: DeclaredToken) -> str:

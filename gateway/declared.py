@@ -142,6 +142,17 @@ class DeclaredToken:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredWebhook:
+    """`[webhook NAME]`"""
+
+    name: str
+    where: str
+    url: str
+    application: str
+    secret: Secret
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything a file, the environment and the defaults say. `file` is None where there is no file."""
 
@@ -155,3 +166,4 @@ class Config:
     accounts: tuple[DeclaredAccount, ...] = ()
     collections: tuple[DeclaredCollection, ...] = ()
     tokens: tuple[DeclaredToken, ...] = ()
+    webhooks: tuple[DeclaredWebhook, ...] = ()

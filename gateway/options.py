@@ -73,6 +73,12 @@ SECTIONS = (
     SectionKind(
         "token", "A secret for programs that use the JSON API. One section for each.", named=True, sample_name="app"
     ),
+    SectionKind(
+        "webhook",
+        "Who is told at once that an account has new activity. One section for each receiver.",
+        named=True,
+        sample_name="app",
+    ),
 )
 
 TOKEN_KINDS = ("account", "app", "access")
@@ -195,6 +201,13 @@ OPTIONS = (
         "kind access: rules for contacts, one a line: LEVEL TYPE [IDENTIFIER] [PRIORITY]",
         "block domain blocked.example",
     ),
+    Option(
+        "webhook", "url", Form.URL, "", "where it is told, by a POST", "https://app.example.com/changes", required=True
+    ),
+    Option(
+        "webhook", "application", Form.TEXT, "", "the id with which the receiver answers", "calendar-app", required=True
+    ),
+    Option("webhook", "secret", Form.SECRET, "", "what signs: the secret of the application's token", "./app.token"),
 )
 
 

@@ -3,7 +3,7 @@
 import re
 from typing import Any, NamedTuple
 
-from gateway.declared import ContactRule, DeclaredCollection, DeclaredToken, Secret
+from gateway.declared import ContactRule, DeclaredCollection, DeclaredToken, DeclaredWebhook, Secret
 from storage.errors import ConfigError
 from storage.ical.zones import iana_name
 
@@ -44,6 +44,14 @@ def collection(section: Named) -> DeclaredCollection:
         hint = "write an IANA name such as Europe/Berlin"
         raise ConfigError(f"{where} timezone: {values['timezone']!r} is no time zone", hint=hint)
     return DeclaredCollection(int(account), key, where, values["name"] or key, values["timezone"], values["email"])
+
+
+def webhook(section: Named) -> DeclaredWebhook:
+    """A declared receiver of webhooks; raises `ConfigError`."""
+    secret = section.values["secret"]
+    if not isinstance(secret, Secret):
+        raise ConfigError(f"{section.where} secret: this option is required", hint="set secret_file, or secret")
+    return DeclaredWebhook(section.name, section.where, section.values["url"], section.values["application"], secret)
 
 
 def token(section: Named) -> DeclaredToken:

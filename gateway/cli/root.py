@@ -28,6 +28,7 @@ from gateway.cli import (
     untold,
     users,
     verify,
+    webhooks,
 )
 from gateway.http.errors import body_of
 from storage.errors import CalHarborError, ConfigError
@@ -50,6 +51,7 @@ GROUPS = (
     untold,
     agenda,
     backup,
+    webhooks,
     verify,
     config,
 )

@@ -26,10 +26,11 @@ _ANSWER_ROOM = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """The head of an answer: its status, and the seconds that it asks to wait, if it does."""
+    """An answer: its status, the seconds that it asks to wait, if it does, and as much of its body as was wanted."""
 
     status: int
     retry_after: float | None
+    body: bytes = b""
 
 
 class Outgoing:
@@ -40,8 +41,11 @@ class Outgoing:
         self._private = private
         self._context: ssl.SSLContext | None = None
 
-    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Posted:
-        """POST to an absolute http or https URL. Raises `Unreachable`, naming nothing of the URL but the host."""
+    def post(self, url: str, headers: Mapping[str, str], body: bytes, *, most: int = 0) -> Posted:
+        """POST to an absolute http or https URL. Raises `Unreachable`, naming nothing of the URL but the host.
+
+        `most`: how many octets of the answer's body are read.
+        """
         host = urlsplit(url).hostname
         sent = {"User-Agent": "CalHarbor", "Content-Length": str(len(body)), **headers}
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), PATIENCE)
@@ -58,7 +62,8 @@ class Outgoing:
                 ) as answer,
             ):
                 found = {name.lower(): value for name, value in answer.headers}
-                return Posted(answer.status, parse_retry_after(found.get(b"retry-after", b"").decode("latin-1")))
+                after = parse_retry_after(found.get(b"retry-after", b"").decode("latin-1"))
+                return Posted(answer.status, after, _beginning(answer, most))
         except (*_ERRORS, OSError, ValueError) as error:
             raise Unreachable(f"{host}: the request failed ({type(error).__name__})") from error
 
@@ -67,6 +72,17 @@ class Outgoing:
         if url.startswith("https:") and self._context is None:
             self._context = ssl.create_default_context()
         return self._context
+
+
+def _beginning(answer: httpcore.Response, most: int) -> bytes:
+    """The first octets of a body; where it is longer, one more than is wanted."""
+    read = b""
+    if most:
+        for piece in answer.iter_stream():
+            read += piece
+            if len(read) > most:
+                break
+    return read[: most + 1]
 
 
 _ERRORS = (

@@ -6,12 +6,12 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from threading import Event, Thread
 from types import FrameType
 
-from gateway.app import journal_readers, open_store, providers, push_delivery, push_offer
+from gateway.app import journal_readers, open_store, providers, push_delivery, push_offer, webhook_delivery
 from gateway.declared import Config
-from gateway.hooks.push import PushDelivery
 from gateway.http import log
 from gateway.http.limits import Rate
 from storage.scheduling.asking import Asking
@@ -88,9 +88,12 @@ def run_sync(config: Config, parent_fd: int) -> int:
 
     signal.signal(signal.SIGTERM, note)
     signal.signal(signal.SIGINT, note)
-    delivery = push_delivery(config, store, worker.lease)
-    if delivery is not None:
-        Thread(target=_keep_sending, args=(delivery, stop), name="push", daemon=True).start()
+    push = push_delivery(config, store, worker.lease)
+    if push is not None:
+        Thread(target=_keep_sending, args=(push.run, stop), name="push", daemon=True).start()
+    if config.webhooks:
+        hooks = webhook_delivery(store, worker.lease)
+        Thread(target=_keep_sending, args=(hooks.run, stop), name="webhooks", daemon=True).start()
     thread = Thread(target=worker.run, args=(stop,), name="worker")
     thread.start()
     while thread.is_alive() and not signals and not _ended(parent_fd, _LOOK):
@@ -105,13 +108,13 @@ def run_sync(config: Config, parent_fd: int) -> int:
     return code
 
 
-def _keep_sending(delivery: PushDelivery, stop: Event) -> None:
+def _keep_sending(run: Callable[[Event], None], stop: Event) -> None:
     """A bug in sending messages is logged, and leaves the mirror alone."""
     while not stop.is_set():
         try:
-            delivery.run(stop)
+            run(stop)
         except Exception:
-            logging.getLogger(log.LOGGER).exception("push: unexpected error")
+            logging.getLogger(log.LOGGER).exception("messages: unexpected error")
             stop.wait(_AFTER_A_BUG)
 
 

@@ -192,6 +192,7 @@ def test_every_option_is_a_field_of_its_record() -> None:
         "account": declared.DeclaredAccount,
         "collection": declared.DeclaredCollection,
         "token": declared.DeclaredToken,
+        "webhook": declared.DeclaredWebhook,
     }
     for kind in options.SECTIONS:
         names = {option.name for option in options.options_of(kind.word)} | ({"name", "where"} if kind.named else set())
