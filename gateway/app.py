@@ -65,6 +65,11 @@ def vdir_of(config: Config, store: Store) -> Path | None:
     return store.folder / FOLDER if config.storage.vdir else None
 
 
+def edited_vdir(config: Config) -> Path | None:
+    """The folder of files, where what people do to them is taken in."""
+    return config.storage.path / FOLDER if config.storage.vdir and config.storage.vdir_edits else None
+
+
 def journal_readers(config: Config, store: Store) -> list[Callable[[], int]]:
     """What follows the journal in the process that holds the sync lease; each call does a piece and says how much."""
     readers = _upkeep(config, store)

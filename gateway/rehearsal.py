@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
-from gateway.app import make_provider
+from gateway.app import edited_vdir, make_provider
 from gateway.declare import declare
 from gateway.declared import Config
 from storage.credentials import Credentials
@@ -18,7 +18,8 @@ def rehearsal(
 ) -> AbstractContextManager[Forecast]:
     """What a run would do, over a copy of the mirror that is brought up to the configuration; nothing else is written.
 
-    `choose`: which accounts to run. Raises `ConfigError`, `StoreError`.
+    What people did to the files goes in first, as a run takes it in. `choose`: which accounts to run. Raises
+    `ConfigError`, `StoreError`.
     """
     folder = config.storage.path
     kept = Credentials(folder)
@@ -31,4 +32,4 @@ def rehearsal(
 
         return choose(copy), make
 
-    return forecast(folder, prepare, progress=progress)
+    return forecast(folder, prepare, vdir=edited_vdir(config), progress=progress)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from gateway.app import providers, read_journal_here
+from gateway.app import edited_vdir, providers, read_journal_here
 from gateway.cli import plan
 from gateway.cli.output import plain, print_json
 from gateway.cli.session import Session, json_option, with_session
@@ -46,9 +46,10 @@ def sync(
     something waits for a person; 1: something failed.
 
     With --dry-run nothing is written anywhere: the run happens on a copy of the mirror in the temporary folder (which
-    needs room for it), and the upstream is only read. --apply with the hash of such a plan, and the same accounts,
-    does exactly that; where either side has changed since, it does nothing, says so, and ends with 1. Both work for
-    paused accounts too, if these are named.
+    needs room for it), and the upstream and the folder of files are only read; what people did to the files is taken
+    in first, as a run would. --apply with the hash of such a plan, and the same accounts, does exactly that; where
+    either side or a file has changed since, it does nothing, says so, and ends with 1. Both work for paused accounts
+    too, if these are named.
 
     \b
     --json: one line a round {"account", "collection", "pulled": {"add", "update", "delete"},
@@ -69,8 +70,12 @@ def sync(
     shown = Shown(store, as_json=session.json)
     if not wanted:
         read_journal_here(session.config, store)  # what was done to the files has to go up, too
-    outcome = sync_once(store, providers(store), chosen, plan=wanted, on_line=shown.line, progress=shown.progress)
-    read_journal_here(session.config, store)
+    vdir = edited_vdir(session.config)
+    outcome = sync_once(
+        store, providers(store), chosen, plan=wanted, vdir=vdir, on_line=shown.line, progress=shown.progress
+    )
+    if not (wanted and vdir):  # else the run has brought the files in step, as far as the plan goes
+        read_journal_here(session.config, store)
     shown.end(outcome, clock.timestamp() - started, len(chosen))
     if outcome.errors:
         return 1

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from json import dumps
+from pathlib import Path
 from random import random
 
 from storage import ids
@@ -28,6 +29,9 @@ from storage.sync.report import Outcome, Round
 from storage.sync.through import Through
 from storage.sync.ties import changes
 from storage.tables import collections, journal
+from storage.vdir.export import VdirExport
+from storage.vdir.intake import Intake
+from storage.vdir.two_way import TwoWay
 
 _HINT = "look at the new plan (`calharbor sync --dry-run`), and apply that"
 
@@ -39,15 +43,19 @@ def carry_out(
     make_provider: MakeProvider,
     accounts: Sequence[Account],
     *,
+    vdir: Path | None = None,
     on_round: Callable[[Round], None] = lambda _round: None,
     progress: Callable[[int], None] = lambda _count: None,
 ) -> Outcome:
     """Do what the plan with this hash says, for accounts whether they are paused or not; the lease must be held.
 
-    The outcome's errors say where the plan is not up to date, and what of it was not done.
+    `vdir`: the folder of files whose edits belong to the plan, where nobody else keeps it in step. The outcome's errors
+    say where the plan is not up to date, and what of it was not done.
     """
     names = [account.name for account in accounts]
-    with forecast(store.folder, lambda copy: ([copy.account(name) for name in names], make_provider)) as found:
+    with forecast(
+        store.folder, lambda copy: ([copy.account(name) for name in names], make_provider), vdir=vdir
+    ) as found:
         if found.hash != plan:
             words = f"the plan {plan} is not what would be done now (that is {found.hash}): something changed since"
             return Outcome(errors=[f"{words}; nothing was done: {_HINT}"])
@@ -55,7 +63,10 @@ def carry_out(
     done: set[Key] = set()
     book = Book(ExactLedger(store, lease, allowed), interval=60, chance=random)
     outcome = Outcome()
+    files = TwoWay(store, vdir, intake=ExactIntake(store, vdir, allowed)) if vdir is not None else None
     try:
+        if files:
+            files.finish()
         for account in accounts:
             inbox.wake(store, account.id)
             runner = AccountRunner(
@@ -66,6 +77,8 @@ def carry_out(
             )
             with closing(runner):
                 outcome.add(runner.converge(replace(account, paused=False)))
+        if files:
+            files.finish()
     except PlanChanged as error:
         outcome.errors.append(f"{error.message}: {error.hint}")
     if undone := allowed.upstream - done:
@@ -89,19 +102,45 @@ class ExactLedger(Ledger):
             yield conn
             for change in journal.since(conn, head):
                 if change.origin is Origin.UPSTREAM and change.entry and not self._planned(conn, change):
-                    raise PlanChanged(
-                        f"{change.uid} in {change.collection} would be changed here as the plan does not say; "
-                        "that was not done",
-                        hint=_HINT,
-                    )
+                    _refuse(change)
 
     def _planned(self, conn: Connection, change: Change) -> bool:
         """What an upstream makes of an entry that it was just sent belongs to the plan, too."""
-        place = collections.by_id(conn, change.collection)
-        name = self.allowed.name(change.collection, place.remote_href if place else None)
-        if (name, change.uid, change.action, change.after) in self.allowed.mirror:
+        if _is_planned(conn, change, self.allowed):
             return True
-        return change.action is Action.UPDATE and (name, change.uid) in self._sent
+        return change.action is Action.UPDATE and (_place(conn, change, self.allowed), change.uid) in self._sent
+
+
+class ExactIntake(Intake):
+    """An intake that takes in nothing but what a plan names."""
+
+    def __init__(self, store: Store, root: Path, allowed: Allowed) -> None:
+        super().__init__(store, VdirExport(store, root, keep=True))
+        self.allowed = allowed
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """As the intake's, but raises `PlanChanged` at the end, and takes all back, where something else was done."""
+        with super().writing() as conn:
+            head = journal.head(conn)
+            yield conn
+            for change in journal.since(conn, head):
+                if not _is_planned(conn, change, self.allowed):
+                    _refuse(change)
+
+
+def _is_planned(conn: Connection, change: Change, allowed: Allowed) -> bool:
+    return (_place(conn, change, allowed), change.uid, change.action, change.after) in allowed.mirror
+
+
+def _place(conn: Connection, change: Change, allowed: Allowed) -> str:
+    place = collections.by_id(conn, change.collection)
+    return allowed.name(change.collection, place.remote_href if place else None)
+
+
+def _refuse(change: Change) -> None:
+    what = f"{change.uid or 'the collection itself'} in {change.collection}"
+    raise PlanChanged(f"{what} would be changed here as the plan does not say; that was not done", hint=_HINT)
 
 
 class ExactProvider(Through):

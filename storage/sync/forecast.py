@@ -17,7 +17,7 @@ from typing import Any
 
 from storage import ids, projection
 from storage.db import copy_file
-from storage.model import Account, Change, Collection
+from storage.model import Account, Change, Collection, Origin
 from storage.provider import Provider, Push, PushAction, RemoteCollection
 from storage.scheduling import people
 from storage.scheduling.audience import audience
@@ -32,6 +32,7 @@ from storage.sync.rehearsal import Rehearsal
 from storage.sync.spool import Spool
 from storage.sync.ties import name_of, properties
 from storage.tables import conflicts, entries, held, journal, leases, links, outbox, quarantine, revisions
+from storage.vdir import trial
 
 Prepare = Callable[[Store], tuple[Sequence[Account], MakeProvider]]
 """Makes a copy of the mirror ready, and says which of its accounts shall be run, and with which providers."""
@@ -42,12 +43,16 @@ CHUNK = 1000
 
 @contextmanager
 def forecast(
-    folder: Path, prepare: Prepare, *, progress: Callable[[int], None] = lambda _count: None
+    folder: Path,
+    prepare: Prepare,
+    *,
+    vdir: Path | None = None,
+    progress: Callable[[int], None] = lambda _count: None,
 ) -> Iterator["Forecast"]:
     """Try out a run over a copy of the mirror in `folder`, which need not exist yet; nothing else is written.
 
-    What waits for its next attempt is tried as well, and paused accounts are run. Raises `StoreFull` where there is no
-    room for the copy.
+    `vdir`: the folder of files whose edits a run takes in before. What waits for its next attempt is tried as well, and
+    paused accounts are run. Raises `StoreFull` where there is no room for the copy, `StoreError`.
     """
     with TemporaryDirectory(prefix="calharbor-plan-") as name:
         if (folder / "mirror.db").exists():
@@ -55,6 +60,8 @@ def forecast(
         with closing(Store.open(Path(name), durable=False)) as copy, closing(Spool(Path(name) / "writes")) as spool:
             accounts, make = prepare(copy)
             found = Forecast(copy, spool, accounts)
+            if vdir is not None:
+                found.take_in(vdir)
             found.run(make, progress)
             yield found
 
@@ -69,6 +76,7 @@ class _Span:
     first: int
     before: str
     after: str
+    origins: frozenset[Origin]
 
 
 class Forecast:
@@ -80,7 +88,8 @@ class Forecast:
         self._accounts = accounts
         self._digests: list[bytes] = []
         self._spans: dict[str, _Span] = {}
-        self._start = _State(copy, accounts)
+        self._start = _State(copy)
+        self._dirty = dirty(copy)
         self.allowed = Allowed(frozenset(self._start.collections))
         self.problems: list[str] = []
         """What could not be looked at, in words: of that the plan says nothing."""
@@ -92,6 +101,11 @@ class Forecast:
         for each in sorted(self._digests):
             whole.update(each)
         return whole.hexdigest()[:32]
+
+    def take_in(self, vdir: Path) -> None:
+        """What people did to the files in this folder goes into the copy first."""
+        self.problems += trial.take_in(self._copy, vdir)
+        self._dirty = dirty(self._copy)
 
     def run(self, make: MakeProvider, progress: Callable[[int], None]) -> None:
         """Let the engine run over the copy, and note what it did there."""
@@ -132,15 +146,15 @@ class Forecast:
         before = revisions.get(conn, span.first) if span.before else None
         after = entries.by_id(conn, entry_id) if span.after else None
         verb = "create" if not span.before else "update" if span.after else "delete"
-        if verb == "update" and entry_id in self._start.dirty and lost is None:
+        if verb == "update" and entry_id in self._dirty and lost is None and Origin.UPSTREAM in span.origins:
             verb = "merge"
         fields = changed(before.text if before else None, after.text if after else None)
         known = entry_id if span.before else ""
-        note = lost.reason if lost else ""
+        note = lost.reason if lost else _IN_THE_FOLDER if span.origins == {Origin.VDIR} else ""
         return self._planned(span.account, span.collection, known, span.uid, verb, fields, note=note)
 
     def _of_collections(self) -> Iterator[Planned]:
-        for now in _State(self._copy, self._accounts).collections.values():
+        for now in _State(self._copy).collections.values():
             before = self._start.collections.get(now.id)
             was, is_now = properties(before) if before else {}, properties(now)
             fields = tuple(
@@ -182,7 +196,7 @@ class Forecast:
 
     def _gather(self) -> None:
         """Read from the copy what the run has done to it."""
-        end = _State(self._copy, self._accounts)
+        end = _State(self._copy)
         self._names = {each.id: each.name for each in end.collections.values()}
         keys = {each.id: self.allowed.name(each.id, each.remote_href) for each in end.collections.values()}
         position = self._start.head
@@ -206,14 +220,17 @@ class Forecast:
             self.problems.append(f"{href[1]} cannot be read and would be kept in quarantine")
 
     def _gather_one(self, row: Change, place: str) -> None:
+        self.allowed.mirror.add((place, row.uid, row.action, row.after))
         if not row.entry:
             return
-        self.allowed.mirror.add((place, row.uid, row.action, row.after))
+        origins = frozenset({row.origin})
         span = self._spans.get(row.entry)
         if span is None:
-            self._spans[row.entry] = _Span(row.account_id, row.collection, row.uid, row.seq, row.before, row.after)
+            place_and_uid = row.account_id, row.collection, row.uid
+            self._spans[row.entry] = _Span(*place_and_uid, row.seq, row.before, row.after, origins)
         else:
             span.collection, span.uid, span.after = row.collection, row.uid, row.after
+            span.origins |= origins
 
     def _note(self, *what: object) -> None:
         self._digests.append(_digest(what))
@@ -228,23 +245,28 @@ class Forecast:
 class _State:
     """What has to be remembered of a mirror to see afterwards what has become of it."""
 
-    def __init__(self, store: Store, accounts: Sequence[Account]) -> None:
+    def __init__(self, store: Store) -> None:
         conn = store.db.reader()
         self.head = journal.head(conn)
         self.conflicts = max((each.n for each in conflicts.every(conn)), default=0)
         self.held = max((each.n for each in held.every(conn, state=None)), default=0)
-        self.collections: dict[str, Collection] = {
-            each.id: each for account in accounts for each in store.collections(account=account.id)
-        }
+        self.collections: dict[str, Collection] = {each.id: each for each in store.collections()}
         self.quarantined = {
             (each.remote_href or each.id, href): version
             for each in self.collections.values()
             for href, version in quarantine.versions(conn, each.n).items()
         }
-        self.dirty = {w.entry_id for each in self.collections.values() for w in outbox.entries(conn, each.n, _EVER)}
+
+
+def dirty(store: Store) -> frozenset[str | None]:
+    """The entries of which something waits for the upstream."""
+    conn = store.db.reader()
+    return frozenset(w.entry_id for each in store.collections() for w in outbox.entries(conn, each.n, _EVER))
 
 
 _EVER = float("inf")
+
+_IN_THE_FOLDER = "by what was done to its file"
 
 
 class _Notes:

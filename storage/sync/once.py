@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from pathlib import Path
 from random import random
 from threading import Event
 from typing import Any
@@ -29,10 +30,13 @@ def sync_once(
     accounts: Sequence[Account],
     *,
     plan: str = "",
+    vdir: Path | None = None,
     on_line: OnLine = lambda _line: None,
     progress: Callable[[int], None] = lambda _count: None,
 ) -> Outcome:
     """Run the rounds of these accounts until nothing is left to do; with the hash of a `plan`, do that and no more.
+
+    `vdir`: the folder of files whose edits belong to the plan; whoever holds the lease keeps it in step otherwise.
 
     Where another process holds the lease, that one is asked to do the run and what it says is passed on; should it die
     meanwhile, the run is done here.
@@ -47,7 +51,14 @@ def sync_once(
     try:
         if plan:
             return carry_out(
-                plan, store, lease, make_provider, accounts, on_round=lambda r: on_line(r.as_json()), progress=progress
+                plan,
+                store,
+                lease,
+                make_provider,
+                accounts,
+                vdir=vdir,
+                on_round=lambda report: on_line(report.as_json()),
+                progress=progress,
             )
         outcome = Outcome()
         for account in accounts:

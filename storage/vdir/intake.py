@@ -7,11 +7,12 @@ in `.ics` nor in `.vcf`, are nobody's business: editors keep what they have not 
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from storage import ids
 from storage.content import decode, read
+from storage.db import Connection
 from storage.errors import InvalidData, NotFound
 from storage.model import Collection, CollectionKind, Origin
 from storage.store import Store
@@ -44,6 +45,12 @@ class Intake:
         self.export = export
         self.folder = export.folder
         self.patience = Patience()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """The transaction in which files become entries; who watches over that overrides it."""
+        with self.store.db.atomic() as conn:
+            yield conn
 
     def look(self, places: Places) -> int:
         """Bring what has changed there into the mirror; how many changes that made. Raises `StoreFull`, `StoreError`.
@@ -126,7 +133,7 @@ class Intake:
     def _take(self, batch: Sequence[Found], vanished: dict[str, list[Found]]) -> int:
         """Read some files, and take in what they say in one transaction."""
         readings = [reading for each in batch if (reading := self._read(each)) is not None]
-        with self.store.db.atomic() as conn:
+        with self.writing() as conn:
             taker = Taker(self.store, conn, vanished)
             taker.part(readings)
             for reading in readings:
@@ -172,7 +179,7 @@ class Intake:
 
     def _delete(self, collection: Collection, missing: Sequence[Found]) -> int:
         directory = directory_of(self.folder.root, collection.account_id, collection.id)
-        with self.store.db.atomic() as conn:
+        with self.writing() as conn:
             taker = Taker(self.store, conn, {})
             deleted = [(each, entry) for each in missing if (entry := taker.gone(each)) is not None]
             verdict = policy.judge_deletions(
@@ -224,7 +231,7 @@ class Intake:
             # With the name gone as well, it is the folder that was emptied.
             whole = (directory / "displayname").exists()
             edits = _edits(found.name, data) if whole else {}
-        with self.store.db.atomic() as conn:
+        with self.writing() as conn:
             if found.stat:
                 row = VdirFile(collection.id, found.name, collection.account_id, "", hash_of(data), found.stat)
                 vdir_files.put(conn, [row])

@@ -35,11 +35,11 @@ log = logging.getLogger("calharbor.vdir")
 class TwoWay:
     """Keeps one folder; in the process that holds the sync lease, from one thread at a time."""
 
-    def __init__(self, store: Store, root: Path, *, watch: "Watch | None" = None) -> None:
-        """`watch`: for a server, which goes on; without, `finish` does it once."""
+    def __init__(self, store: Store, root: Path, *, watch: "Watch | None" = None, intake: Intake | None = None) -> None:
+        """`watch`: for a server, which goes on; without, `finish` does it once. `intake`: one that is watched over."""
         self.store = store
-        self.export = VdirExport(store, root, keep=True)
-        self.intake = Intake(store, self.export)
+        self.intake = intake or Intake(store, VdirExport(store, root, keep=True))
+        self.export = self.intake.export
         self.watch = watch
         self._looked = 0.0
         self._first = True

@@ -159,3 +159,31 @@ def test_a_running_server_carries_a_plan_out(line: Line, upstream: Upstream) -> 
         applied = line("sync", "--apply", plan["plan"], "--json")
         assert (applied.code, applied.json["converged"]) == (0, True)
         assert line("sync", "--dry-run", "--json").json["actions"] == []
+
+
+def test_a_file_that_somebody_edited_is_in_the_plan(line: Line, upstream: Upstream) -> None:
+    upstream.put("a.ics", event("a", "One"))
+    upstream.put("b.ics", event("b", "Two"))
+    declare(line, upstream)
+    assert line("sync").code == 0
+    (path,) = [each for each in (line.folder / "data/vdir").rglob("*.ics") if "One" in each.read_text()]
+    path.write_text(path.read_text().replace("One", "One by vim"))
+    with line.store():
+        before = bytes_of(line.folder / "data")
+        plan = line("sync", "--dry-run", "--json").json
+        assert (bytes_of(line.folder / "data"), upstream.proxy.writes) == (before, 0)
+    said = [(one["side"], one["action"], one["uid"]) for one in plan["actions"]]
+    assert said == [("mirror", "update", "a"), ("upstream", "update", "a")]
+    assert "by what was done to its file" in line("sync", "--dry-run").out
+    assert line("sync", "--apply", plan["plan"]).code == 0
+    assert "One by vim" in upstream.get("a.ics")
+    assert "nothing would be done" in line("sync", "--dry-run").out
+
+    path.unlink()
+    plan = line("sync", "--dry-run", "--json").json
+    path.with_name("new.ics").write_text(event("new", "A file"))
+    refused = line("sync", "--apply", plan["plan"])
+    assert (refused.code, upstream.proxy.writes) == (1, 1)
+    assert "nothing was done" in refused.out
+    assert line("sync").code == 0
+    assert line("verify", "--json").json["ok"]
