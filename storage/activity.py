@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from storage import cursor, versions
+from storage.browsing import expanded
 from storage.db import Connection
 from storage.effects import Effect, effects
 from storage.errors import InvalidData
+from storage.ids import occurrence_id
 from storage.model import Action, Change, Collection, CollectionKind, Entry, Kind
-from storage.records import ComponentRecord
+from storage.records import ComponentRecord, EventRow, Occurrence
 from storage.tables import collection_revisions, collections, components, entries, journal, revisions
 from storage.tables.revisions import Rendered
 
@@ -76,6 +78,35 @@ class Activity:
     key: str = ""
     state: EventState | None = None
     calendar: Collection | None = None
+
+    @property
+    def event_id(self) -> str:
+        """The public id of the event, series or instance."""
+        return occurrence_id(self.entry, self.key)
+
+    @property
+    def event(self) -> EventRow | None:
+        """The event, series or instance, without its text; None for a calendar, and where nothing is known of it."""
+        records = self.state.records if self.state else ()
+        master = next((each for each in records if not each.recurrence_id), None)
+        if self.state is None or (not self.key and master is None):
+            return None
+        entry = self.state.entry
+        if not self.key and master is not None:
+            return EventRow(entry, master, None, master if master.recurring else None)
+        occurrence = _instance(records, self.key)
+        if occurrence is None:
+            return None
+        return EventRow(entry, records[occurrence.position], occurrence, master)
+
+
+def _instance(records: Sequence[ComponentRecord], key: str) -> Occurrence | None:
+    """When an instance is: as its own component says, else as the series does."""
+    for position, each in enumerate(records):
+        if each.recurrence_id == key and each.start is not None:
+            end = each.start if each.end is None else each.end
+            return Occurrence(each.start, end, key, position, each.all_day, each.floating)
+    return expanded(records, key)
 
 
 @dataclass(frozen=True, slots=True)

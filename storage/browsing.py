@@ -84,7 +84,7 @@ class Browser(Reader):
                     raise _no_event(event_id)
                 row = _as_whole(EventRow(entry, master))
             else:
-                found = event_rows.instance(conn, entry.n, key) or _expanded(records, key)
+                found = event_rows.instance(conn, entry.n, key) or expanded(records, key)
                 if found is None:
                     raise _no_event(event_id)
                 row = EventRow(entry, records[found.position], found, master)
@@ -194,7 +194,7 @@ def _described(
     return [row for _, row in sorted(shown, key=lambda pair: pair[0])]
 
 
-def _expanded(records: Sequence[ComponentRecord], key: str) -> Occurrence | None:
+def expanded(records: Sequence[ComponentRecord], key: str) -> Occurrence | None:
     """The instance that a canonical RECURRENCE-ID names, where it is not materialised.
 
     It is looked for where it is without any override, where one of its own put it, and where one of those before

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from gateway.api.kloudless import (
     accounts,
+    activity,
     availability,
     calendars,
     contacts,
@@ -17,5 +18,5 @@ from gateway.api.kloudless import (
 PREFIX = "/v1"
 
 router = APIRouter(prefix=PREFIX)
-for part in (accounts, calendars, contacts, events, availability, raw, resources, team, subscriptions):
+for part in (accounts, calendars, contacts, events, availability, raw, resources, team, subscriptions, activity):
     router.include_router(part.router)
