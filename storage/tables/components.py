@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from json import JSONEncoder, dumps, loads
+from json import JSONDecoder, JSONEncoder, dumps
 from sqlite3 import Connection
 from typing import Any
 
@@ -32,6 +32,9 @@ _ORGANIZER = _NAMES.index("organizer")
 _RARE: Mapping[str, Any] = {each.name: each.default for each in fields(ComponentRecord)[COLUMNS.count(",") :]}
 """The fields in the column `more`, with what they are in most rows: then they take no room in it."""
 
+_decode = JSONDecoder().raw_decode
+"""What `json.loads` calls after some checks: a page of a list reads thousands of small texts, all of our own making."""
+
 _encode = JSONEncoder(default=dict, ensure_ascii=False).encode
 
 _INSERT = f"INSERT INTO components (entry_n, collection_n, position, {COLUMNS}) VALUES (?, ?, ?{', ?' * len(_NAMES)})"
@@ -43,12 +46,14 @@ def row(values: tuple[Any, ...]) -> ComponentRecord:
     more = cells.pop()
     for position in _YES_OR_NO:
         cells[position] = bool(cells[position])
-    cells[_ORGANIZER] = loads(cells[_ORGANIZER]) if cells[_ORGANIZER] else None
+    cells[_ORGANIZER] = _decode(cells[_ORGANIZER])[0] if cells[_ORGANIZER] else None
     for position in _LISTS:
-        cells[position] = () if cells[position] == "[]" else tuple(loads(cells[position]))
+        cells[position] = () if cells[position] == "[]" else tuple(_decode(cells[position])[0])
     if not more:
         return ComponentRecord(*cells)
-    rare: dict[str, Any] = {name: tuple(value) if type(value) is list else value for name, value in loads(more).items()}
+    rare: dict[str, Any] = {
+        name: tuple(value) if type(value) is list else value for name, value in _decode(more)[0].items()
+    }
     return ComponentRecord(*cells, **rare)
 
 
@@ -100,7 +105,7 @@ def packed(conn: Connection, entry_n: int) -> str:
 
 def unpacked(text: str) -> list[ComponentRecord]:
     """The components in `packed` text, which may be from before some of the columns were there."""
-    return [row(tuple(map(each.get, _NAMES, _EMPTY))) for each in loads(text)]
+    return [row(tuple(map(each.get, _NAMES, _EMPTY))) for each in _decode(text)[0]]
 
 
 def of_entry(conn: Connection, entry_n: int) -> list[ComponentRecord]:

@@ -159,8 +159,8 @@ def describing(conn: Connection, keys: Sequence[tuple[int, int]]) -> dict[tuple[
     """The components with these positions in these entries."""
     rows = conn.execute(
         f"""SELECT p.entry_n, p.position, {_QUALIFIED} FROM json_each(?) j
-            CROSS JOIN components p ON p.entry_n = j.value ->> 0 AND p.position = j.value ->> 1""",
-        (dumps(keys),),
+            CROSS JOIN components p ON p.entry_n = j.value >> 16 AND p.position = j.value & 65535""",
+        (dumps([n << 16 | position for n, position in keys]),),  # no entry has 50,000 components
     )
     return {(n, position): components.row(tuple(values)) for n, position, *values in rows.fetchall()}
 

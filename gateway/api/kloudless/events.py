@@ -10,7 +10,7 @@ from gateway.api.answers import HEADERS, answer
 from gateway.api.kloudless.asking import Asking, One
 from gateway.api.kloudless.envelope import Paged, Paging, listing, token
 from gateway.api.kloudless.errors import bad, not_found
-from gateway.api.kloudless.events_render import Place, owned, render
+from gateway.api.kloudless.events_render import Place, render
 from gateway.api.kloudless.events_window import Shape, Span, span_of
 from gateway.api.service import Service
 from storage import clock
@@ -108,8 +108,7 @@ def place_of(asking: Asking, collection: Collection) -> Place:
     """Where and how this request is shown events."""
     prefer = next((value for name, value in asking.upstream_headers.items() if name.lower() == "prefer"), "")
     html = "outlook.body-content-type=html" in prefer.replace('"', "").replace(" ", "").lower()
-    own = owned(asking.account, collection)
-    return Place(asking.account, collection, asking.service, asking.base, asking.raw, html, own)
+    return Place.of(asking.account, collection, asking.service, asking.base, raw=asking.raw, html=html)
 
 
 def _asked(

@@ -21,6 +21,7 @@ from storage.records import ComponentRecord, EventRow
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_LENGTH = len("YYYYMMDD")
+_LOCAL_LENGTH, _TIME_LENGTH = len("YYYY-MM-DDTHH:MM:SS"), len("YYYY-MM-DDTHH:MM:SS+HH:MM")
 _MINUTE = 60
 _STATUS = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative", "NEEDS-ACTION": "pending"} | {
     "": "pending",
@@ -28,6 +29,7 @@ _STATUS = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentati
 }
 _VISIBILITY = {"": None, "PUBLIC": "public", "CONFIDENTIAL": "confidential"}
 _METHODS = {"DISPLAY": "popup", "AUDIO": "popup", "EMAIL": "email"}
+_LACKING = {service: [name for name, have in EVENT.items() if service not in have] for service in Service}
 _NO_PROVIDER = {Service.GOOGLE: "addOn"}
 _CODES = ("meeting_code", "access_code", "passcode", "password", "pin")
 _RESOURCES = ("RESOURCE", "ROOM")
@@ -38,26 +40,34 @@ _OPTIONAL = ("OPT-PARTICIPANT", "NON-PARTICIPANT")
 class Place:
     """Where events are shown: their calendar, and how the request wants them.
 
-    `html`: descriptions as HTML, where the service has them (D45). `own`: the owner's addresses in lower case.
+    `html`: descriptions as HTML, where the service has them (D45). `own`: the owner's addresses in lower case. `zone`:
+    the calendar's, in which floating times are read, "" where it has none. `events`: what their addresses begin with.
     """
 
     account: Account
     calendar: Collection
     service: Service
-    base: str
     raw: bool
     html: bool
     own: frozenset[str]
+    zone: str
+    events: str
 
-    @property
-    def zone(self) -> str:
-        """The calendar's zone, in which floating times are read; "" where it has none."""
-        return iana_name(self.calendar.timezone) if self.calendar.timezone else ""
-
-    def href(self, event_id: str) -> str:
-        """The address of an event."""
-        calendar = f"{self.base}/v1/accounts/{self.account.id}/cal/calendars/{self.calendar.id}"
-        return f"{calendar}/events/{event_id}"
+    @classmethod
+    def of(
+        cls,
+        account: Account,
+        calendar: Collection,
+        service: Service,
+        base: str,
+        *,
+        raw: bool = False,
+        html: bool = False,
+    ) -> "Place":
+        """What a calendar of an account means for its events; `base`: scheme and host of the request."""
+        zone = iana_name(calendar.timezone) if calendar.timezone else ""
+        events = f"{base}/v1/accounts/{account.id}/cal/calendars/{calendar.id}/events/"
+        return cls(account, calendar, service, raw, html, owned(account, calendar), zone, events)
 
 
 def owned(account: Account, calendar: Collection) -> frozenset[str]:
@@ -68,9 +78,14 @@ def owned(account: Account, calendar: Collection) -> frozenset[str]:
 
 def render(row: EventRow, place: Place) -> dict[str, Any]:
     """An event with every attribute of A.6, null where the service has it not; `raw` only where it is wanted."""
-    values = {**_described(row.component, row.id, place), **_placed(row, place)}
-    shown = {name: values[name] if place.service in services else None for name, services in EVENT.items()}
-    return {**shown, "raw": _raw(row, place, shown)} if place.raw else shown
+    shown: dict[str, Any] = dict.fromkeys(EVENT)
+    shown.update(_placed(row, place))
+    shown.update(_described(row.component, row.id, place))
+    for name in _LACKING[place.service]:
+        shown[name] = None
+    if place.raw:
+        shown["raw"] = _raw(row, place, shown)
+    return shown
 
 
 def _placed(row: EventRow, place: Place) -> dict[str, Any]:
@@ -78,11 +93,13 @@ def _placed(row: EventRow, place: Place) -> dict[str, Any]:
     record, at = row.component, row.occurrence
     start, end = (record.start, record.end) if at is None else (at.start, at.end)
     all_day, floating = (record.all_day, record.floating) if at is None else (at.all_day, at.floating)
-    start_zone, end_zone = (place.zone if floating else each for each in (record.start_zone, record.end_zone))
-    recurring = bool(row.instance)
+    start_zone, end_zone = record.start_zone, record.end_zone
+    if floating:
+        start_zone = end_zone = place.zone
+    event_id, recurring = row.id, bool(row.instance)
     kind = "recurring" if recurring else "recurring_master" if record.recurring and at is None else "solo"
     return {
-        "id": row.id,
+        "id": event_id,
         "account_id": str(place.account.id),
         "calendar_id": place.calendar.id,
         "ical_uid": row.entry.uid,
@@ -99,14 +116,14 @@ def _placed(row: EventRow, place: Place) -> dict[str, Any]:
         "recurring_master_id": row.entry.id if recurring and row.master is not None else None,
         "type": "event",
         "api": "calendar",
-        "href": place.href(row.id),
+        "href": place.events + event_id,
     }
 
 
 def _original(row: EventRow, place: Place) -> dict[str, Any]:
     """The start that the rule of the master gives: the RECURRENCE-ID, by the clock of the series."""
     key = row.instance
-    epoch = _key_epoch(key)
+    epoch = _key_epoch(key) if key else None
     if epoch is None:
         return {"original_start": None, "original_start_time_zone": None}
     all_day, floating = len(key) == _DAY_LENGTH, not key.endswith("Z")
@@ -165,7 +182,7 @@ def _attendee(person: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _attachment(file: Mapping[str, Any], event_id: str, place: Place) -> dict[str, Any]:
-    url = file["uri"] or f"{place.href(event_id)}/attachments/{file['id']}"
+    url = file["uri"] or f"{place.events}{event_id}/attachments/{file['id']}"
     return {"id": file["id"], "name": file["name"] or None, "url": url, "mime_type": file["mime"] or None}
 
 
@@ -245,12 +262,14 @@ def _time(epoch: int | None, zone: str, *, all_day: bool, floating: bool) -> str
             if moment.utcoffset() != moment.astimezone(UTC).astimezone(known).utcoffset():  # the clocks skip it
                 moment = moment.astimezone(UTC).astimezone(known)
         else:
-            moment = (_EPOCH + timedelta(seconds=epoch)).astimezone(known or UTC)
-        offset = moment.utcoffset() or timedelta()
-        if moment.tzinfo is UTC or offset.seconds % _MINUTE:  # RFC 3339 has no offsets of seconds, as they once were
-            return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        return moment.isoformat()
-    except (OverflowError, ValueError):
+            moment = datetime.fromtimestamp(epoch, known or UTC)
+        text = moment.isoformat()
+        if moment.tzinfo is UTC:
+            return f"{text[:_LOCAL_LENGTH]}Z"
+        if len(text) > _TIME_LENGTH:  # RFC 3339 has no offsets of seconds, as they once were
+            return f"{moment.astimezone(UTC).isoformat()[:_LOCAL_LENGTH]}Z"
+        return text  # noqa: TRY300
+    except (OverflowError, ValueError, OSError):
         return None  # outside the years 1 to 9999
 
 
