@@ -1,13 +1,18 @@
 """The JSON surface as one FastAPI application: the dialects, their errors, and the description of it all."""
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
+from gateway.api.kloudless import described as kloudless_described
 from gateway.api.kloudless import errors as kloudless_errors
 from gateway.api.kloudless import routes as kloudless
+from gateway.api.openapi import describe
 from gateway.api.refusal import ApiRefusal
 from gateway.http.health import health
 from gateway.http.limits import Limits
@@ -15,6 +20,8 @@ from gateway.http.log import App, Receive, Scope, Send
 from storage.errors import CalHarborError
 from storage.scheduling.asking import Asking
 from storage.store import Store
+
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 OfError = Callable[[CalHarborError], ApiRefusal]
 OfStatus = Callable[[int, str], ApiRefusal]
@@ -30,11 +37,12 @@ def json_app(store: Store, *, base: str = "", limits: Limits, upstreams: Asking 
 
     `limits`: how many requests each token may make. `upstreams`: asks accounts' upstreams while a client waits.
     """
-    app = FastAPI(
+    app = Described(
         title="CalHarbor",
         description="Calendars and contacts of every account, from the local mirror.",
         redirect_slashes=False,
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.store, app.state.base = store, base
     app.state.limits, app.state.upstreams = limits, upstreams
@@ -50,6 +58,16 @@ def json_app(store: Store, *, base: str = "", limits: Limits, upstreams: Asking 
     app.add_exception_handler(HTTPException, _by_the_frame)
     app.add_exception_handler(Exception, _by_surprise)
     return SlashesEndNothing(app)
+
+
+class Described(FastAPI):
+    """An application whose description says of each route what its dialect says."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description, made once."""
+        made = self.openapi_schema is not None
+        document = super().openapi()
+        return document if made else describe(document, [kloudless_described.DIALECT])
 
 
 class SlashesEndNothing:
@@ -94,4 +112,15 @@ def _by_the_frame(request: Request, error: Exception) -> Response:
     shape = _shape(request)
     if shape is None:
         return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
-    return shape[1](error.status_code, str(error.detail)).response()
+    response = shape[1](error.status_code, str(error.detail)).response()
+    response.headers.update(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = ", ".join(_methods(request))
+    return response
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods of a path; the frame names those of the first route that fits alone."""
+    routes = request.app.routes
+    asked = ({**request.scope, "method": method} for method in METHODS)
+    return [scope["method"] for scope in asked if any(each.matches(scope)[0] is Match.FULL for each in routes)]

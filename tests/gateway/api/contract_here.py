@@ -29,7 +29,7 @@ class Here:
     def __init__(self, folder: Path) -> None:
         self.store = Store.open(folder / "data", durable=False)
         declare(load(FIXTURE, {}), self.store, passwords=False)
-        self._app: Any = json_app(self.store, limits=Limits(folder / "limits", ()))
+        self.app: Any = json_app(self.store, limits=Limits(folder / "limits", ()))
 
     def get(
         self, account: int, path: str, status: int = 200, *, headers: Mapping[str, str] | None = None, **params: Any
@@ -46,13 +46,18 @@ class Here:
         """The whole response."""
         address = path if path.startswith(("/", "http")) else f"/v1/accounts/me/cal/calendars/primary/{path}"
         return asyncio.run(
-            self._ask(address, {"Authorization": f"Bearer {TOKENS[account]}", **(headers or {})}, params)
+            self._ask("GET", address, {"Authorization": f"Bearer {TOKENS[account]}", **(headers or {})}, params=params)
         )
 
-    async def _ask(self, address: str, headers: Mapping[str, str], params: Mapping[str, Any]) -> httpx.Response:
-        transport = httpx.ASGITransport(app=self._app)
+    def request(self, token: str | None, method: str, path: str, *, json: object = None) -> httpx.Response:
+        """Any request with this bearer token, or with none."""
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        return asyncio.run(self._ask(method, path, headers, json=json))
+
+    async def _ask(self, method: str, address: str, headers: Mapping[str, str], **options: Any) -> httpx.Response:
+        transport = httpx.ASGITransport(app=self.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
-            return await client.get(address, headers=dict(headers), params=dict(params))
+            return await client.request(method, address, headers=dict(headers), **options)
 
     def calendar(self, account: int) -> Collection:
         """The account's primary calendar."""
