@@ -6,6 +6,7 @@ from storage.model import Level
 from storage.store import Store
 from tests.contract.serving import APP_KEY, Api, Fixture
 
+DAY = {"start": "2017-05-20T00:00:00Z", "end": "2017-05-21T00:00:00Z"}
 EMPTY = {"count": 0, "page": "1", "next_page": None, "objects": [], "total": 0, "type": "object_list"}
 
 
@@ -60,6 +61,12 @@ def test_one_sees_oneself_and_who_shares_a_calendar(fixture: Fixture) -> None:
         ]
         assert api.get("team/users")["objects"] == wanted
         assert Api(fixture.url, APP_KEY, scheme="APIKey").get("/v1/accounts/101/team/users")["objects"] == wanted
+        for each in wanted:
+            path = f"cal/calendars/{each['calendar_id']}"
+            assert api.get(path)["id"] == each["calendar_id"]
+            assert api.get(f"{path}/events")["objects"] == []
+            asked = {"meeting_duration": "PT1H", "time_windows": [DAY], "calendars": [each["calendar_id"]]}
+            assert api.post("cal/availability", asked, 200)["time_windows"] == [DAY]
         first = api.get("team/users", params={"page_size": 2})
         second = api.get("team/users", params={"page_size": 2, "page": first["next_page"]})
         assert [*first["objects"], *second["objects"]] == wanted
