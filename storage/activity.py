@@ -252,8 +252,7 @@ class _States:
         kept = self._replaced.get(seq) if seq is not None else None
         if kept is None:
             return None
-        records = tuple(components.unpacked(kept.packed)) if kept.packed else ()
-        return EventState(_entry(change, kept), records)
+        return EventState(_entry(change, kept), tuple(components.unpacked(kept.packed)))
 
     def _current(self, change: Change, n: int | None) -> EventState | None:
         entry = self._entries.get(n) if n is not None else None

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from json import JSONDecoder, JSONEncoder, dumps
+from json import JSONEncoder
 from sqlite3 import Connection
 from typing import Any
+
+from orjson import Fragment, dumps, loads
 
 from storage.records import ComponentRecord
 from storage.tables import search
@@ -25,15 +27,15 @@ COLUMNS = """name, recurrence_id, this_and_future, summary, description, locatio
 
 _NAMES = COLUMNS.replace("\n", "").replace(" ", "").replace('"', "").split(",")
 
-_YES_OR_NO = [_NAMES.index(name) for name in ("this_and_future", "all_day", "floating", "by_duration", "recurring")]
-_LISTS = [_NAMES.index(name) for name in ("attendees", "categories", "alarms")]
+_FLAGS = ("this_and_future", "all_day", "floating", "by_duration", "recurring")
+_AS_LISTS = ("attendees", "categories", "alarms")
+_AS_JSON = frozenset({*_AS_LISTS, "organizer", "more"})
+_YES_OR_NO = [_NAMES.index(name) for name in _FLAGS]
+_LISTS = [_NAMES.index(name) for name in _AS_LISTS]
 _ORGANIZER = _NAMES.index("organizer")
 
 _RARE: Mapping[str, Any] = {each.name: each.default for each in fields(ComponentRecord)[COLUMNS.count(",") :]}
 """The fields in the column `more`, with what they are in most rows: then they take no room in it."""
-
-_decode = JSONDecoder().raw_decode
-"""What `json.loads` calls after some checks: a page of a list reads thousands of small texts, all of our own making."""
 
 _encode = JSONEncoder(default=dict, ensure_ascii=False).encode
 
@@ -46,15 +48,17 @@ def row(values: tuple[Any, ...]) -> ComponentRecord:
     more = cells.pop()
     for position in _YES_OR_NO:
         cells[position] = bool(cells[position])
-    cells[_ORGANIZER] = _decode(cells[_ORGANIZER])[0] if cells[_ORGANIZER] else None
+    cells[_ORGANIZER] = loads(cells[_ORGANIZER]) if cells[_ORGANIZER] else None
     for position in _LISTS:
-        cells[position] = () if cells[position] == "[]" else tuple(_decode(cells[position])[0])
+        cells[position] = () if cells[position] == "[]" else tuple(loads(cells[position]))
     if not more:
         return ComponentRecord(*cells)
-    rare: dict[str, Any] = {
-        name: tuple(value) if type(value) is list else value for name, value in _decode(more)[0].items()
-    }
-    return ComponentRecord(*cells, **rare)
+    return ComponentRecord(*cells, **_rare(loads(more)))
+
+
+def _rare(more: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that the column `more` holds, read from JSON."""
+    return {name: tuple(value) if type(value) is list else value for name, value in more.items()}
 
 
 def as_json(items: Sequence[str] | Sequence[Mapping[str, Any]]) -> str:
@@ -92,20 +96,32 @@ def insert(conn: Connection, entry_n: int, collection_n: int, records: Sequence[
 _EMPTY = _values(ComponentRecord(""))
 
 
-def packed(conn: Connection, entry_n: int) -> str:
+def packed(conn: Connection, entry_n: int) -> bytes:
     """An entry's components, in file order, as JSON for `unpacked`: the columns that say anything, by their names."""
     rows = conn.execute(f"SELECT {COLUMNS} FROM components WHERE entry_n = ? ORDER BY position", (entry_n,))
-    return _encode(
+    return dumps(
         [
-            {name: value for name, value, empty in zip(_NAMES, values, _EMPTY, strict=True) if value != empty}
+            {
+                name: Fragment(value) if name in _AS_JSON and value else value
+                for name, value, empty in zip(_NAMES, values, _EMPTY, strict=True)
+                if value != empty
+            }
             for values in rows.fetchall()
         ]
     )
 
 
-def unpacked(text: str) -> list[ComponentRecord]:
-    """The components in `packed` text, which may be from before some of the columns were there."""
-    return [row(tuple(map(each.get, _NAMES, _EMPTY))) for each in _decode(text)[0]]
+def unpacked(data: bytes) -> list[ComponentRecord]:
+    """The components in `packed` bytes, which may be from before some of the columns were there."""
+    records = loads(data)
+    for fields_ in records:
+        for name in fields_.keys() & _FLAGS:
+            fields_[name] = bool(fields_[name])
+        for name in fields_.keys() & _AS_LISTS:
+            fields_[name] = tuple(fields_[name])
+        if more := fields_.pop("more", None):
+            fields_.update(_rare(more))
+    return [ComponentRecord(**each) for each in records]
 
 
 def of_entry(conn: Connection, entry_n: int) -> list[ComponentRecord]:
@@ -120,7 +136,7 @@ def of_entries(conn: Connection, numbers: Sequence[int]) -> dict[int, list[Compo
     rows = conn.execute(
         f"""SELECT entry_n, {COLUMNS} FROM components WHERE entry_n IN (SELECT value FROM json_each(?))
             ORDER BY entry_n, position""",
-        (dumps(list(numbers)),),
+        (dumps(list(numbers)).decode(),),
     )
     for entry_n, *values in rows.fetchall():
         found[entry_n].append(row(tuple(values)))

@@ -32,12 +32,17 @@ class Revision:
 
 
 class Rendered(NamedTuple):
-    """What was rendered of an entry, as `components.packed` has it (None: not known any more), and its moments."""
+    """What was rendered of an entry (zlib; None: not known any more), and its moments."""
 
     hash: str
     created: str
     modified: str
-    packed: str | None
+    compressed: bytes | None
+
+    @property
+    def packed(self) -> bytes:
+        """Its components as `components.packed` has them."""
+        return zlib.decompress(self.compressed) if self.compressed else b"[]"
 
 
 def _row(row: tuple[Any, ...]) -> Revision:
@@ -46,7 +51,7 @@ def _row(row: tuple[Any, ...]) -> Revision:
     return Revision(*fields)
 
 
-def add(conn: Connection, seq: int, entry: Entry, rendered: str | None) -> None:
+def add(conn: Connection, seq: int, entry: Entry, rendered: bytes | None) -> None:
     """Keep the entry as it was before the change `seq`; `rendered`: its components as `components.packed` has them."""
     conn.execute(
         """INSERT INTO revisions (seq, entry_id, collection_n, href, uid, hash, created, modified, body, rendered)
@@ -54,7 +59,7 @@ def add(conn: Connection, seq: int, entry: Entry, rendered: str | None) -> None:
         (
             *(seq, entry.id, entry.collection_n, entry.href, entry.uid, entry.hash, entry.created, entry.modified),
             zlib.compress(entry.text.encode(), 1),
-            zlib.compress(rendered.encode(), 1) if rendered else None,
+            zlib.compress(rendered, 1) if rendered else None,
         ),
     )
 
@@ -89,10 +94,7 @@ def rendered(conn: Connection, seqs: Sequence[int]) -> dict[int, Rendered]:
            WHERE seq IN (SELECT value FROM json_each(?))""",
         (dumps(list(seqs)),),
     )
-    return {
-        seq: Rendered(digest, created, modified, zlib.decompress(packed).decode() if packed else None)
-        for seq, digest, created, modified, packed in rows.fetchall()
-    }
+    return {seq: Rendered(*rest) for seq, *rest in rows.fetchall()}
 
 
 def octets(conn: Connection, after: int, through: int) -> int:
