@@ -221,6 +221,11 @@ class Reader:
         """
         place, last = self.collection(collection_id), ""
         needles = () if place.share else holding
+        if needles and all(needle.in_uid for needle in needles):
+            few = entries.with_uids(self.db.reader(), place.source, needles, PAGE)
+            if few is not None:
+                yield from few
+                return
         while page := entries.after(self.db.reader(), place.source, last, PAGE, needles):
             yield from shared.each(self.db.reader(), place, page)
             last = page[-1].href

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from json import dumps
+from operator import attrgetter
 from sqlite3 import Connection
 from typing import Any
 
@@ -206,6 +207,20 @@ def after(conn: Connection, collection_n: int, href: str, limit: int, holding: S
         (collection_n, href, *(needle.text for needle in holding), limit),
     )
     return [row(values) for values in rows.fetchall()]
+
+
+def with_uids(conn: Connection, collection_n: int, holding: Sequence[Needle], most: int) -> list[Entry] | None:
+    """The entries in whose UIDs one of these texts stands, by href, found in the index of the UIDs alone.
+
+    None where there are more than `most` of them.
+    """
+    found = conn.execute(
+        f"SELECT n FROM entries INDEXED BY entries_uid WHERE collection_n = ? AND ({condition(holding)}) LIMIT ?",
+        (collection_n, *(needle.text for needle in holding), most + 1),
+    ).fetchall()
+    if len(found) > most:
+        return None
+    return sorted(numbered(conn, [n for (n,) in found]), key=attrgetter("href"))
 
 
 FREE_BUSY_INDEX = "CREATE INDEX entries_free_busy ON entries (collection_n, href) WHERE kind = 'freebusy'"

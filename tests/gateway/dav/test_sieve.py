@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from gateway.dav import addressbook_query, sieve
 from gateway.dav.filters import read_filter
 from gateway.dav.matching import matches
+from storage import reading
 from storage.ical.lines import escape
 from storage.ical.read import read
 from storage.model import Level
@@ -153,6 +154,26 @@ def test_a_text_that_is_nowhere_takes_no_entry_apart(door: Door, monkeypatch: py
     assert door.report(query(SPAN, prop("SUMMARY", match("nowhere")))).names == set()
     collection = door.store.collection_at("alice", "work")
     assert [each.href for each in door.store.iter_entries(collection.id, [Needle("a", in_uid=True)])] == ["a"]
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 100])
+def test_few_or_many_uids_are_found_in_the_order_of_names(
+    door: Door, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """A few by the index of UIDs, many by a walk through the collection; of another collection none."""
+    for name, uid in (("d", "one-1"), ("c", "ONE-2"), ("b", "two"), ("a", "zone-K")):
+        door.put(name, event(uid))
+    monkeypatch.setattr(reading, "PAGE", most)
+    collection = door.store.collection_at("alice", "work")
+
+    def named(*needles: Needle) -> list[str]:
+        return [each.href for each in door.store.iter_entries(collection.id, needles)]
+
+    assert named(Needle("one-", in_uid=True)) == ["a", "c", "d"]
+    assert named(Needle("1", in_uid=True), Needle("w", in_uid=True)) == ["b", "d"]
+    assert named(Needle("-k", wide=True, in_uid=True)) == ["a"]
+    assert named(Needle("-k", in_uid=True)) == []
+    assert list(door.store.iter_entries(door.add_book(), [Needle("one", in_uid=True)])) == []
 
 
 def test_what_is_shown_in_place_of_something_else_is_found(door: Door) -> None:
