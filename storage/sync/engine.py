@@ -232,7 +232,7 @@ class Engine:
         push = outgoing.push
         if push.action is PushAction.DELETE and not push.href:
             self._verify(collection, remote, report)
-            self.pushes.never_arrived(outgoing)
+            self.pushes.never_arrived(collection, outgoing, report)
             return
         if push.action is not PushAction.CREATE and not push.version:
             raise VersionMismatch("the upstream did not say under which version it keeps this entry")

@@ -130,8 +130,11 @@ class Pushes:
                 if before and before.entry_id != entry_id:
                     applier.missing(receipt.href)  # a creation overwrites nothing: what we knew there has gone
                 entry = entries.by_id(conn, entry_id)
-                base = None if entry and entry.text == push.text else push.text
-                links.put(conn, Link(entry_id, collection.n, receipt.href, receipt.version, base, base))
+                agreed = None if entry and entry.text == push.text else push.text
+                holds = self.provider.capabilities.keeping(collection.kind)
+                shown = project(push.text, holds)  # until it is read back
+                base = agreed if shown == push.text else shown
+                links.put(conn, Link(entry_id, collection.n, receipt.href, receipt.version, base, agreed))
                 if push.action is PushAction.CREATE:
                     report.pushed.add += 1
                 else:
@@ -187,13 +190,14 @@ class Pushes:
                     other = applier.incoming(shown, text, content)
                     self._twin(collection, shown, other, report)
 
-    def never_arrived(self, outgoing: Outgoing) -> None:
+    def never_arrived(self, collection: Collection, outgoing: Outgoing, report: Round) -> None:
         """A deletion of something that a full listing does not name: its creation never arrived, all is done."""
-        with self.ledger.writing() as conn:
+        with self.ledger.writing(collection) as conn:
             link = links.of_entry(conn, outgoing.entry_id)
             waiting = outbox.get(conn, outgoing.waiting.collection_n, outgoing.waiting.entry_id)
             if waiting and (link is None or link.collection_n != waiting.collection_n):
                 outbox.drop(conn, waiting.n)
+                Applier(conn, collection, report, clock.iso()).readmit(outgoing.push.uid)
 
     def failed(self, outgoing: Outgoing, error: UpstreamError, chance: schedule.Chance) -> None:
         """Nothing is known of this push; it waits, with the upstream's words."""

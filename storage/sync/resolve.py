@@ -113,7 +113,10 @@ def _write(conn: Connection, collection: Collection, lost: Conflict, entry: Entr
         elif text != entry.text:
             local.put(conn, wish, text, content.read(text, place.kind))
     elif text is not None:
-        wish = Wish(collection.id, f"{lost.entry_id}{_suffix(collection)}", Origin.CLI)
+        name = f"{lost.entry_id}{_suffix(collection)}"
+        if entries.by_href(conn, collection.n, name) is not None:  # another one has its name by now
+            name = f"{ids.new_id()}{_suffix(collection)}"
+        wish = Wish(collection.id, name, Origin.CLI)
         local.put_back(conn, wish, lost.entry_id, text, content.read(text, collection.kind))
 
 

@@ -1,17 +1,17 @@
 """Upstreams that cannot hold everything: a corpus goes there and back, and nothing of it is lost, or sent again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from plugins.memory.provider import MemoryUpstream
+from plugins.memory.provider import MemoryProvider, MemoryUpstream
 from storage.content import canonical, decode, read, same
-from storage.errors import CalHarborError, InvalidData
+from storage.errors import CalHarborError, InvalidData, Unreachable
 from storage.ical.lines import parse
 from storage.model import CollectionKind, Origin
-from storage.provider import EVERYTHING, Holds, RemoteCollection
+from storage.provider import EVERYTHING, Holds, RemoteCollection, RemoteEntry
 from storage.verify import verify
 from tests.storage.merge.texts import EDITS, MEETING, Edit, put
 from tests.storage.sync.scene import Scene
@@ -131,4 +131,24 @@ def test_a_creation_whose_answer_is_lost_is_recognised_although_the_upstream_sho
     assert scene.inbox() == []
     assert scene.waiting() == 0
     assert parse(str(scene.there()["/memory/calendar/meeting.ics"]))
+    scene.store.close()
+
+
+class Forgetful(MemoryProvider):
+    """The line breaks between a push and its reading back."""
+
+    def fetch(self, collection: RemoteCollection, hrefs: Sequence[str]) -> Mapping[str, RemoteEntry | None]:
+        raise Unreachable("the line is down")
+
+
+def test_what_it_cannot_hold_stays_where_nothing_could_be_read_back(tmp_path: Path) -> None:
+    scene = Scene(tmp_path / "mirror", MemoryUpstream(holds=Holds(drops=frozenset({"CATEGORIES"}))))
+    scene.sync()
+    ours = MEETING.replace("BEGIN:VALARM", "CATEGORIES:Ours\r\nBEGIN:VALARM", 1)
+    scene.ours("meeting.ics", ours)
+    scene.make = lambda _account: Forgetful(scene.upstream)
+    scene.sync()
+    scene.make = lambda _account: MemoryProvider(scene.upstream)
+    assert scene.sync().converged
+    assert scene.here() == {"meeting": ours}
     scene.store.close()

@@ -130,6 +130,15 @@ def test_an_entry_that_was_deleted_since_comes_back_under_its_id(scene: Scene) -
     assert scene.store.entry_by_uid(scene.collection.id, "meeting").id == entry_id
 
 
+def test_an_entry_comes_back_beside_another_one_that_has_its_name_by_now(scene: Scene) -> None:
+    number = clashed(scene)
+    entry_id = scene.store.entry_at(scene.collection.id, "meeting.ics").id
+    scene.delete("meeting.ics")
+    scene.ours(f"{entry_id}.ics", event("other", 1, "x"))
+    resolve(scene.store, number, Choice.MINE)
+    assert set(agreed(scene)) == {"meeting", "other"}
+
+
 def test_what_was_refused_and_then_made_again_keeps_what_was_edited_since(scene: Scene) -> None:
     scene.upstream.folders[scene.remote.href].remote = replace(scene.remote, read_only=True)
     scene.ours("new.ics", event("new", 1, "Ours"))
