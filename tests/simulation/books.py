@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping
 
 from storage.content import canonical, same
-from storage.projection import lost
 from storage.tables import conflicts
 from tests.simulation.client import Client
 from tests.simulation.files import FileUser
@@ -27,17 +26,15 @@ class Books:
         self.others = list(others.values())
 
     def lost(self) -> list[str]:
-        """What was said on either side and is nowhere: on neither side, not in the inbox, and not taken back by anybody
-        who had seen it. Whoever deletes an entry at an upstream that cannot hold all of it has not seen all of it; what
-        it cannot hold is not looked for.
+        """What was said on either side and is nowhere: on neither side, nor in the inbox, nor taken back by anybody.
+
+        Who removes an entry at an upstream takes back all of it, also what that upstream cannot hold and only we have.
         """
         waiting = conflicts.every(self.mirror.store.db.reader())
         there = sayings(*self.mirror.texts(), *(c.ours for c in waiting), *(c.theirs for c in waiting))
         there = there.union(*(other.holds() for other in self.others), self.desk.held() if self.desk else ())
         words = [each.words for each in (self.client, self.person, self.desk, *self.others) if each]
-        gone = set[str]().union(*(each.said for each in words)).difference(there, *(each.unsaid for each in words))
-        tables = [other.table for other in self.others]
-        return sorted(said for said in gone if not any(lost(f"BEGIN:X\r\n{said}\r\nEND:X\r\n", t) for t in tables))
+        return sorted(set[str]().union(*(each.said for each in words)).difference(there, *(e.unsaid for e in words)))
 
     def false_conflicts(self) -> list[int]:
         """The numbers of those in the inbox where only one side had edited, or where we met ourselves."""

@@ -145,11 +145,12 @@ class Person:
             return
         (before, decision), self._begun = self._begun, None
         after = self.mirror.entries()
-        now = sayings(*map(_text, after.values()))
-        self.words.became(sayings(*map(_text, before.values())), now)
+        for entry in {*before, *after}:
+            was, now = before.get(entry), after.get(entry)
+            self.words.became(sayings(was and was.text), sayings(now and now.text))
         if decision and decision.taken(self.mirror.store):
             lost = decision.conflict
-            self.words.unsaid |= sayings(lost.ours, lost.theirs) - now
+            self.words.became(sayings(lost.ours, lost.theirs) - sayings(*map(_text, after.values())), ())
             self.disobeyed += decision.missing(before, after)
 
 

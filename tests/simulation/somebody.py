@@ -23,7 +23,9 @@ TABLES = (
 class Somebody:
     """Whoever else uses the upstream, and the books of what it has held."""
 
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, name: str, texts: Texts) -> None:
+        self.name = name
+        """What our account there is called."""
         self.random: Random = texts.random
         self.texts = texts
         self.carried: set[str] = set()
@@ -33,6 +35,8 @@ class Somebody:
         """What others have said upstream, and taken back."""
         self.away: list[Folder] = []
         """What has vanished and may come back."""
+        self.removed: list[tuple[str, str, str]] = []
+        """What they have just removed: collection, href and UID."""
         self.table = self.random.choice([EVERYTHING, EVERYTHING, *TABLES])
         """What it can hold."""
         self.upstream = MemoryUpstream(
@@ -60,7 +64,7 @@ class Somebody:
     def deletes(self) -> None:
         """Somebody else deletes upstream."""
         if (folder := self._folder()) and folder.entries:
-            self.upstream.remove(folder.remote.href, self.random.choice(sorted(folder.entries)))
+            self._remove(folder, self.random.choice(sorted(folder.entries)))
 
     def renames(self) -> None:
         """Somebody else keeps an entry under another name upstream."""
@@ -91,7 +95,7 @@ class Somebody:
         """Rarely: upstream loses almost everything of a collection."""
         if (folder := self._folder()) and self.random.random() < 0.1:
             for href in sorted(folder.entries)[1:]:
-                self.upstream.remove(folder.remote.href, href)
+                self._remove(folder, href)
 
     def collection_goes_or_comes(self) -> None:
         """A collection vanishes upstream, or one that had vanished is there again."""
@@ -120,12 +124,13 @@ class Somebody:
             seen = {""}
             for href, entry in sorted(folder.entries.items()):
                 if uid_of(entry.data) in seen:
-                    self.upstream.remove(folder.remote.href, href)
+                    self._remove(folder, href)
                 seen.add(uid_of(entry.data))
 
     def does(self, act: Callable[[], None]) -> None:
         """Let one of these happen, and note what was said and taken back by it."""
         before = self.holds()
+        self.removed.clear()
         act()
         self.words.became(before, self.holds())
 
@@ -158,8 +163,15 @@ class Somebody:
 
         return lambda text: text.replace("-//test//simulation//EN", "-//upstream//EN") if rewrites else text
 
+    def _remove(self, folder: Folder, href: str) -> None:
+        self.removed.append((folder.remote.href, href, uid_of(folder.entries[href].data)))
+        self.upstream.remove(folder.remote.href, href)
+
     def _put(self, folder: Folder, href: str, text: str) -> None:
         """Others can leave nothing there either but what it can hold."""
+        there = folder.entries.get(href)
+        if there and uid_of(text) not in ("", uid_of(there.data)):
+            self.removed.append((folder.remote.href, href, uid_of(there.data)))
         self.upstream.put(folder.remote.href, href, project(text, self.table))
 
     def _bring_back(self, folder: Folder) -> None:
@@ -179,11 +191,14 @@ class Somebody:
         if source is not target and uid_of(entry.data) in map(uid_of, (e.data for e in target.entries.values())):
             return
         new = f"{target.remote.href}{self.texts.stamp()}.ics"
+        only = sum(uid_of(each.data) == uid_of(entry.data) for each in source.entries.values()) == 1
         early = self.random.random() < 0.5
         if early:
-            self.upstream.remove(source.remote.href, href)
+            self._remove(source, href)
         self.upstream.put(target.remote.href, new, entry.data)
         if not early:
-            self.upstream.remove(source.remote.href, href)
+            self._remove(source, href)
+        if source is target and only and not early:
+            self.removed.pop()  # it was there all the time
         if source is not target:
             self.carried.add(canonical(str(entry.data)))

@@ -14,7 +14,7 @@ from storage.model import Account, Collection
 from storage.projection import project
 from storage.store import Store
 from storage.sync.account import AccountRunner
-from storage.tables import entries, outbox
+from storage.tables import entries, links, outbox
 from tests.simulation.books import Books
 from tests.simulation.client import Client
 from tests.simulation.faults import Crash, Fate, MoodyProvider
@@ -23,6 +23,7 @@ from tests.simulation.mirror import ACCOUNTS, Mirror
 from tests.simulation.person import Person
 from tests.simulation.somebody import Somebody
 from tests.simulation.texts import Texts
+from tests.simulation.words import sayings
 
 State = dict[tuple[str, str | None, str], str]
 """What a side holds: account, remote collection and UID → canonical text."""
@@ -40,7 +41,7 @@ class World:
         self.trace: list[str] = []
         """What has happened, for whoever has to understand a seed that fails."""
         self.texts = Texts(self.random)
-        self.others = {name: Somebody(self.texts) for name in self.random.choice([ACCOUNTS, ACCOUNTS[:1]])}
+        self.others = {name: Somebody(name, self.texts) for name in self.random.choice([ACCOUNTS, ACCOUNTS[:1]])}
         """The other side of each account."""
         self.fate = Fate(
             self.random,
@@ -122,9 +123,23 @@ class World:
             return
         before = other.uids()
         other.does(act)
+        for removed in other.removed:
+            other.words.became(self._unseen(other, *removed), ())
         # What reached the upstream, and was gone before we heard that it had, is sent again: so people hear again.
         for uid in (before - other.uids()).elements():
             self.client.loud[uid] += uid in self._unheard()
+
+    def _unseen(self, other: Somebody, collection: str, href: str, uid: str) -> set[str]:
+        """What the mirror's entry says that its upstream cannot hold: with what is removed there, it goes as well."""
+        conn = self.store.db.reader()
+        found = set()
+        for c in self.collections:
+            if (c.account_id, c.remote_href) == (self.store.account(other.name).id, collection):
+                link = links.of_href(conn, c.n, href)
+                there = [entries.by_id(conn, link.entry_id) if link else None, entries.by_uid(conn, c.n, uid)]
+                texts = [entry.text for entry in there if entry]
+                found |= sayings(*texts) - sayings(*(project(text, other.table) for text in texts))
+        return found
 
     def _unheard(self) -> set[str]:
         """The UIDs of what was sent, whatever came of it: no answer has said."""
