@@ -4,9 +4,9 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Final, Literal, TypeVar, Union
+from typing import Any, Final, Literal, TypeVar, Union
 
 from storage.editing.times import Stamp
 from storage.ical.conference import Meeting
@@ -84,7 +84,8 @@ class RawProperty:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """When an event is. A zone of None is that of the calendar; an all-day event has none.
+    """When an event is. A zone of None is that of the calendar, but a zone stays that only the text explains (a
+    VTIMEZONE under no name that is known); an all-day event has none.
 
     Naive stamps are read in the zone beside them, else in the one the event has, else in the calendar's (D03). An
     offset decides which instant is meant, the zone how it is shown (D04). On an all-day event the date part of a stamp
@@ -110,7 +111,8 @@ class Change:
     `recurrence`: content lines RRULE, RDATE, EXDATE; an empty tuple makes a series one event. `attendees` replaces the
     list, `reply` is a PARTSTAT for the editor's own entry alone. `visibility` is a CLASS; `custom` is merged by key and
     scope; None deletes all. `default_reminders`: the reminders are the calendar's own (`storage.ical.custom`). `raw`:
-    properties that have no member of their own, by upper-case name; None removes one.
+    properties that have no member of their own, by upper-case name, and `attributes` those of a service, as JSON
+    values; None removes one.
     """
 
     name: Given[str] = KEEP
@@ -128,3 +130,8 @@ class Change:
     custom: Given[tuple[Custom, ...]] = KEEP
     meeting: Given[Meeting] = KEEP
     raw: Mapping[str, RawProperty | None] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+    def organized_by(self, organizer: Guest) -> "Change":
+        """The same change, with this organizer."""
+        return replace(self, organizer=organizer)

@@ -10,6 +10,7 @@ from storage.editing.when import Span, settled, span_of, with_span
 from storage.errors import InvalidChange, InvalidData
 from storage.ical import conference, custom
 from storage.ical.custom import CustomProperty
+from storage.ical.htmltext import text_of
 from storage.ical.lines import Component, Line, escape, line, unescape
 from storage.ical.quirks import number
 from storage.ical.write import eol_of, remove, set_lines, set_property
@@ -23,7 +24,16 @@ BUSY = "X-MICROSOFT-CDO-BUSYSTATUS"
 UNIFIED = frozenset(
     {"UID", "DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE", "STATUS", "BEGIN", "END", "RECURRENCE-ID", "ATTACH"}
     | {"DTSTART", "DTEND", "DURATION", "SUMMARY", "DESCRIPTION", "LOCATION", "CLASS", "TRANSP", "ORGANIZER", "ATTENDEE"}
-    | {HTML, STYLED, custom.PROPERTY, custom.DEFAULT_REMINDERS, custom.CREATOR, *RECURRING, *conference.NAMES}
+    | {
+        HTML,
+        STYLED,
+        custom.PROPERTY,
+        custom.DEFAULT_REMINDERS,
+        custom.CREATOR,
+        custom.RAW,
+        *RECURRING,
+        *conference.NAMES,
+    }
 )
 """Properties that are written through a member of their own, never as raw ones (contract D09)."""
 
@@ -81,7 +91,7 @@ def _with_text(event: Component, name: str, given: Given[str]) -> Component:
         return event
     known = event.first(name)
     if not given:
-        return remove(event, name) if known else event
+        return remove(event, name) if known is not None and known.value else event
     if known is not None and unescape(known.value) == given:
         return event
     # An ALTREP points to another form of the text that has gone.
@@ -93,11 +103,20 @@ def _with_description(event: Component, given: Description) -> Component:
     known = event.first(HTML)
     if given.html and known is not None and unescape(known.value) == given.html:
         return event
+    if not given.html and given.text and given.text == _description(event):
+        return event  # what is marked up beside it says the same as before
     event = _with_text(event, "DESCRIPTION", given.text)
     event = remove(event, STYLED) if event.first(STYLED) else event
     if given.html:
         return set_property(event, HTML, escape(given.html), {"FMTTYPE": ["text/html"]})
     return remove(event, HTML) if known is not None else event
+
+
+def _description(event: Component) -> str:
+    """What a person reads of the description: its text, else that of what is marked up."""
+    lines = [each for name in ("DESCRIPTION", HTML, STYLED) for each in event.lines(name) if each.value]
+    said = unescape(lines[0].value) if lines else ""
+    return said if not lines or lines[0].name == "DESCRIPTION" else text_of(said)
 
 
 def _with_class(event: Component, wanted: str | None) -> Component:
@@ -183,6 +202,10 @@ def _with_extensions(event: Component, change: Change) -> Component:
             event = conference.with_meeting(event, change.meeting)
     except InvalidData as error:
         raise InvalidChange("meeting", error.message) from error
+    if change.attributes:
+        known = custom.raw_attributes(event.lines(custom.RAW))
+        wanted = {name: value for name, value in {**known, **change.attributes}.items() if value is not None}
+        event = custom.with_raw_attributes(event, wanted)
     return _with_raw(event, change.raw)
 
 

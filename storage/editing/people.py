@@ -29,11 +29,11 @@ def with_attendees(event: Component, guests: Iterable[Guest], editor: Editor) ->
         if key in wanted:
             raise InvalidChange("attendees", f"{guest.email} is among the attendees twice")
         wanted[key] = _changed(known[key], guest) if key in known else _new(guest, eol_of(event))
-    if wanted and event.first("ORGANIZER") is None and editor.addresses:
-        event = with_organizer(event, Guest(editor.addresses[0], editor.name or None))
     made = [*kept, *wanted.values()]
     if [each.raw for each in made] == [each.raw for each in event.lines("ATTENDEE")]:
         return event
+    if wanted and event.first("ORGANIZER") is None and editor.addresses:
+        event = with_organizer(event, Guest(editor.addresses[0], editor.name or None))
     # Their order is the one that was given, so that whoever reads the list finds it as it was written.
     place = event.children.index(event.lines("ATTENDEE")[0]) if event.lines("ATTENDEE") else None
     if place is None:
@@ -44,11 +44,12 @@ def with_attendees(event: Component, guests: Iterable[Guest], editor: Editor) ->
 
 def with_reply(event: Component, partstat: str, editor: Editor) -> Component:
     """The event with the editor's own answer, and nothing else changed (D42). Raises InvalidChange if not invited."""
-    lines = event.lines("ATTENDEE")
-    if not any(editor.owns(address_of(each)) for each in lines):
+    mine = [each for each in event.lines("ATTENDEE") if editor.owns(address_of(each))]
+    if not mine:
         raise InvalidChange("attendees", "this calendar's owner is not invited")
-    answered = [_with_status(each, partstat) if editor.owns(address_of(each)) else each for each in lines]
-    return set_lines(event, "ATTENDEE", answered)
+    answered = {id(each): _with_status(each, partstat) for each in mine}
+    children = [answered.get(id(each), each) for each in event.children]
+    return Component(event.name, children, event.begin, event.end)
 
 
 def with_organizer(event: Component, organizer: Guest) -> Component:

@@ -107,7 +107,7 @@ class _Reader:
         if given is KEEP and before is None:
             raise InvalidChange(name, f"{name} is missing", hint="An event has a start and an end.")
         named = zone if isinstance(zone, str) else ""
-        stands = before is not None and zone is KEEP and before.tzid and not before.moment.floating
+        stands = before is not None and _stands(zone, before)
         tzid = named or (before.tzid if before and stands else self.calendar_zone or UTC_NAME)
         stamp = self._stamp(before) if given is KEEP and before else given
         assert isinstance(stamp, Stamp)
@@ -148,6 +148,13 @@ def _as_written(at: Moment, source: Line | None) -> Bound:
         return Bound(at)
     utc = source.value.strip().upper().endswith("Z")
     return Bound(at, UTC_NAME if utc else source.param("TZID"))
+
+
+def _stands(given: Given[str], before: Bound) -> bool:
+    """Whether the zone stays that a time has; one that only its text explains cannot be told, and so not be cleared."""
+    if before.moment.floating or not before.tzid:
+        return False
+    return given is KEEP or (given is None and not zones.iana_name(before.tzid))
 
 
 def _pairs(before: Span | None, after: Span) -> list[tuple[Bound, Bound]]:

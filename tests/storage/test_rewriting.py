@@ -5,6 +5,7 @@ import pytest
 from storage.errors import NotFound, ReadOnly, StoreBusy
 from storage.model import Collection, Entry, Level, Origin
 from storage.store import Store
+from storage.tables import outbox
 from tests.storage.texts import event
 
 
@@ -98,3 +99,13 @@ def test_a_shared_calendar_that_is_only_read_refuses(store: Store, home: Collect
     shown = next(each for each in store.home("bob") if each.share is not None)
     with pytest.raises(ReadOnly):
         store.rewrite_entry(shown.id, entry.id, lambda e: e.text + " ", origin=Origin.API)
+
+
+def test_the_upstream_is_told_whether_attendees_shall_hear(store: Store, mirrored: Collection) -> None:
+    for number, notify in enumerate((True, False)):
+        text = event(f"{number}@example.org")
+        entry = store.put_entry(mirrored.id, f"{number}.ics", text, origin=Origin.UPSTREAM).entry
+        store.rewrite_entry(mirrored.id, entry.id, lambda e: f"{e.text}\r\n", origin=Origin.API, notify=notify)
+        row = outbox.get(store.db.reader(), mirrored.n, entry.id)
+        assert row is not None
+        assert row.notify is notify

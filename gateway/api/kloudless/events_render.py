@@ -30,7 +30,8 @@ _STATUS = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentati
 _VISIBILITY = {"": None, "PUBLIC": "public", "CONFIDENTIAL": "confidential"}
 _METHODS = {"DISPLAY": "popup", "AUDIO": "popup", "EMAIL": "email"}
 _LACKING = {service: [name for name, have in EVENT.items() if service not in have] for service in Service}
-_NO_PROVIDER = {Service.GOOGLE: "addOn"}
+NO_PROVIDER = {Service.GOOGLE: "addOn"}
+"""Whose a meeting is said to be where nobody says it; `unknown` on the other services."""
 _CODES = ("meeting_code", "access_code", "passcode", "password", "pin")
 _RESOURCES = ("RESOURCE", "ROOM")
 _OPTIONAL = ("OPT-PARTICIPANT", "NON-PARTICIPANT")
@@ -218,7 +219,7 @@ def _meeting(meeting: Mapping[str, Any] | None, service: Service) -> dict[str, A
         return None
     return {
         "conference_id": meeting["conference_id"] or None,
-        "online_meeting_provider": meeting["provider"] or _NO_PROVIDER.get(service, "unknown"),
+        "online_meeting_provider": meeting["provider"] or NO_PROVIDER.get(service, "unknown"),
         "entry_points": [_entry_point(each) for each in meeting["entry_points"]],
         "notes": meeting["notes"] or None,
         "signature": meeting["signature"] or None,

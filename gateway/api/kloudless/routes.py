@@ -9,6 +9,7 @@ from gateway.api.kloudless import (
     calendars,
     contacts,
     events,
+    events_write,
     raw,
     resources,
     subscriptions,
@@ -18,5 +19,7 @@ from gateway.api.kloudless import (
 PREFIX = "/v1"
 
 router = APIRouter(prefix=PREFIX)
-for part in (accounts, calendars, contacts, events, availability, raw, resources, team, subscriptions, activity):
+for part in (accounts, calendars, events, events_write, contacts, availability):
+    router.include_router(part.router)
+for part in (raw, resources, team, subscriptions, activity):
     router.include_router(part.router)
