@@ -9,6 +9,7 @@ from itertools import count
 
 from storage import clock, ids, record, shelf
 from storage.db import Connection
+from storage.ical.kinds import ARRANGED
 from storage.model import Account, Action, Collection, CollectionKind, Entry, Kind, Origin, State
 from storage.tables import accounts, collections, entries, homes, journal
 
@@ -80,7 +81,7 @@ def _new(conn: Connection, account: Account, kind: CollectionKind, name: str) ->
         user=account.user,
         slug=slug,
         kind=kind,
-        components=("VEVENT", "VTODO") if kind is CollectionKind.INBOX else ("VFREEBUSY",),
+        components=ARRANGED if kind is CollectionKind.INBOX else ("VFREEBUSY",),
         name=name,
         state=State.FRESH,
     )

@@ -13,3 +13,6 @@ ENTRIES: Final[Mapping[str, Kind]] = MappingProxyType(
 
 DATED: Final = frozenset(ENTRIES) - {"VFREEBUSY"}
 """Those that have instances: a VFREEBUSY has periods instead, and does not recur."""
+
+ARRANGED: Final = ("VEVENT", "VTODO")
+"""Those that people plan for: they alone have alarms (RFC 5545 §3.6.6), and are agreed on with others (RFC 5546 §3)."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from storage.errors import InvalidData
+from storage.ical.kinds import ARRANGED
 from storage.ical.lines import Component, Line, dump, parse
 from storage.ical.values import instance_key
 from storage.ical.write import calendar_of, eol_of, replace
@@ -21,7 +22,6 @@ MARK = "X-MOZ-"
 
 _NOTES = ("X-MOZ-LASTACK", "X-MOZ-SNOOZE-TIME")
 _MAY_RING = re.compile(r"V\s*A\s*L\s*A\s*R\s*M", re.IGNORECASE)
-_REMINDING = ("VEVENT", "VTODO")
 
 
 def reminders(text: str) -> Reminders:
@@ -32,7 +32,7 @@ def reminders(text: str) -> Reminders:
     except InvalidData:
         return found
     for each in calendar.components():
-        if each.name in _REMINDING:
+        if each.name in ARRANGED:
             found.setdefault(instance_key(each, calendar), "".join(map(_text, filter(_reminds, each.children))))
     return found
 
@@ -75,7 +75,7 @@ def _text(child: Line | Component) -> str:
 
 def _mapped(calendar: Component, change: Callable[[Component], Component]) -> Component:
     children = [
-        change(each) if isinstance(each, Component) and each.name in _REMINDING else each for each in calendar.children
+        change(each) if isinstance(each, Component) and each.name in ARRANGED else each for each in calendar.children
     ]
     return Component(calendar.name, children, calendar.begin, calendar.end)
 

@@ -13,7 +13,7 @@ from storage.errors import InvalidData
 from storage.ical.lines import Component, Line, dump, line, parse, unfold
 from storage.ical.write import replace as replaced
 from storage.merge import lines as properties
-from storage.merge.choice import Four, Lossy, changed, choose
+from storage.merge.choice import Four, Lossy
 from storage.merge.component import LATEST, QUIET
 from storage.merge.pairs import Marks, paired
 from storage.merge.state import Begin, Merge
@@ -159,17 +159,11 @@ def _kind(item: _Item) -> str:
 
 
 def _item(merge: Merge, row: Four[_Item | None]) -> _Item | None:
-    said = merge.seen(Four(*(None if each is None else each.said for each in row)), inside=True)
-    we, they = changed(said)
-    if not they or said.ours == said.theirs:
-        return row.ours
-    if not we and said.agreed == said.base and merge.believes:
-        return row.theirs
-    if row.ours is None or row.theirs is None:
-        side, clash = choose(said, merge.policy)
-        if clash:
-            merge.clash((row.ours or row.theirs or row.base or _NOTHING).line.name, _heads(row))
+    said = Four(*(None if each is None else each.said for each in row))
+    if (side := merge.settled(said, _heads(row))) is not None:
         return row.of(side)
+    assert row.ours is not None
+    assert row.theirs is not None
     head = properties.one(merge, _heads(row)) or row.ours.line
     notes = [
         note
@@ -178,9 +172,6 @@ def _item(merge: Merge, row: Four[_Item | None]) -> _Item | None:
     ]
     group = row.ours.line.group or row.theirs.line.group
     return _Item(_grouped(head, group), tuple(_grouped(each, group) for each in notes))
-
-
-_NOTHING = _Item(Line("", ""))
 
 
 def _heads(row: Four[_Item | None]) -> Four[Line | None]:

@@ -9,7 +9,7 @@ from storage.ical.lines import Component, Line, line
 from storage.ical.quirks import calendar_address
 from storage.ical.write import add_component, eol_of, remove, replace, set_lines
 from storage.merge import lines as properties
-from storage.merge.choice import Four, changed, choose
+from storage.merge.choice import Four, changed
 from storage.merge.pairs import Marks, paired
 from storage.merge.state import Merge, Tongue
 from storage.merge.when import NAMES, when
@@ -49,28 +49,15 @@ class Parts:
 
 
 def component(merge: Merge, versions: Four[Component | None], zones: Four[Component], parts: Parts) -> Component | None:
-    """The merged component; None where it is gone. `zones` are the VTIMEZONEs of the four texts.
-
-    Where one side removed what the other edited, the edit wins (`Policy.LIVE`).
-    """
+    """The merged component; None where it is gone. `zones` are the VTIMEZONEs of the four texts."""
     told = zip(merge.tongues, versions, strict=True)
-    said = merge.seen(Four(*(None if each is None else tongue.component(each) for tongue, each in told)), inside=True)
-    we, they = changed(said)
-    if not they or said.ours == said.theirs:
-        return versions.ours
-    if not we and said.agreed == said.base and merge.believes:
-        return versions.theirs
-    if versions.ours is None or versions.theirs is None:
-        side, clash = choose(said, merge.policy)
-        if clash:
-            merge.clash((versions.ours or versions.theirs or _NOTHING).name, versions)
+    said = Four(*(None if each is None else tongue.component(each) for tongue, each in told))
+    if (side := merge.settled(said, versions)) is not None:
         return versions.of(side)
+    assert versions.ours is not None
     full = Four(*(Component(versions.ours.name, []) if each is None else each for each in versions))
     merged = contents(merge, full, zones, parts)
-    return _announced(merge, full, merged) if we else merged
-
-
-_NOTHING = Component("", [])
+    return _announced(merge, full, merged) if changed(said)[0] else merged
 
 
 def contents(merge: Merge, versions: Four[Component], zones: Four[Component], parts: Parts) -> Component:

@@ -17,21 +17,11 @@ _MEMBER = re.compile(r"(?:[^\\,]|\\.)+", re.DOTALL)
 
 def one(merge: Merge, lines: Four[Line | None]) -> Line | None:
     """A property that stands once: its value and each of its parameters, or whether it is there at all."""
-    said = merge.seen(merge.whole(lines), inside=True)
-    we, they = changed(said)
-    if not they or (said.ours or None) == (said.theirs or None):
-        return lines.ours
-    if not we and said.agreed == said.base and merge.believes:
-        return lines.theirs
-    if lines.ours is None or lines.theirs is None:
-        side, clash = choose(said, merge.policy)
-        if clash:
-            merge.clash((lines.ours or lines.theirs or _NOTHING).name, lines)
+    if (side := merge.settled(merge.whole(lines), lines)) is not None:
         return lines.of(side)
+    assert lines.ours is not None
+    assert lines.theirs is not None
     return _in_parts(merge, lines, lines.ours, lines.theirs)
-
-
-_NOTHING = Line("", "")
 
 
 def _in_parts(merge: Merge, lines: Four[Line | None], ours: Line, theirs: Line) -> Line:

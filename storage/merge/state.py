@@ -6,7 +6,7 @@ from typing import Protocol
 
 from storage.ical.differences import MASTER, Difference, spoken, told
 from storage.ical.lines import Component, Line
-from storage.merge.choice import Four, Lossy, Policy
+from storage.merge.choice import Four, Lossy, Policy, Side, changed, choose
 
 
 class Tongue(Protocol):
@@ -55,6 +55,26 @@ class Merge:
             return
         _agreed, ours, base, theirs = (_shown(each) for each in things)
         self.clashes.append(Difference(self.where, name, _shown(things.agreed) if base is None else base, ours, theirs))
+
+    def settled(self, said: Four[str | None], things: Four[Line | None] | Four[Component | None]) -> Side | None:
+        """Whose version of a thing that has parts stands as a whole; None where both edited it, so its parts decide.
+
+        `said`: what the four texts say in it. Where one side removed what the other edited, the edit wins
+        (`Policy.LIVE`), and somebody has to decide.
+        """
+        seen = self.seen(said, inside=True)
+        we, they = changed(seen)
+        if not they or (seen.ours or None) == (seen.theirs or None):
+            return Side.OURS
+        if not we and seen.agreed == seen.base and self.believes:
+            return Side.THEIRS
+        left = [each.name for each in (things.ours, things.theirs) if each is not None]
+        if len(left) == 2:
+            return None
+        side, clash = choose(seen, self.policy)
+        if clash:
+            self.clash(left[0], things)
+        return side
 
     @property
     def believes(self) -> bool:

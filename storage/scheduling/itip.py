@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from storage.errors import InvalidData
 from storage.ical.canonical import canonical
 from storage.ical.instance import instance_of
+from storage.ical.kinds import ARRANGED
 from storage.ical.lines import Component, Line, dump, line
 from storage.ical.quirks import status
 from storage.ical.values import instance_key, moment, recurrence_key
@@ -22,7 +23,6 @@ OPEN = "NEEDS-ACTION"
 Answers = Mapping[str, str]
 """PARTSTAT by instance: `MASTER`, or the canonical RECURRENCE-ID."""
 
-_ENTRIES = ("VEVENT", "VTODO")
 _PEOPLE = ("ORGANIZER", "ATTENDEE")
 _SERVER_PARAMS = ("SCHEDULE-AGENT", "SCHEDULE-STATUS", "SCHEDULE-FORCE-SEND")
 _ANSWERING = ("PARTSTAT", "RSVP")
@@ -200,7 +200,7 @@ def forbidden(before: Component, after: Component) -> str:
 
 
 def _entries(calendar: Component) -> list[Component]:
-    return [each for each in calendar.components() if each.name in _ENTRIES]
+    return [each for each in calendar.components() if each.name in ARRANGED]
 
 
 def _changed(calendar: Component, change: Callable[[str, Component], Component | None]) -> Component:
@@ -212,7 +212,7 @@ def _changed(calendar: Component, change: Callable[[str, Component], Component |
     same = True
     for child in calendar.children:
         made: Line | Component | None = child
-        if isinstance(child, Component) and child.name in _ENTRIES:
+        if isinstance(child, Component) and child.name in ARRANGED:
             made = change(instance_key(child, calendar), child)
             same = same and made is child
         if made is not None:
