@@ -1,7 +1,6 @@
 """Undo with a real server behind the mirror: any earlier state of a history comes back, there as well as here."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -10,8 +9,7 @@ from storage.content import canonical
 from storage.model import Origin
 from storage.sync import inbox, restore, undo
 from storage.sync.undo import Choice
-from storage.verify import verify
-from tests.mirror.rig import Mirror, Upstream, mirror_of
+from tests.mirror.rig import Mirror, Upstream
 from tests.mirror.test_upstreams import event
 from tests.upstreams.radicale import running_radicale
 from tests.upstreams.serving import Server
@@ -24,20 +22,6 @@ NAMES = [f"n{number}" for number in range(12)]
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with request.param(tmp_path_factory.mktemp("upstream")) as running:
         yield running
-
-
-@pytest.fixture
-def upstream(server: Server) -> Iterator[Upstream]:
-    hands = Upstream(server)
-    yield hands
-    hands.http.close()
-
-
-@pytest.fixture
-def mirror(server: Server, tmp_path: Path) -> Iterator[Mirror]:
-    with mirror_of(server, tmp_path / "mirror") as found:
-        yield found
-        assert verify(found.store, None).problems == []
 
 
 def take_back(mirror: Mirror, choice: Choice) -> None:

@@ -42,19 +42,6 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield running
 
 
-@pytest.fixture
-def upstream(server: Server) -> Iterator[Upstream]:
-    hands = Upstream(server)
-    yield hands
-    hands.http.close()
-
-
-@pytest.fixture
-def mirror(server: Server, tmp_path: Path) -> Iterator[Mirror]:
-    with mirror_of(server, tmp_path / "mirror") as found:
-        yield found
-
-
 def uid(name: str) -> str:
     return f"{name}@example.com"
 

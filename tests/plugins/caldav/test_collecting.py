@@ -1,36 +1,18 @@
 """Making, changing and listing collections on servers that refuse a part of it."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from plugins.caldav.provider import CalDavProvider
 from storage.errors import Rejected, Unreachable, UntrustedAnswer
 from storage.model import CollectionKind
-from storage.provider import CollectionEdit, Login, RemoteCollection
+from storage.provider import CollectionEdit, RemoteCollection
 from tests.upstreams.faults import Fault, FaultyProxy
-from tests.upstreams.fixtures import radicale
 from tests.upstreams.scripted import Reply, Request
 from tests.upstreams.serving import Server
-
-__all__ = ["radicale"]
 
 WANTED = RemoteCollection(
     "", "Wanted", CollectionKind.CALENDAR, ("VEVENT",), color="#112233FF", timezone="Europe/Paris"
 )
-
-
-@pytest.fixture
-def proxy(radicale: Server) -> Iterator[FaultyProxy]:
-    with FaultyProxy(radicale.url) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def provider(proxy: FaultyProxy) -> Iterator[CalDavProvider]:
-    provider = CalDavProvider(Login("test", {"url": proxy.url, "username": "up"}, {"password": "up"}))
-    yield provider
-    provider.close()
 
 
 def refusing(proxy: FaultyProxy, word: bytes, method: str, status: int = 403) -> None:

@@ -1,31 +1,12 @@
 """Reading a whole collection while somebody else writes to it."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from plugins.caldav.provider import CalDavProvider
-from storage.provider import Login
 from tests.contract.provider import Mirror, event
 from tests.upstreams.faults import FaultyProxy
-from tests.upstreams.fixtures import radicale
 from tests.upstreams.scripted import Reply, Request
 from tests.upstreams.serving import Server
-
-__all__ = ["radicale"]
-
-
-@pytest.fixture
-def proxy(radicale: Server) -> Iterator[FaultyProxy]:
-    with FaultyProxy(radicale.url) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def provider(proxy: FaultyProxy) -> Iterator[CalDavProvider]:
-    provider = CalDavProvider(Login("test", {"url": proxy.url, "username": "up"}, {"password": "up"}))
-    yield provider
-    provider.close()
 
 
 @pytest.mark.parametrize("times", [1, 5], ids=["once", "at every listing"])

@@ -1,6 +1,7 @@
 """A mirror of a memory upstream, and a line to it on which things happen at the worst moment."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from plugins.memory.provider import MemoryProvider, MemoryUpstream
@@ -10,6 +11,7 @@ from storage.store import Store
 from storage.sync.once import sync_once
 from storage.sync.report import Outcome
 from storage.tables import conflicts, outbox
+from storage.verify import verify
 
 Act = Callable[[], object]
 
@@ -64,6 +66,18 @@ class Scene:
 
     def inbox(self) -> list[conflicts.Conflict]:
         return conflicts.every(self.store.db.reader())
+
+
+@contextmanager
+def mirrored(folder: Path, entries: Mapping[str, str]) -> Iterator[Scene]:
+    """A scene in which these entries (text by UID) are mirrored; what is left of it at the end is in order."""
+    found = Scene(folder / "mirror", MemoryUpstream())
+    for uid, text in entries.items():
+        found.theirs(uid, text)
+    assert found.sync().converged
+    yield found
+    assert verify(found.store, None).problems == []
+    found.store.close()
 
 
 class Interrupted(MemoryProvider):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from plugins.memory.provider import MemoryProvider, MemoryUpstream
+from plugins.memory.provider import MemoryProvider
 from storage.errors import CollectionGone, Rejected, Unreachable, UpstreamError
 from storage.model import Collection, CollectionKind, Origin, State
 from storage.provider import CollectionEdit, RemoteCollection
@@ -16,20 +16,14 @@ from storage.sync.lease import SyncLease
 from storage.sync.ledger import Ledger
 from storage.sync.ties import Ties
 from storage.tables import held, quarantine
-from storage.verify import verify
 from tests.simulation.texts import event
-from tests.storage.sync.scene import Scene
+from tests.storage.sync.scene import Scene, mirrored
 
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
-    found = Scene(tmp_path / "mirror", MemoryUpstream())
-    for uid in ("a", "b", "c"):
-        found.theirs(uid, event(uid, 1, "base"))
-    assert found.sync().converged
-    yield found
-    assert verify(found.store, None).problems == []
-    found.store.close()
+    with mirrored(tmp_path, {uid: event(uid, 1, "base") for uid in ("a", "b", "c")}) as found:
+        yield found
 
 
 def make(scene: Scene, slug: str = "made") -> Collection:

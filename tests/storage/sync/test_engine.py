@@ -21,20 +21,14 @@ from storage.sync.ledger import Ledger
 from storage.sync.once import sync_once
 from storage.sync.worker import Worker
 from storage.tables import held, outbox, quarantine, remotes
-from storage.verify import verify
 from tests.simulation.texts import event
-from tests.storage.sync.scene import Scene
+from tests.storage.sync.scene import Scene, mirrored
 
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
-    found = Scene(tmp_path / "mirror", MemoryUpstream())
-    for uid in ("a", "b", "c"):
-        found.theirs(uid, event(uid, 1, "base"))
-    assert found.sync().converged
-    yield found
-    assert verify(found.store, None).problems == []
-    found.store.close()
+    with mirrored(tmp_path, {uid: event(uid, 1, "base") for uid in ("a", "b", "c")}) as found:
+        yield found
 
 
 def test_a_conflict_keeps_theirs_live_and_ours_whole_in_the_inbox(scene: Scene) -> None:

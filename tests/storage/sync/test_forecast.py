@@ -18,7 +18,7 @@ from storage.sync.report import Outcome
 from storage.tables import held
 from storage.verify import verify
 from tests.simulation.texts import Texts, event, uid_of
-from tests.storage.sync.scene import Scene
+from tests.storage.sync.scene import Act, Scene
 
 Properties = dict[tuple[str, str], str]
 State = dict[tuple[str, str], Properties]
@@ -167,22 +167,27 @@ def test_a_plan_that_something_changed_under_is_refused(scene: Scene, side: str)
     assert apply(scene, plan_of(scene).hash).converged
 
 
+def before_the_run(scene: Scene, act: Act) -> None:
+    """Let this happen when a plan has been made anew, and is about to be carried out."""
+    asked = 0
+
+    def make(_account: Account) -> Provider:
+        """The second one is for the run in earnest."""
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            act()
+        return MemoryProvider(scene.upstream)
+
+    scene.make = make
+
+
 def test_what_changes_while_a_plan_is_carried_out_is_left_alone(scene: Scene) -> None:
     assert scene.sync().converged
     scene.ours("e1.ics", event("e1", 1, "ours"))
     scene.theirs("e3", event("e3", 3, "theirs"))
     plan = plan_of(scene)
-    asked = 0
-
-    def make(_account: Account) -> Provider:
-        """The second one is for the run in earnest: just before it, somebody edits."""
-        nonlocal asked
-        asked += 1
-        if asked == 2:
-            scene.theirs("e5", event("e5", 5, "meanwhile"))
-        return MemoryProvider(scene.upstream)
-
-    scene.make = make
+    before_the_run(scene, lambda: scene.theirs("e5", event("e5", 5, "meanwhile")))
     outcome = apply(scene, plan.hash)
     assert "e5" in outcome.errors[0]
     assert "1 of 1 planned writes" in outcome.errors[1]
@@ -196,16 +201,7 @@ def test_a_client_that_edits_meanwhile_is_not_pushed_without_a_plan(scene: Scene
     assert scene.sync().converged
     scene.ours("e1.ics", event("e1", 1, "ours"))
     plan = plan_of(scene)
-    asked = 0
-
-    def make(_account: Account) -> Provider:
-        nonlocal asked
-        asked += 1
-        if asked == 2:
-            scene.ours("e2.ics", event("e2", 2, "a client's"))
-        return MemoryProvider(scene.upstream)
-
-    scene.make = make
+    before_the_run(scene, lambda: scene.ours("e2.ics", event("e2", 2, "a client's")))
     assert any("e2" in error for error in apply(scene, plan.hash).errors)
     assert "a client's" not in str(scene.there()[f"{scene.remote.href}e2.ics"])
     assert scene.sync().converged

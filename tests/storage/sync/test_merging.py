@@ -13,7 +13,7 @@ from storage.tables import links
 from storage.verify import verify
 from tests.simulation.texts import event
 from tests.storage.merge.texts import EDITS, MEETING
-from tests.storage.sync.scene import Scene
+from tests.storage.sync.scene import Scene, mirrored
 
 EDIT = {edit.name: edit for edit in EDITS}
 HREF = "/memory/calendar/meeting.ics"
@@ -21,12 +21,8 @@ HREF = "/memory/calendar/meeting.ics"
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
-    found = Scene(tmp_path / "mirror", MemoryUpstream())
-    found.theirs("meeting", MEETING)
-    assert found.sync().converged
-    yield found
-    assert verify(found.store, None).problems == []
-    found.store.close()
+    with mirrored(tmp_path, {"meeting": MEETING}) as found:
+        yield found
 
 
 def settled(scene: Scene, *, rounds: int = 2) -> str:

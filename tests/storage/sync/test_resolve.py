@@ -13,11 +13,10 @@ from storage.model import CollectionKind
 from storage.provider import RemoteCollection
 from storage.sync import restore, undo
 from storage.sync.resolve import Choice, offered, resolve
-from storage.verify import verify
 from tests.simulation.texts import event
 from tests.storage.merge.test_cards import CARD
 from tests.storage.merge.texts import EDITS, MEETING
-from tests.storage.sync.scene import Scene
+from tests.storage.sync.scene import Scene, mirrored
 
 EDIT = {edit.name: edit for edit in EDITS}
 HREF = "/memory/calendar/meeting.ics"
@@ -28,12 +27,8 @@ BOTH = THEIRS.replace("URL:https://example.org/1", "URL:https://ours/")
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
-    found = Scene(tmp_path / "mirror", MemoryUpstream())
-    found.theirs("meeting", MEETING)
-    assert found.sync().converged
-    yield found
-    assert verify(found.store, None).problems == []
-    found.store.close()
+    with mirrored(tmp_path, {"meeting": MEETING}) as found:
+        yield found
 
 
 def clashed(scene: Scene) -> int:
