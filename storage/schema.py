@@ -246,6 +246,13 @@ def m025_event_pages(db: Database) -> None:
 
 
 @migrations()
+def m027_positions(db: Database) -> None:
+    """Which component describes an instance, without looking the instance up."""
+    for statement in _split(occurrences.POSITIONS):
+        db.execute(statement)
+
+
+@migrations()
 def m028_subscriptions(db: Database) -> None:
     """Who follows an account's changes, and what these changes were to what is rendered of entries."""
     from storage.ical.read import read

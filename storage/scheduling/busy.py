@@ -64,8 +64,7 @@ def busy(rows: Iterable[TakenRow], span: Period, zone: tzinfo, me: Group[str] = 
     form. What they have declined is left out too, and what they have not accepted yet is tentative.
     """
     found: dict[str, list[Period]] = {word: [] for word in TYPES}
-    signs = {dumps(each.removeprefix("mailto:"), ensure_ascii=False)[1:-1] for each in me if "@" in each}
-    signs.update(PRINCIPALS for each in me if each.startswith(PRINCIPALS))
+    signs = _signs(me)
     for row in rows:
         word = _word(row, me, signs)
         if word:
@@ -111,12 +110,22 @@ def _told(conn: Connection, place: Collection) -> Iterator[tuple[str, Period]]:
                 yield from freebusy.busy(component, calendar)
 
 
-def _word(row: TakenRow, me: Group[str], signs: Group[str]) -> str:
+def _signs(me: Iterable[str]) -> set[bytes]:
+    """Octets of which some stand in the attendees' JSON, in lower case, wherever one of these addresses does."""
+    found = set()
+    for each in me:
+        # Octets have lower case for ASCII alone; whatever else an address has may stand there in another case.
+        plain = each.removeprefix("mailto:") if each.isascii() else ""
+        found.add((PRINCIPALS if plain.startswith(PRINCIPALS) else dumps(plain)[1:-1]).encode())
+    return found
+
+
+def _word(row: TakenRow, me: Group[str], signs: Group[bytes]) -> str:
     """The FBTYPE of an instance; "" for one that takes no time. `signs`: where none stands, none of `me` does."""
     if row.transparency == "TRANSPARENT" or row.status == "CANCELLED":
         return ""
     answer = ""
-    if me and row.attendees != "[]":
+    if signs and row.attendees != b"[]":
         text = row.attendees.lower()
         if any(sign in text for sign in signs):
             answer = _answer(row.attendees, me)
@@ -125,7 +134,7 @@ def _word(row: TakenRow, me: Group[str], signs: Group[str]) -> str:
     return "BUSY-TENTATIVE" if row.status == "TENTATIVE" or answer in _OPEN else "BUSY"
 
 
-def _answer(attendees: str, me: Group[str]) -> str:
+def _answer(attendees: bytes, me: Group[str]) -> str:
     for attendee in loads(attendees):
         if normal(str(attendee["uri"])) in me or normal(str(attendee["email"])) in me:
             return str(attendee["partstat"]) or "NEEDS-ACTION"

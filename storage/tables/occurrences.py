@@ -48,6 +48,11 @@ class Window:
         return start < occurrence.end <= end
 
 
+POSITIONS = """
+DROP INDEX occurrences_range;
+CREATE INDEX occurrences_range ON occurrences (collection_n, start, "end", floating, rule, position);
+"""
+
 _START = "CASE o.floating WHEN 1 THEN :wall_start ELSE :start END"
 _END = "CASE o.floating WHEN 1 THEN :wall_end ELSE :end END"
 _HOLDS = f"""CASE o.rule
@@ -67,7 +72,7 @@ ENTRIES_IN = f"""SELECT o.entry_n FROM occurrences o WHERE {_SHORT}
     UNION SELECT o.entry_n FROM occurrences o INDEXED BY occurrences_long WHERE {_LONG}"""
 """The numbers of the entries with an instance in a window; parameters of `_bound`."""
 
-_TAKEN = """SELECT o.start, o."end", o.floating, p.status, p.transparency, p.attendees
+_TAKEN = """SELECT o.start, o."end", o.floating, p.status, p.transparency, CAST(p.attendees AS BLOB)
     FROM occurrences o %s JOIN components p ON p.entry_n = o.entry_n AND p.position = o.position
     WHERE p.name = 'VEVENT' AND """
 

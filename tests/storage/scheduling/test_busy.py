@@ -100,6 +100,13 @@ def test_the_answer_of_the_owner(store: Store, attendee: str, word: str) -> None
     assert list(_busy(store, place, _at(0), _at(24), answers=False)) == ["BUSY"]
 
 
+def test_an_address_beyond_ascii_is_its_owner_s_in_either_case(store: Store) -> None:
+    place = _calendar(store)
+    store.save_account(Account(0, "alice", "alice", "local", email="Ünal@example.org", mirrored=False))
+    _put(store, place, _meeting("a", 1, ";PARTSTAT=DECLINED:mailto:ÜNAL@Example.org"))
+    assert _busy(store, place, _at(0), _at(24)) == {}
+
+
 def test_one_declined_instance_leaves_the_others(store: Store) -> None:
     place = _calendar(store)
     declined = "ORGANIZER:mailto:host@example.net\r\nATTENDEE;PARTSTAT=DECLINED:mailto:alice@example.org\r\n"
