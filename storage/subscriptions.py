@@ -96,6 +96,10 @@ class Subscriptions(Tokens):
         """The position that nothing follows yet."""
         return activity.newest(self.db.reader())
 
+    def accounts_since(self, seq: int) -> set[int]:
+        """The accounts in which something changed after `seq`."""
+        return journal.accounts_since(self.db.reader(), seq)
+
     def note_read(self, subscription: Subscription, page: Page) -> None:
         """Note up to where somebody has read. No reading fails because that cannot be written."""
         token, hour_ago = page.position.token, clock.iso(clock.timestamp() - READ_EVERY)

@@ -37,6 +37,11 @@ class Tokens(Accounts):
         """All tokens, revoked and expired ones too, oldest first."""
         return tokens.every(self.db.reader())
 
+    def good_tokens(self) -> set[str]:
+        """The ids of the tokens that open anything: neither revoked nor expired."""
+        now = clock.iso()
+        return {each.id for each in self.tokens() if not each.revoked and not (each.expires and each.expires <= now)}
+
     def token_by_hash(self, secret_hash: str) -> Token | None:
         """The token whose secret this is, unless it was revoked or has expired."""
         token = tokens.by_hash(self.db.reader(), secret_hash)

@@ -12,6 +12,7 @@ from starlette.routing import Match
 from gateway.api.kloudless import described as kloudless_described
 from gateway.api.kloudless import errors as kloudless_errors
 from gateway.api.kloudless import routes as kloudless
+from gateway.api.news import News
 from gateway.api.openapi import describe
 from gateway.api.refusal import ApiRefusal
 from gateway.http.health import health
@@ -45,7 +46,7 @@ def json_app(store: Store, *, base: str = "", limits: Limits, upstreams: Asking 
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.store, app.state.base = store, base
-    app.state.limits, app.state.upstreams = limits, upstreams
+    app.state.limits, app.state.upstreams, app.state.news = limits, upstreams, News(store)
 
     @app.get("/healthz", summary="Whether the mirror answers and is kept fresh", tags=["Server"])
     def healthz() -> JSONResponse:

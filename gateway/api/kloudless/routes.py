@@ -12,6 +12,7 @@ from gateway.api.kloudless import (
     events_write,
     raw,
     resources,
+    stream,
     subscriptions,
     team,
 )
@@ -21,5 +22,5 @@ PREFIX = "/v1"
 router = APIRouter(prefix=PREFIX)
 for part in (accounts, calendars, events, events_write, contacts, availability):
     router.include_router(part.router)
-for part in (raw, resources, team, subscriptions, activity):
+for part in (raw, resources, team, subscriptions, activity, stream):
     router.include_router(part.router)
