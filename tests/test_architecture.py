@@ -93,6 +93,7 @@ ALLOWED: Mapping[str, Sequence[str]] = {
     "gateway.api.kloudless": [
         "gateway.api.answers",
         "gateway.api.body",
+        "gateway.api.news",
         "gateway.api.openapi",
         "gateway.api.refusal",
         "gateway.api.service",

@@ -72,7 +72,6 @@ DIALECT = Dialect(
         "update_subscription": Operation(schema_changes.Subscription, 200, schema_changes.SubscriptionUpdate),
         "delete_subscription": Operation(None, 204),
         "list_activity": Operation(schema_changes.Activities, refusals=(410,)),
-        "stream_activity": Operation(None, media="text/event-stream", refusals=(410,)),
         "latest_cursor": Operation(schema_changes.Cursor),
         "encode_raw_id": Operation(schema.EncodedId, 200, schema.RawId),
         "pass_through": Operation(None, "default", media="*/*"),

@@ -35,7 +35,7 @@ LastEvent = Annotated[
 ]
 
 
-@router.get("/stream")
+@router.get("/stream", include_in_schema=False)  # OpenAPI has no word for an answer that does not end
 async def stream_activity(
     request: Request,
     asking: One,
