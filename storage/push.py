@@ -103,6 +103,11 @@ def silence(store: Reader, user: str, registration_ids: Sequence[str] | None, *,
             push.silence(conn, user, registration_ids, after=after, until=until, actor=actor)
 
 
+def wanted(store: Reader) -> bool:
+    """Whether anybody has asked to be told of changes."""
+    return bool(push.every(store.db.reader()))
+
+
 def due(store: Reader) -> Look:
     """The messages that should be sent now.
 

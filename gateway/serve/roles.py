@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from threading import Event, Thread
 from types import FrameType
 
@@ -14,9 +15,12 @@ from gateway.app import journal_readers, open_store, providers, push_delivery, p
 from gateway.declared import Config
 from gateway.http import log
 from gateway.http.limits import Rate
+from storage import push
 from storage.scheduling.asking import Asking
+from storage.store import Store
+from storage.sync.lease import SyncLease
 from storage.sync.report import Round
-from storage.sync.worker import Worker
+from storage.sync.worker import POLL, Worker
 
 GRACE = 5
 """Seconds that requests and rounds under way have to come to their end."""
@@ -88,9 +92,9 @@ def run_sync(config: Config, parent_fd: int) -> int:
 
     signal.signal(signal.SIGTERM, note)
     signal.signal(signal.SIGINT, note)
-    push = push_delivery(config, store, worker.lease)
-    if push is not None:
-        Thread(target=_keep_sending, args=(push.run, stop), name="push", daemon=True).start()
+    if config.push.enabled:
+        sending = partial(_send_push, config, store, worker.lease)
+        Thread(target=_keep_sending, args=(sending, stop), name="push", daemon=True).start()
     if config.webhooks:
         hooks = webhook_delivery(store, worker.lease)
         Thread(target=_keep_sending, args=(hooks.run, stop), name="webhooks", daemon=True).start()
@@ -106,6 +110,19 @@ def run_sync(config: Config, parent_fd: int) -> int:
         os._exit(code)
     store.close()
     return code
+
+
+def _send_push(config: Config, store: Store, lease: SyncLease, stop: Event) -> None:
+    """Send push messages as soon as anybody has asked for them: what sending takes, 7 MiB, is not loaded before."""
+    version = -1
+    while not stop.wait(POLL):
+        seen = store.data_version()
+        if seen != version and push.wanted(store):
+            delivery = push_delivery(config, store, lease)
+            if delivery is not None:
+                delivery.run(stop)
+            return
+        version = seen
 
 
 def _keep_sending(run: Callable[[Event], None], stop: Event) -> None:

@@ -31,10 +31,15 @@ KILLED_PAUSE = 0.5
 
 _LOOK = 0.1
 
-_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(4 * 1024 * 1024), "MALLOC_TRIM_THRESHOLD_": str(2 * 1024 * 1024)}
+_ALLOCATOR = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": str(4 * 1024 * 1024),
+    "MALLOC_TRIM_THRESHOLD_": str(2 * 1024 * 1024),
+}
 """For glibc: give large blocks back at once, as the 19 MiB that argon2 needs for a moment; else they are kept.
 
-But keep what an answer takes: given back after each and asked for again, every page of it costs a fault.
+But keep what an answer takes: given back after each and asked for again, every page of it costs a fault. Two arenas,
+since each thread would get one of its own, and what lies free in one is of no use to the others.
 """
 
 Command = Callable[[str, int], Sequence[str]]
