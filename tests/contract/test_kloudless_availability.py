@@ -53,9 +53,15 @@ def times(found: Json) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def busy_morning(book: Book) -> None:
-    book(101, ":20170520T010000Z", ":20170520T020000Z")
-    book(101, ":20170520T041500Z", ":20170520T050000Z")
+def busy_morning(fixture: Fixture) -> Iterator[None]:
+    """The events of K21, made over the API."""
+    api, path = fixture.api(101), "cal/calendars/primary/events"
+    times = (("08:00", "09:00"), ("11:15", "12:00"))
+    stamps = [{"start": f"2017-05-20T{start}:00+07:00", "end": f"2017-05-20T{end}:00+07:00"} for start, end in times]
+    made = [api.post(path, {"name": "busy", **each})["id"] for each in stamps]
+    yield
+    for each in made:
+        api.delete(f"{path}/{each}")
 
 
 @pytest.mark.usefixtures("busy_morning")
