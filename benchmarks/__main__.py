@@ -16,6 +16,7 @@ PARTS = {
     "scaling": "1,000, 10,000 and 100,000 entries in one collection",
     "changes": "k changes in a collection of n entries, and what their plan costs",
     "mix": "eight DAV clients at once while a first mirror is under way",
+    "api": "an application's requests over the JSON API, of a small and of a large calendar",
     "dav": "a client's requests against Radicale, Xandikos and Cyrus, over HTTP",
 }
 
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog="parts: " + "; ".join(f"{name}: {words}" for name, words in PARTS.items()),
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
-    parser.add_argument("--size", type=int, help="so many events (scaling, changes: the largest of the sizes)")
+    parser.add_argument("--size", type=int, help="so many events (scaling, changes, api: the largest of the sizes)")
     parser.add_argument("--runs", type=int, help="take the median of so many runs")
     parser.add_argument("--peers", help="dav: beside which servers, with commas between; none: ours alone")
     parser.add_argument("--json", action="store_true", help="print JSON, one object a row")
@@ -56,7 +57,7 @@ def run(part: str, size: int | None, runs: int | None, peers: str | None = None)
     module = import_module(f"benchmarks.{part}")
     measure: Callable[..., list[Row]] = module.rows
     given: dict[str, object] = {"runs": runs} if runs else {}
-    if size and part in ("scaling", "changes"):
+    if size and part in ("scaling", "changes", "api"):
         given["sizes"] = [each for each in module.SIZES if each < size] + [size]
     elif size:
         given["size"] = size

@@ -54,14 +54,29 @@ def events(count: int, *, seed: int = SEED) -> Iterator[tuple[str, str]]:
     random = Random(seed)
     for number in range(count):
         uid = f"{random.getrandbits(96):024x}-{number}"
-        yield uid, _event(random, uid, weekly=number % EVERY_WEEKLY == 0)
+        yield uid, _event(random, uid, rule="WEEKLY" if number % EVERY_WEEKLY == 0 else "")
+
+
+def years(count: int, *, busy: int, seed: int = SEED) -> Iterator[tuple[str, str]]:
+    """As `events`, over as many years as it takes for about `busy` of them in a month; every twentieth yearly for ever.
+
+    So that an answer about one month is as long whatever `count` is.
+    """
+    random = Random(seed)
+    days = max(60, 30 * count // busy)
+    for number in range(count):
+        uid = f"{random.getrandbits(96):024x}-{number}"
+        series = number % EVERY_WEEKLY == 0
+        first = FIRST_DAY - timedelta(days=0 if series else days // 2)
+        text = _event(random, uid, rule="YEARLY" if series else "", first=first, days=365 if series else days)
+        yield uid, text
 
 
 def weekly(count: int, *, seed: int = SEED) -> Iterator[str]:
     """`count` calendars of one weekly series without end each."""
     random = Random(seed)
     for number in range(count):
-        yield _event(random, f"series-{number}", weekly=True)
+        yield _event(random, f"series-{number}", rule="WEEKLY")
 
 
 def edited(text: str) -> str:
@@ -69,8 +84,8 @@ def edited(text: str) -> str:
     return text.replace("SUMMARY:", "SUMMARY:Changed: ", 1).replace("SEQUENCE:0", "SEQUENCE:1", 1)
 
 
-def _event(random: Random, uid: str, *, weekly: bool) -> str:
-    day = FIRST_DAY + timedelta(days=random.randrange(DAYS))
+def _event(random: Random, uid: str, *, rule: str, first: date = FIRST_DAY, days: int = DAYS) -> str:
+    day = first + timedelta(days=random.randrange(days))
     start = datetime.combine(day, time(random.randrange(7, 20), random.choice((0, 15, 30, 45))))
     end = start + timedelta(minutes=random.choice((15, 30, 45, 60, 90, 120)))
     guests = random.sample(_PEOPLE, random.randint(2, 6))
@@ -83,7 +98,7 @@ def _event(random: Random, uid: str, *, weekly: bool) -> str:
         "LAST-MODIFIED:20260101T080000Z",
         f"DTSTART;TZID=Europe/Berlin:{start:%Y%m%dT%H%M%S}",
         f"DTEND;TZID=Europe/Berlin:{end:%Y%m%dT%H%M%S}",
-        *(["RRULE:FREQ=WEEKLY"] if weekly else []),
+        *([f"RRULE:FREQ={rule}"] if rule else []),
         f"SUMMARY:{random.choice(_TOPICS)} {random.randrange(1000)}",
         f"LOCATION:Raum {random.randrange(400)}\\, Straße des 17. Juni\\; Berlin",
         f"DESCRIPTION:{description}",

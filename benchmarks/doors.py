@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from benchmarks.upstream import filled_radicale
 from benchmarks.wire import Address, Client
 from gateway.http.access import hash_password
 from storage import clock, content, record
-from storage.model import Account, CollectionKind, Origin
+from storage.model import Account, Collection, CollectionKind, Origin
 from storage.store import Store
 from tests.upstreams import cyrus
 from tests.upstreams.cyrus import running_cyrus
@@ -62,12 +62,14 @@ def ours(folder: Path, size: int) -> Iterator[Door]:
         yield Door("ours", Address("127.0.0.1", port, f"/dav/alice/{NAME}/", "alice", PASSWORD), size, pid)
 
 
-def fill_mirror(store: Store, account_id: int, slug: str, size: int) -> None:
+def fill_mirror(
+    store: Store, account_id: int, slug: str, size: int, corpus: Callable[[int], Iterable[tuple[str, str]]] = events
+) -> Collection:
     """Make a calendar and write the corpus into it, as many entries to a transaction as a first mirror does."""
     made = store.create_collection(
         account_id, slug, name=slug, kind=CollectionKind.CALENDAR, components=("VEVENT",), origin=Origin.CLI
     )
-    waiting = list(events(size))
+    waiting = list(corpus(size))
     for begin in range(0, size, _BATCH):
         with store.db.atomic() as conn:
             for uid, text in waiting[begin : begin + _BATCH]:
@@ -79,6 +81,7 @@ def fill_mirror(store: Store, account_id: int, slug: str, size: int) -> None:
                     actor="",
                     at=clock.iso(),
                 )
+    return made
 
 
 @contextmanager

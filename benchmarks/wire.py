@@ -23,23 +23,25 @@ _EMPTY = (204, 304)
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server's calendar is, and who reads it; paths end with a slash."""
+    """Where a server's calendar is, and who reads it; paths end with a slash. `token` stands in for a password."""
 
     host: str
     port: int
     calendar: str
-    username: str
-    password: str
+    username: str = ""
+    password: str = ""
+    token: str = ""
 
 
 class Client:
     """One connection of one client."""
 
     def __init__(self, address: Address) -> None:
-        login = b64encode(f"{address.username}:{address.password}".encode()).decode()
+        basic = b64encode(f"{address.username}:{address.password}".encode()).decode()
+        login = f"Bearer {address.token}" if address.token else f"Basic {basic}"
         self.opened = 0
         self._address = address
-        self._head = f"Host: {address.host}:{address.port}\r\nAuthorization: Basic {login}\r\n"
+        self._head = f"Host: {address.host}:{address.port}\r\nAuthorization: {login}\r\n"
         self._socket: socket.socket | None = None
         self._rest = bytearray()
 

@@ -86,6 +86,7 @@ The mirror is served now. Log in as {house.user} with the password {house.passwo
   CalDAV           {address}/dav/
   CardDAV          {address}/dav/
   one calendar     {address}/dav/{house.user}/
+  JSON API         {address}/v1/accounts (described at {address}/docs)
   health           {address}/healthz
   files            {house.folder}/data/{FOLDER}
   log              {house.folder}/log
@@ -93,6 +94,7 @@ The mirror is served now. Log in as {house.user} with the password {house.passwo
 Try, in another terminal:
 
   curl -s -u {house.user}:{house.password} -X PROPFIND -H 'Depth: 1' {address}/dav/{house.user}/
+  curl -s -H 'Authorization: APIKey {house.key}' {address}/v1/accounts/101/cal/calendars
   calharbor status --config {config}
   calharbor changes --config {config}
   Thunderbird: New Calendar > On the Network > {address}/dav/

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from gateway.demo.sample import sample_collections
 from gateway.demo.upstream import PASSWORD, USER, fill, running_upstream
+from gateway.http.tokens import new_token
 from storage import clock
 
 _CONFIG = """\
@@ -25,18 +26,22 @@ provider = caldav
 url = {url}
 username = {user}
 password = {password}
+[token demo]
+kind = app
+secret = {key}
 """
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Where everything of a demo stands."""
+    """Where everything of a demo stands. `key` opens the JSON API to every account."""
 
     folder: Path
     config: Path
     upstream: str
     user: str = USER
     password: str = PASSWORD
+    key: str = ""
 
 
 @contextmanager
@@ -49,5 +54,6 @@ def demo_house(port: int) -> Iterator[House]:
         fill(upstream, sample_collections(clock.now().date()))
         with running_upstream(upstream) as url:
             config = folder / "config.ini"
-            config.write_text(_CONFIG.format(port=port, user=USER, password=PASSWORD, url=url), "utf-8")
-            yield House(folder, config, url)
+            key = new_token()
+            config.write_text(_CONFIG.format(port=port, user=USER, password=PASSWORD, url=url, key=key), "utf-8")
+            yield House(folder, config, url, key=key)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from benchmarks import scaling
+from benchmarks import api, scaling
 from benchmarks.__main__ import main
 from benchmarks.corpus import edited, events, weekly
 from benchmarks.measure import Row, report
@@ -38,6 +38,15 @@ def test_the_dav_part_stands_beside_the_peers(capsys: pytest.CaptureFixture[str]
     rows = {row["what"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
     assert all(row["ours"] > 0 and set(row["peers"]) == {"radicale", "xandikos"} for row in rows.values())
     assert {row["what"] for row in rows.values() if row["met"] is None} == {"mix of 8 clients, p99 of a poll"}
+
+
+def test_the_api_part_compares_with_the_smallest_size() -> None:
+    rows = {row.what: row for row in api.rows((40, 60), runs=1)}
+    assert len(rows) == 2 * len(api.GOALS)
+    assert all((row.ratio is None) == what.endswith("N = 40") for what, row in rows.items())
+    assert rows["a search for a word, N = 60"].note.startswith("2"), "twenty events and what recurs of them"
+    assert rows["100 activities, N = 60"].note == "100 objects"
+    assert rows["one event, N = 40"].ours > 0
 
 
 def test_the_mix_runs_beside_a_first_mirror(capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,6 +69,9 @@ def test_an_edit_reaches_the_upstream_and_nothing_is_left(
     address = demo.said(r"CalDAV +(\S+)/dav/")
     upstream = demo.said(r"runs at (\S+);")
     assert answer(f"{address}/healthz", 200).json()["status"] == "ok"
+    key, calendars = demo.said(r"(APIKey \S+)'"), demo.said(r"(http\S+/cal/calendars)")
+    listed = httpx.get(calendars, headers={"Authorization": key}, trust_env=False).json()
+    assert {"Home", "Team", "Work"} <= {each["name"] for each in listed["objects"]}
     assert main(["account", "show", "sample", "--json", "--config", config]) == 0
     shown = json.loads(capsys.readouterr().out)
     slug = {one["name"]: one["slug"] for one in shown["collections"]}["Home"]
