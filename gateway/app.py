@@ -30,6 +30,9 @@ VAPID = "push/vapid"
 HORIZON_STEP = 200
 """So many entries are rendered anew at a time when the horizon of occurrences moves."""
 
+INDEX_STEP = 100
+"""So many events are taken into the index of words at a time: some 30 ms, for which writers wait."""
+
 DAY = 86_400.0
 """Seconds between two compactions of the journal."""
 
@@ -86,6 +89,7 @@ def journal_readers(config: Config, store: Store) -> list[Callable[[], int]]:
 def _upkeep(config: Config, store: Store) -> list[Callable[[], int]]:
     return [
         lambda: store.extend_horizon(int(clock.timestamp()), HORIZON_STEP),
+        lambda: store.index_words(INDEX_STEP),
         _Daily(lambda: _forget(config, store)),
     ]
 

@@ -259,7 +259,7 @@ def _masters(conn: Connection, asked: Question, place: int, *, exceptions: bool)
     heads = event_rows.masters(conn, sorted(numbers))
     whole = {each.entry_n for each in heads}
     rest = sorted(numbers if exceptions else numbers - whole)
-    overrides += event_rows.exceptions(conn, [n for n in rest if n not in set(partial)], span)
+    overrides += event_rows.exceptions(conn, sorted(set(rest) - set(partial)), span)
     yield from (each for each in heads if asked.counts(each))
     yield from (each for each in overrides if (exceptions or each.entry_n not in whole) and asked.counts(each))
 

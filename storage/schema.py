@@ -35,6 +35,7 @@ from storage.tables import (
     requests,
     revisions,
     schedule_tags,
+    sought,
     subscriptions,
     tokens,
     untold,
@@ -237,6 +238,13 @@ def m025_events(db: Database) -> None:
             with suppress(InvalidData):  # what could be read when it came, an older version read more leniently
                 components.set_more(db.conn, n, read(text).components)
         last = page[-1][0]
+
+
+@migrations()
+def m025_events_by_words(db: Database) -> None:
+    """Where a text of a few letters stands in events, filled behind the writers."""
+    for statement in _split(sought.INDEX):
+        db.execute(statement)
 
 
 @migrations()

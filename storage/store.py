@@ -21,7 +21,7 @@ from storage.model import Collection, CollectionKind, Entry, Origin, State
 from storage.reading import found
 from storage.rewriting import Rewriting
 from storage.scheduling import delivery, people
-from storage.tables import collections, consumers, default_calendars, entries, grants, meta
+from storage.tables import collections, consumers, default_calendars, entries, grants, meta, sought
 
 __all__ = ["Delta", "PutResult", "Store"]
 
@@ -314,6 +314,13 @@ class Store(Rewriting):
         for collection in self.collections():
             done += self._extend(collection.n, budget - done)
         return done
+
+    def index_words(self, most: int) -> int:
+        """Let up to so many events that were written lately be found by their words faster; how many they were."""
+        if not sought.behind(self.db.reader()):
+            return 0
+        with self.db.atomic() as conn:
+            return sought.fill(conn, most)
 
     def _extend(self, collection_n: int, budget: int) -> int:
         """Expansion happens outside the transaction, which is one entry long: writers of clients come first."""

@@ -28,6 +28,7 @@ _LONG = f"""o.collection_n = :collection AND o."end" - o.start > {WEEK} AND o."e
     AND {_HOLDS}"""
 _COLUMNS = """o.start, o."end", o.recurrence_id, o.position, o.all_day, o.floating, o.entry_n, e.id"""
 _EVENTS = "JOIN entries e ON e.n = o.entry_n AND e.kind = 'event'"
+# Where entries are named, their instances are found by entry: a plus keeps SQLite from other indexes.
 _ONLY = "json_each(:only) j CROSS JOIN occurrences o ON o.entry_n = j.value"
 
 _NEVER = -(1 << 62)
@@ -53,7 +54,7 @@ def in_order(
     if only is not None:
         bound |= {"only": dumps(list(only)), "since": _NEVER if since is None else since}
         sql = f"""SELECT {_COLUMNS} FROM {_ONLY} {_EVENTS}
-            WHERE o.collection_n = :collection AND o.start >= :since AND {_HOLDS} ORDER BY o.start"""
+            WHERE +o.collection_n = :collection AND +o.start >= :since AND {_HOLDS} ORDER BY o.start"""
         yield from map(_found, conn.execute(sql, bound))
         return
     if since is None or since < low:
@@ -83,7 +84,7 @@ def count_of(conn: Connection, collection_n: int, window: Window, only: Sequence
     bound = _bound(collection_n, window) | {"only": dumps(list(only))}
     return conn.execute(
         f"""SELECT o.entry_n, o.position, count(*) FROM {_ONLY} {_EVENTS}
-            WHERE o.collection_n = :collection AND {_HOLDS} GROUP BY 1, 2""",
+            WHERE +o.collection_n = :collection AND {_HOLDS} GROUP BY 1, 2""",
         bound,
     ).fetchall()
 
@@ -134,11 +135,17 @@ def instance(conn: Connection, entry_n: int, key: str) -> Occurrence | None:
 
 
 def incomplete(conn: Connection, collection_n: int, first: int, last: int) -> list[tuple[int, int | None, int | None]]:
-    """The series whose materialised instances do not cover [first, last), each with the span that they do cover."""
+    """The series whose materialised instances do not cover [first, last), each with the span that they do cover.
+
+    Without those that have not begun by then, where DTSTART tells: no RDATE and no override may be before it.
+    """
     return conn.execute(
-        """SELECT n, expanded_from, expanded_until FROM entries WHERE collection_n = ? AND horizon IS NOT NULL
-               AND (expanded_from > ? OR expanded_until < ?)""",
-        (collection_n, first, last),
+        """SELECT e.n, e.expanded_from, e.expanded_until FROM entries e
+           WHERE e.collection_n = ? AND e.horizon IS NOT NULL AND (e.expanded_from > ? OR e.expanded_until < ?)
+               AND (EXISTS (SELECT 1 FROM components p WHERE p.entry_n = e.n AND p.position = 1)
+                   OR NOT EXISTS (SELECT 1 FROM components p WHERE p.entry_n = e.n AND p.position = 0
+                       AND p.start > ? AND p.more NOT LIKE '%RDATE%'))""",
+        (collection_n, first, last, last),
     ).fetchall()
 
 

@@ -2,6 +2,7 @@
 
 `store_id`; `horizon_from` and `horizon_until` (seconds since 1970, the span for which occurrences are materialised);
 `compacted_through` (the newest change that the journal has dropped) and `compacted_at` (when that was made);
+`sought_until`, `sought_held`, `sought_most` (how far the index `sought` has come);
 `history_octets` (what the revisions take up to the change `history_counted`);
 `vdir_mark` (what the mark of the vdir says); `lost` (JSON: pairs of numbers between which the journal has no changes).
 """

@@ -1,0 +1,103 @@
+"""Lists of events below any dialect: the index of words, several calendars at once, and total after edits."""
+
+import pytest
+
+from storage.browsing import Wanted
+from storage.model import Collection, Origin
+from storage.store import Store
+from storage.tables import meta, sought
+from tests.storage.texts import event, todo
+
+ALL = Wanted(0, None, 4_000_000_000)
+
+
+def _names(store: Store, words: str, *places: Collection, everywhere: bool = True) -> list[str]:
+    found = store.events(places, Wanted(0, None, 4_000_000_000, words=words, everywhere=everywhere))
+    assert found.total == len(found.rows)
+    return sorted(row.component.summary for row in found.rows)
+
+
+def _put(store: Store, place: Collection, name: str, *, more: str = "") -> None:
+    store.put_entry(place.id, name, event(name, summary=name, more=more), origin=Origin.DAV)
+
+
+def test_the_index_of_words_changes_no_answer(store: Store, home: Collection, mirrored: Collection) -> None:
+    people = 'ORGANIZER;CN=Zoë Straße:mailto:zoe@x.example\r\nATTENDEE;CN="O\'Neil, Bo":mailto:BO@y.example\r\n'
+    _put(store, home, "Alphabet", more=people)
+    _put(store, home, "alpha \\, beta", more='DESCRIPTION:first line\\nsecond "line"\r\nLOCATION:Ümlaut\r\n')
+    _put(store, mirrored, "ALPHA elsewhere")
+    store.put_entry(home.id, "task", todo(summary="alpha task"), origin=Origin.DAV)
+    questions = [
+        "alpha",
+        "ALPHA",
+        "ph",
+        "a",
+        "straße",
+        "STRASSE",
+        "zoe@X",
+        "o'neil, b",
+        "line\nsecond",
+        '"line',
+        "ümlaut",
+        "zzz",
+    ]
+
+    def answers() -> dict[str, tuple[list[str], list[str]]]:
+        return {words: (_names(store, words, home), _names(store, words, home, mirrored)) for words in questions}
+
+    before = answers()
+    assert before["alpha"] == (["Alphabet", "alpha , beta"], ["ALPHA elsewhere", "Alphabet", "alpha , beta"])
+    assert [len(found) for found, _ in before.values()] == [2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 0]
+    for most in (1, 100):
+        assert store.index_words(most)
+        assert answers() == before
+    assert not store.index_words(100)
+    assert _names(store, "second", home, everywhere=False) == []
+
+
+def test_what_changes_is_found_before_the_index_knows_it(store: Store, home: Collection) -> None:
+    _put(store, home, "old words")
+    store.index_words(100)
+    entry = store.listing(home.id)[0]
+    store.put_entry(home.id, entry.href, event("old words", summary="new letters"), origin=Origin.DAV)
+    for _ in range(2):
+        assert _names(store, "old words", home) == []
+        assert _names(store, "new letters", home) == ["new letters"]
+        store.index_words(100)
+    store.delete_entry(home.id, entry.href, origin=Origin.DAV)
+    assert _names(store, "new letters", home) == []
+    assert store.index_words(100) == 0
+    assert store.index_words(100) == 0
+
+
+def test_an_index_of_old_words_is_built_anew(store: Store, home: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sought, "FEWEST", 5)
+    for number in range(8):
+        store.put_entry(home.id, "one", event("one", summary=f"version {number}"), origin=Origin.DAV)
+        store.index_words(100)
+    assert meta.number(store.db.reader(), sought.HELD) < 6
+    while store.index_words(100):
+        pass
+    assert _names(store, "version", home) == ["version 7"]
+    assert store.db.reader().execute("SELECT count(*) FROM sought WHERE sought MATCH 'ver'").fetchone()[0] < 6
+
+
+def test_several_calendars_in_one_order(store: Store, home: Collection, mirrored: Collection) -> None:
+    for day in range(1, 9):
+        place = (home, mirrored)[day % 2]
+        text = event(f"d{day}", start=f":2026010{day}T100000Z", end=f":2026010{day}T110000Z", summary=f"d{day}")
+        store.put_entry(place.id, f"d{day}", text, origin=Origin.DAV)
+    first = store.events([home, mirrored], ALL, size=5)
+    second = store.events([home, mirrored], ALL, size=5, after=first.after)
+    assert [row.component.summary for row in (*first.rows, *second.rows)] == [f"d{day}" for day in range(1, 9)]
+    assert (first.total, second.total, second.after) == (8, 8, None)
+    assert store.masters([home, mirrored], ALL, exceptions=True).total == 8
+
+
+def test_the_total_follows_edits(store: Store, home: Collection) -> None:
+    for day in range(1, 6):
+        _put(store, home, f"e{day}")
+    first = store.events([home], ALL, size=2)
+    store.delete_entry(home.id, "e5", origin=Origin.DAV)
+    second = store.events([home], ALL, size=2, after=first.after)
+    assert (first.total, second.total) == (5, 4)
