@@ -15,10 +15,13 @@ from storage.tables import journal, meta
 
 INDEX = """
 CREATE INDEX entries_seq ON entries (seq);
+CREATE TABLE sought_texts (seq INTEGER PRIMARY KEY, text TEXT); -- always empty: no text is kept twice
 CREATE VIRTUAL TABLE sought USING fts5(
-    text, content='', columnsize=0, detail='none', tokenize='trigram case_sensitive 1'
+    text, content='sought_texts', content_rowid='seq', columnsize=0, detail='none',
+    tokenize='trigram case_sensitive 1'
 );
 """
+"""Not `content=''`: such a table cannot be read from beginning to end, and tools that dump a file do that."""
 
 UNTIL, HELD, MOST = "sought_until", "sought_held", "sought_most"
 """Up to which change events are in the index; how many texts it has; from how many on it may be built anew."""
