@@ -61,7 +61,7 @@ class Follower:
 
     def __init__(self, api: Api, body: Json | None = None) -> None:
         self.api = api
-        self.id = api.post("subscriptions", body or {})["id"]
+        self.id = body["id"] if body and "id" in body else api.post("subscriptions", body or {})["id"]
         self.path = f"subscriptions/{self.id}/activity"
         self.cursor: str = api.get(self.path)["cursor"]
 
@@ -87,6 +87,51 @@ def series(*keys: str, more: str = "") -> str:
     parts += [event(uid("series"), summary="Later", more=f"RECURRENCE-ID:{key}\r\n") for key in keys]
     inner = "".join(text[text.index("BEGIN:VEVENT") : text.index("END:VCALENDAR")] for text in parts)
     return parts[0][: parts[0].index("BEGIN:VEVENT")] + inner + "END:VCALENDAR\r\n"
+
+
+def test_k24_a_subscription_and_an_events_life(api: Api) -> None:
+    made = api.post("subscriptions", {})
+    path = f"subscriptions/{made['id']}/activity"
+    assert made["active"] is True
+    assert [each["id"] for each in api.get("subscriptions/")["objects"]] == [made["id"]]
+    empty = api.get(path)
+    assert (empty["objects"], empty["count"], empty["api"]) == ([], 0, "activity")
+    follower = Follower(api, made)
+    new = {"name": "n", "start": "2025-03-04T10:00:00Z", "end": "2025-03-04T11:00:00Z"}
+    written = api.post("cal/calendars/primary/events", new)
+    (added,) = follower.read()["objects"]
+    assert (added["type"], added["action"], added["account"]) == ("add", "+", 101)
+    assert added["metadata"] == written
+    address = f"cal/calendars/primary/events/{written['id']}"
+    patched = api.patch(address, {"name": "N"})
+    (updated,) = follower.read()["objects"]
+    assert (updated["type"], updated["action"], updated["metadata"]) == ("update", "*", patched)
+    api.delete(address)
+    (deleted,) = follower.read()["objects"]
+    assert (deleted["type"], deleted["metadata"]["id"]) == ("delete", written["id"])
+    assert deleted["metadata"]["calendar_id"] == written["calendar_id"]
+    assert follower.read()["objects"] == []
+
+
+def test_the_instances_of_a_series_by_this_api(api: Api) -> None:
+    follower = Follower(api)
+    new = {"name": "s", "start": "2019-04-10T10:00:00Z", "end": "2019-04-10T11:00:00Z"}
+    master = api.post("cal/calendars/primary/events", {**new, "recurrence": [{"rrule": "FREQ=DAILY;COUNT=10"}]})
+    first = api.get("cal/calendars/primary/events", params={"instances": master["id"], "page_size": 2})["objects"]
+    exception = api.patch(f"cal/calendars/primary/events/{first[0]['id']}", {"name": "moved"})
+    api.delete(f"cal/calendars/primary/events/{first[1]['id']}")
+    api.delete(f"cal/calendars/primary/events/{first[0]['id']}")
+    api.delete(f"cal/calendars/primary/events/{master['id']}")
+    objects = follower.read()["objects"]
+    assert [(each["type"], each["metadata"]["id"]) for each in objects] == [
+        ("add", master["id"]),
+        ("update", exception["id"]),
+        ("delete", first[1]["id"]),
+        ("delete", exception["id"]),
+        ("delete", master["id"]),
+    ]
+    assert objects[1]["metadata"] == exception
+    assert {**objects[2]["metadata"], "modified": ""} == {**first[1], "modified": ""}, "as it was last"
 
 
 def test_an_event_that_comes_changes_and_goes_in_another_program(api: Api, phone: Phone) -> None:
