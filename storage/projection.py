@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from storage.errors import InvalidData
 from storage.ical.lines import Component, Line, dump, parse
-from storage.ical.write import set_param
+from storage.ical.write import set_param, set_value
 from storage.provider import EVERYTHING, Holds
 
 ALARM = "VALARM"
@@ -37,16 +37,6 @@ def lost(text: str, holds: Holds) -> list[str]:
         return []
 
 
-def reworded(text: str, holds: Holds) -> frozenset[str]:
-    """The names of the properties in this text that come back in other words."""
-    if not holds.rewords and not holds.splits:
-        return frozenset()
-    try:
-        return frozenset(_reworded(parse(text), holds))
-    except InvalidData:
-        return holds.rewords
-
-
 def _projected(part: Component, holds: Holds) -> Component:
     children: list[Line | Component] = []
     alarms = 0
@@ -68,17 +58,19 @@ def _without(line: Line, holds: Holds) -> Line:
         line = set_param(line, name, ())
     for name in [name for name in line.params if _named(name, holds.single)] if holds.single else ():
         line = set_param(line, name, line.params[name][:1])
-    return line
+    return set_value(line, _cut(line.value)) if _split(line, holds) else line
 
 
 def _lost(part: Component, holds: Holds) -> Iterator[str]:
     if holds.alarms is not None and len(part.components(ALARM)) > holds.alarms:
         yield ALARM
     for child in part.children:
-        if _named(child.name, holds.drops) or (isinstance(child, Line) and _rewords(child, holds)):
+        if _named(child.name, holds.drops):
             yield child.name
         elif isinstance(child, Component):
             yield from _lost(child, holds)
+        elif child.name in holds.rewords or _split(child, holds):
+            yield child.name
         elif holds.parameters or holds.single:
             yield from (f";{name}" for name, values in child.params.items() if _shortened(name, values, holds))
 
@@ -87,18 +79,19 @@ def _shortened(name: str, values: Sequence[str], holds: Holds) -> bool:
     return _named(name, holds.parameters) or (len(values) > 1 and _named(name, holds.single))
 
 
-def _reworded(part: Component, holds: Holds) -> Iterator[str]:
-    for child in part.children:
-        if isinstance(child, Component):
-            yield from _reworded(child, holds)
-        elif _rewords(child, holds):
-            yield child.name
-
-
-def _rewords(line: Line, holds: Holds) -> bool:
-    if _named(line.name, holds.rewords):
-        return True
+def _split(line: Line, holds: Holds) -> bool:
     return _named(line.name, holds.splits) and _BARE.search(line.value) is not None
+
+
+def _cut(value: str) -> str:
+    """What stands before the first bare comma, with every bare semicolon as a part of the text."""
+    kept, start = "", 0
+    for mark in _BARE.finditer(value):
+        kept += value[start : mark.end() - 1]
+        if value[mark.end() - 1] == ",":
+            return kept
+        kept, start = kept + r"\;", mark.end()
+    return kept + value[start:]
 
 
 def _named(name: str, names: Collection[str]) -> bool:

@@ -45,7 +45,8 @@ class Holds:
     `drops`: properties, and components inside an entry, that are lost. `parameters`: parameters that are lost.
     `single`: parameters of which the first value alone is kept. `alarms`: how many alarms of a component are kept, the
     first ones; None for all. `rewords`: properties that come back in other words (a text as HTML, or cut off).
-    `splits`: properties that do so where their value has a bare comma or semicolon, which is taken for a separator.
+    `splits`: properties in which a bare comma is taken for the end: what follows it is lost, and bare semicolons come
+    back escaped.
     """
 
     drops: frozenset[str] = frozenset()

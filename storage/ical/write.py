@@ -72,6 +72,12 @@ def set_param(source: Line, name: str, values: Sequence[str]) -> Line:
     return line(named[: len(source.name)], source.value, params, eol=eol, group=source.group)
 
 
+def set_value(source: Line, value: str) -> Line:
+    """The line with another value, as it stands in the text; its parameters stay."""
+    eol = "\n" if source.raw.endswith("\n") and not source.raw.endswith("\r\n") else "\r\n"
+    return line(source.name, value, source.params, eol=eol, group=source.group)
+
+
 def add_component(parent: Component, child: Component) -> Component:
     """The parent with one more component: behind the last of its kind, a first VTIMEZONE in front, else at the end."""
     places = [at for at, each in enumerate(parent.children) if isinstance(each, Component) and each.name == child.name]

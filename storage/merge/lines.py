@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from storage.errors import InvalidData
 from storage.ical.lines import Line, line, unfold
+from storage.ical.write import set_value
 from storage.merge.choice import Four, Lossy, Policy, Side, changed, choose
 from storage.merge.pairs import Marks, paired
 from storage.merge.state import Merge, Tongue
@@ -103,7 +104,7 @@ def members(merge: Merge, lines: Four[Sequence[Line]]) -> list[Line]:
             if alike is None:
                 found.append(more)
             else:
-                found[alike] = _with_value(found[alike], f"{found[alike].value},{more.value}")
+                found[alike] = set_value(found[alike], f"{found[alike].value},{more.value}")
     return found
 
 
@@ -128,12 +129,7 @@ def _only(tongue: Tongue, source: Line, wanted: set[str]) -> Line | None:
     kept = [single.value for single in singles if tongue.whole(single) in wanted]
     if len(kept) == len(singles):
         return source
-    return _with_value(source, ",".join(kept)) if kept else None
-
-
-def _with_value(source: Line, value: str) -> Line:
-    eol = "\n" if source.raw.endswith("\n") and not source.raw.endswith("\r\n") else "\r\n"
-    return line(source.name, value, source.params, eol=eol, group=source.group)
+    return set_value(source, ",".join(kept)) if kept else None
 
 
 def latest(lines: Four[Line | None]) -> Line | None:

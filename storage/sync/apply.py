@@ -11,7 +11,7 @@ from storage.db import Connection
 from storage.errors import InvalidData, TooLarge
 from storage.ical.differences import Difference
 from storage.model import Collection, CollectionKind, Entry, Origin
-from storage.projection import project, reworded
+from storage.projection import project
 from storage.provider import Holds, RemoteEntry
 from storage.scheduling.people import own
 from storage.sync import plan
@@ -166,7 +166,7 @@ class Applier:
         if side is None or side.entry is None:
             return
         expected = project(sent, holds)
-        added = partial(merge, expected, theirs=text, agreed=sent, lossy=lossy, reworded=reworded(sent, holds))
+        added = partial(merge, expected, theirs=text, agreed=sent, lossy=lossy, reworded=holds.rewords)
         settled = added(sent).text
         merged = settled if side.entry.text == sent else added(side.entry.text).text
         waiting = settled if side.waiting else None

@@ -3,7 +3,7 @@
 import pytest
 
 from storage.ical.canonical import canonical
-from storage.projection import lost, project, reworded
+from storage.projection import lost, project
 from storage.provider import EVERYTHING, Holds
 from tests.storage.merge.texts import MEETING
 
@@ -47,16 +47,20 @@ def test_components_and_further_values_are_lost_and_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "other"),
-    [("geo:1,2", True), ("a;b", True), (r"a\\,b", True), (r"a\, b\; c", False), ("plain", False), ("", False)],
+    ("value", "kept"),
+    [
+        ("geo:1,2", "geo:1"),
+        ("a;b", r"a\;b"),
+        ("a;b,c;d", r"a\;b"),
+        (r"a\\,b", r"a\\"),
+        (r"a\, b\; c", r"a\, b\; c"),
+        (",", ""),
+        ("plain", "plain"),
+    ],
 )
-def test_what_is_split_at_commas_comes_back_otherwise_only_where_there_is_one(value: str, other: bool) -> None:
-    text = MEETING.replace("END:VEVENT", f"X-PLACE:{value}\r\nEND:VEVENT", 1)
-    holds = Holds(splits=frozenset({"X-*"}), rewords=frozenset({"URL"}))
-    assert reworded(text, holds) == frozenset({"X-PLACE"} if other else ()) | lost_urls(text)
-    assert ("X-PLACE" in lost(text, holds)) is other
-    assert project(text, holds) == text
-
-
-def lost_urls(text: str) -> frozenset[str]:
-    return frozenset({"URL"} if "\nURL" in text else ())
+def test_what_is_split_ends_at_its_first_bare_comma(value: str, kept: str) -> None:
+    holds = Holds(splits=frozenset({"X-*"}))
+    text = MEETING.replace("END:VEVENT", f"X-PLACE;X-A=1:{value}\r\nEND:VEVENT", 1)
+    assert project(text, holds) == text.replace(f"X-A=1:{value}", f"X-A=1:{kept}")
+    assert ("X-PLACE" in lost(text, holds)) is (value != kept)
+    assert project(project(text, holds), holds) == project(text, holds)

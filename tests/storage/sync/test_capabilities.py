@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from plugins.caldav.holding import CYRUS, DAVMAIL, MAIL_RU, RADICALE, XANDIKOS
 from plugins.memory.provider import MemoryProvider, MemoryUpstream
 from storage.content import canonical, decode, read, same
 from storage.errors import CalHarborError, InvalidData, Unreachable
@@ -30,6 +31,11 @@ TABLES = {
         alarms=0,
         rewords=frozenset({"DESCRIPTION", "SUMMARY", "LOCATION"}),
     ),
+    "Radicale": RADICALE,
+    "Xandikos": XANDIKOS,
+    "Cyrus": CYRUS,
+    "DavMail": DAVMAIL,
+    "mail.ru": MAIL_RU,
 }
 
 
