@@ -21,6 +21,9 @@ from storage.records import ComponentRecord, EventRow, Occurrence
 from storage.tables import collection_revisions, collections, components, entries, journal, revisions
 from storage.tables.revisions import Rendered
 
+COUNTED = 10_000
+"""Of so many changes that are still to come the number is told; counting more would take longer than a page."""
+
 _TOKEN = re.compile(r"([0-9a-f]{1,15})-([0-9a-f]{1,8})-([0-9a-f]{6})")
 
 
@@ -114,7 +117,7 @@ class Page:
     """Some activities, and where to go on.
 
     `total` counts those that follow the position that was asked about; where there are `more` than these, each change
-    that is still to come counts as one. `calendars` by id: those that were looked at, as they are now or were last.
+    that is still to come counts as one, up to `COUNTED` in a calendar. `calendars` by id: those that were looked at, as they are now or were last.
     """
 
     calendars: Mapping[str, Collection]
@@ -164,7 +167,7 @@ def page(conn: Connection, account_id: int, monitored: Group[str], place: Positi
         first = rows[-1][0].seq + 1 if rows else first
     if len(found) <= limit:
         return Page(calendars, found, found[-1].position if found else newest(conn), False, len(found))
-    shown, waiting = found[:limit], sum(journal.after(conn, n, first - 1) for n in numbers)
+    shown, waiting = found[:limit], sum(journal.after(conn, n, first - 1, COUNTED) for n in numbers)
     return Page(calendars, shown, shown[-1].position, True, len(found) + waiting)
 
 

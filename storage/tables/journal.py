@@ -218,9 +218,12 @@ def of_events(
     return [(_row(row[:-2]), row[-2], row[-1]) for row in rows.fetchall()]
 
 
-def after(conn: Connection, collection_n: int, seq: int) -> int:
-    """How many changes of a collection and of what is in it there are after `seq`."""
-    row = conn.execute("SELECT count(*) FROM journal WHERE collection_n = ? AND seq > ?", (collection_n, seq))
+def after(conn: Connection, collection_n: int, seq: int, most: int) -> int:
+    """How many changes of a collection and of what is in it there are after `seq`; no more than `most` are counted."""
+    row = conn.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM journal WHERE collection_n = ? AND seq > ? LIMIT ?)",
+        (collection_n, seq, most),
+    )
     return int(row.fetchone()[0])
 
 
