@@ -117,7 +117,8 @@ class Page:
     """Some activities, and where to go on.
 
     `total` counts those that follow the position that was asked about; where there are `more` than these, each change
-    that is still to come counts as one, up to `COUNTED` in a calendar. `calendars` by id: those that were looked at, as they are now or were last.
+    that is still to come counts as one, up to `COUNTED` in a calendar. `calendars` by id: those that were looked at, as
+    they are now or were last.
     """
 
     calendars: Mapping[str, Collection]
