@@ -14,7 +14,7 @@ from gateway.api.kloudless.support import EVENT, REMINDERS, SPELLED_OUT
 from gateway.api.service import Service
 from storage.errors import InvalidData
 from storage.ical.htmltext import text_of
-from storage.ical.values import parse_datetime, wall_seconds
+from storage.ical.values import FIRST_MOMENT, LAST_MOMENT, parse_datetime, wall_seconds
 from storage.ical.zones import iana_name
 from storage.model import Account, Collection
 from storage.records import ComponentRecord, EventRow
@@ -270,8 +270,9 @@ def _time(epoch: int | None, zone: str, *, all_day: bool, floating: bool) -> str
         if len(text) > _TIME_LENGTH:  # RFC 3339 has no offsets of seconds, as they once were
             return f"{moment.astimezone(UTC).isoformat()[:_LOCAL_LENGTH]}Z"
         return text  # noqa: TRY300
-    except (OverflowError, ValueError, OSError):
-        return None  # outside the years 1 to 9999
+    except (OverflowError, ValueError, OSError):  # outside the years 1 to 9999 by some clock
+        text = (_EPOCH + timedelta(seconds=min(max(epoch, FIRST_MOMENT), LAST_MOMENT))).isoformat()
+        return text[: len("YYYY-MM-DD")] if all_day else f"{text[:_LOCAL_LENGTH]}Z"
 
 
 def _stamp(epoch: int | None) -> str | None:
