@@ -8,6 +8,8 @@ from tests.simulation.mirror import Mirror
 from tests.simulation.texts import Texts, uid_of
 from tests.simulation.words import Words, sayings
 
+_BOOK = CollectionKind.CONTACTS
+
 
 class Client:
     """Whoever works over DAV, and the books of what the mirror promised them."""
@@ -29,10 +31,12 @@ class Client:
         if (collection := self._some()) is None:
             return
         mine = {e.uid: e for e in self.mirror.store.iter_entries(collection.id)}
+        card = collection.kind is _BOOK
         uid = self.random.choice([*sorted(mine), f"u{self.random.randrange(12)}"])
         there = mine.get(uid)
-        text = self.texts.edited(there.text) if there else self.texts.new(uid)
-        self._put(collection, there, f"{uid}-{self.texts.stamp()}.ics", text, notify=self._loud(uid))
+        text = self.texts.edited(there.text) if there else self.texts.new(uid, card=card)
+        name = f"{uid}-{self.texts.stamp()}.{'vcf' if card else 'ics'}"
+        self._put(collection, there, name, text, notify=self._loud(uid))
 
     def client_deletes(self) -> None:
         """Deletes."""
@@ -45,7 +49,7 @@ class Client:
     def client_moves(self) -> None:
         """Moves an entry to another collection, sometimes under the name of another entry there."""
         source, target = self._some(), self._some()
-        if source is None or target is None or not (mine := self._entries(source)):
+        if source is None or target is None or source.kind is not target.kind or not (mine := self._entries(source)):
             return
         entry = self.random.choice(mine)
         there = {e.href: e.text for e in self._entries(target) if e.id != entry.id}
@@ -58,13 +62,13 @@ class Client:
     def client_makes_a_collection(self) -> None:
         """Makes a collection."""
         if len(self.mirror.collections) < 4:
-            made = f"made-{self.texts.stamp()}"
+            made, kind = f"made-{self.texts.stamp()}", self.random.choice([CollectionKind.CALENDAR] * 3 + [_BOOK])
             self.mirror.store.create_collection(
                 self.random.choice(self.mirror.accounts).id,
                 made,
                 name=made,
-                kind=CollectionKind.CALENDAR,
-                components=("VEVENT",),
+                kind=kind,
+                components=("VCARD",) if kind is _BOOK else ("VEVENT",),
                 origin=Origin.DAV,
             )
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
-from storage.ical.canonical import canonical
+from storage.content import canonical
+from storage.model import CollectionKind
 from storage.store import Store
 from storage.tables import vdir_files
 from storage.vdir.two_way import TwoWay
@@ -40,6 +41,7 @@ class FileUser:
 
     def open(self, store: Store) -> None:
         """A process begins to keep the folder in step with its mirror."""
+        self.store = store
         self.two_way = TwoWay(store, self.root)
 
     def sync(self, sleep: Callable[[float], None]) -> None:
@@ -52,11 +54,11 @@ class FileUser:
             return
         directory = self.random.choice(directories)
         files = self._files(directory)
-        path = self.random.choice([*files, directory / f"mine-{self.texts.stamp()}.ics"])
+        path = self.random.choice([*files, directory / f"mine-{self.texts.stamp()}{self._suffix(directory)}"])
         taken = {uid_of(each.read_bytes().decode()) for each in files if each != path}
         uid = self._forget(path) or f"f{self.texts.stamp()}"
         if uid not in taken:
-            self._save(path, self.texts.new(uid))
+            self._save(path, self.texts.new(uid, card=path.suffix == ".vcf"))
 
     def garbles(self) -> None:
         """A program leaves half a file."""
@@ -75,7 +77,8 @@ class FileUser:
         """Somebody gives a file another name, or moves it to another calendar."""
         if (path := self._some()) is None:
             return
-        target = self.random.choice(self._directories()) / f"moved-{self.texts.stamp()}.ics"
+        alike = [each for each in self._directories() if self._suffix(each) == path.suffix]
+        target = self.random.choice([*alike, path.parent]) / f"moved-{self.texts.stamp()}{path.suffix}"
         uid = uid_of(path.read_bytes().decode())
         there = [uid_of(each.read_bytes().decode()) for each in self._files(target.parent) if each != path]
         if uid not in there:
@@ -83,7 +86,7 @@ class FileUser:
 
     def held(self) -> set[str]:
         """What is said in any file, taken in or not."""
-        return sayings(*(path.read_bytes().decode() for path in self.root.parent.glob("vdir*/*/*/*.ics")))
+        return sayings(*(path.read_bytes().decode() for path in self.root.parent.glob("vdir*/*/*/*.??[sf]")))
 
     def strange(self, store: Store) -> list[str]:
         """The files that were refused, and why."""
@@ -121,5 +124,10 @@ class FileUser:
     def _directories(self) -> list[Path]:
         return sorted(path for path in self.root.glob("*/*") if path.is_dir())
 
+    def _suffix(self, directory: Path) -> str:
+        """How files end there."""
+        books = {c.id for c in self.store.collections() if c.kind is CollectionKind.CONTACTS}
+        return ".vcf" if directory.name in books else ".ics"
+
     def _files(self, directory: Path) -> list[Path]:
-        return sorted(path for path in directory.glob("*.ics") if not path.name.startswith("."))
+        return sorted(path for path in directory.glob("*.??[sf]") if not path.name.startswith("."))

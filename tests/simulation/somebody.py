@@ -6,16 +6,19 @@ from dataclasses import replace
 from random import Random
 
 from plugins.memory.provider import Folder, MemoryUpstream
-from storage.ical.canonical import canonical
+from storage.content import canonical
+from storage.model import CollectionKind
 from storage.projection import project
-from storage.provider import EVERYTHING, Holds
+from storage.provider import EVERYTHING, Holds, RemoteCollection
+from tests.simulation.cards import one_version
 from tests.simulation.texts import ME, Texts, uid_of
 from tests.simulation.words import Words, sayings
 
 TABLES = (
     Holds(drops=frozenset({"X-*"})),
     Holds(drops=frozenset({"CATEGORIES", "COMMENT"})),
-    Holds(drops=frozenset({"X-*", "URL", "CONTACT", "LOCATION"})),
+    Holds(drops=frozenset({"X-*", "URL", "CONTACT", "LOCATION", "NICKNAME"})),
+    Holds(drops=frozenset({"NOTE", "EMAIL", "DESCRIPTION"})),
 )
 """What upstreams cannot hold."""
 
@@ -49,6 +52,8 @@ class Somebody:
         self.upstream.add("calendar")
         if self.random.random() < 0.5:
             self.upstream.add("other")
+        if self.random.random() < 0.4:
+            self.upstream.add("people", RemoteCollection("", "people", CollectionKind.CONTACTS, ("VCARD",)))
 
     def writes(self) -> None:
         """Somebody else edits upstream."""
@@ -58,7 +63,7 @@ class Somebody:
         uid = self.random.choice([*sorted(uids), f"u{self.random.randrange(12)}"]) or "u1"
         href = uids.get(uid, f"{folder.remote.href}{uid}.{self.texts.stamp()}.ics")
         there = folder.entries.get(href)
-        text = self.texts.edited(str(there.data)) if there and uid_of(there.data) else self.texts.new(uid)
+        text = self.texts.edited(str(there.data)) if there and uid_of(there.data) else self._new(folder, uid)
         self._put(folder, href, text)
 
     def deletes(self) -> None:
@@ -73,14 +78,15 @@ class Somebody:
 
     def moves(self) -> None:
         """Somebody else moves an entry to another collection upstream."""
-        if (source := self._folder()) and (target := self._folder()):
+        source, target = self._folder(), self._folder()
+        if source and target and source.remote.kind is target.remote.kind:
             self._carry(source, target)
 
     def garbles(self) -> None:
         """Somebody's broken program leaves an unreadable entry upstream, or one of another UID than was there."""
         if (folder := self._folder()) and folder.entries:
             href = self.random.choice(sorted(folder.entries))
-            text = self.random.choice(["no calendar", self.texts.new(f"x{self.texts.stamp()}")])
+            text = self.random.choice(["no calendar", self._new(folder, f"x{self.texts.stamp()}")])
             self._put(folder, href, text)
 
     def doubles(self) -> None:
@@ -89,7 +95,7 @@ class Somebody:
             text = str(folder.entries[self.random.choice(sorted(folder.entries))].data)
             if uid := uid_of(text):
                 self.carried.add(canonical(text))
-                self._put(folder, f"{folder.remote.href}{self.texts.stamp()}.ics", self.texts.new(uid))
+                self._put(folder, f"{folder.remote.href}{self.texts.stamp()}.ics", self._new(folder, uid))
 
     def mass_deletion(self) -> None:
         """Rarely: upstream loses almost everything of a collection."""
@@ -152,7 +158,7 @@ class Somebody:
     def state(self) -> dict[tuple[str | None, str], str]:
         """What the upstream holds: collection and UID → canonical text."""
         return {
-            (href, uid_of(e.data)): canonical(str(e.data))
+            (href, uid_of(e.data)): canonical(one_version(str(e.data)))
             for href, folder in self.upstream.folders.items()
             for e in folder.entries.values()
         }
@@ -162,6 +168,10 @@ class Somebody:
         rewrites = self.random.random() < 0.5
 
         return lambda text: text.replace("-//test//simulation//EN", "-//upstream//EN") if rewrites else text
+
+    def _new(self, folder: Folder, uid: str) -> str:
+        """A text nobody has written before, of the kind that stands there."""
+        return self.texts.new(uid, card=folder.remote.kind is CollectionKind.CONTACTS)
 
     def _remove(self, folder: Folder, href: str) -> None:
         self.removed.append((folder.remote.href, href, uid_of(folder.entries[href].data)))

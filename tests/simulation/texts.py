@@ -1,6 +1,8 @@
-"""The texts of the simulation: events that differ from each other in everything that counts."""
+"""The texts of the simulation, new and edited, and its events: they differ from each other in all that counts."""
 
 from random import Random
+
+from tests.simulation import cards
 
 WORDS = ["Standup", "Zahnarzt", "Déjeuner", "会議", "Review", "Gym", "Call", "Birthday"]
 
@@ -51,23 +53,29 @@ class Texts:
 
     def edited(self, text: str) -> str:
         """The text with one property changed; sometimes another text altogether."""
-        if self.random.random() < 0.3 or "SUMMARY:" not in text:
-            return self.new(uid_of(text))
+        if self.random.random() < 0.3 or ("SUMMARY:" not in text and not cards.is_card(text)):
+            return self.new(uid_of(text), card=cards.is_card(text))
         return self.retouched(text)
 
     def retouched(self, text: str) -> str:
         """The text with one property changed, added or removed."""
-        name = self.random.choice([*SINGLE, *SEVERAL])
-        said = f"{name}:{self.random.choice(WORDS)} {self.stamp()}"
+        card = cards.is_card(text)
+        single, several = (cards.SINGLE, cards.SEVERAL) if card else (SINGLE, SEVERAL)
+        name = self.random.choice([*single, *several])
+        types = self.random.choice(["", ";TYPE=HOME", ";TYPE=WORK"]) if name in ("TEL", "EMAIL") else ""
+        said = f"{name}{types}:{self.random.choice(WORDS)} {self.stamp()}"
         lines = text.split("\r\n")
-        there = [line for line in lines if line.startswith(f"{name}:")]
-        if name in SINGLE or self.random.random() < 0.3:
+        there = [line for line in lines if line.startswith((f"{name}:", f"{name};"))]
+        if name in single or self.random.random() < 0.3:
             lines = [line for line in lines if line not in there[:1]]
-        if name not in ("SUMMARY", "URL") and there and self.random.random() < 0.2:
+        if name not in ("SUMMARY", "URL", "FN") and there and self.random.random() < 0.2:
             return "\r\n".join(lines)
-        return "\r\n".join(lines).replace("END:VEVENT", f"{said}\r\nEND:VEVENT")
+        end = "END:VCARD" if card else "END:VEVENT"
+        return "\r\n".join(lines).replace(end, f"{said}\r\n{end}")
 
-    def new(self, uid: str) -> str:
-        """A text nobody has written before."""
+    def new(self, uid: str, *, card: bool = False) -> str:
+        """A text nobody has written before: an event, or a contact."""
         stamp, word = self.stamp(), self.random.choice(WORDS)
+        if card:
+            return cards.card(uid, stamp, word)
         return event(uid, stamp, word, weekly=self.random.random() < 0.2, who=people(uid, stamp))

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from tests.simulation import cards
 from tests.simulation.texts import SEVERAL, SINGLE
 
-_SPOKEN = frozenset({*SINGLE, *SEVERAL})
+_SPOKEN = frozenset({*SINGLE, *SEVERAL, *cards.SINGLE, *cards.SEVERAL})
 
 
 def sayings(*texts: str | bytes | None) -> set[str]:
@@ -13,7 +14,7 @@ def sayings(*texts: str | bytes | None) -> set[str]:
     for text in texts:
         for line in str(text or "").splitlines():
             said, _, value = line.partition(":")
-            name = said.partition(";")[0]
+            name = said.partition(";")[0].rpartition(".")[2]
             if name in _SPOKEN:
                 found |= {f"{name}:{each}" for each in value.split(",")}
     return found

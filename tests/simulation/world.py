@@ -16,6 +16,7 @@ from storage.store import Store
 from storage.sync.account import AccountRunner
 from storage.tables import entries, links, outbox
 from tests.simulation.books import Books
+from tests.simulation.cards import one_version
 from tests.simulation.client import Client
 from tests.simulation.faults import Crash, Fate, MoodyProvider
 from tests.simulation.files import FileUser
@@ -202,7 +203,7 @@ class World:
         self.quiet = True
         self.now = self.latest
         for other in self.others.values():
-            other.does(other.tidy)
+            self._let(other.tidy)
         if self.desk:
             self.desk.tidy()
         for left in range(5, -1, -1):
@@ -217,7 +218,9 @@ class World:
     def mirror_state(self) -> State:
         """What the mirror holds, as far as the upstream can hold it."""
         return {
-            (account.name, c.remote_href, e.uid): canonical(project(e.text, self.others[account.name].table))
+            (account.name, c.remote_href, e.uid): canonical(
+                project(one_version(e.text), self.others[account.name].table)
+            )
             for account in self.mirror.accounts
             for c in self.store.collections(account=account.id)
             for e in self.store.iter_entries(c.id)
