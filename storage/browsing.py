@@ -71,11 +71,16 @@ class Browser(Reader):
 
     def event(self, collection_id: str, event_id: str, *, text: bool = False) -> EventRow:
         """A solo event, a master, or one instance or exception of a series, by public id. Raises `NotFound`."""
-        entry_id, _, key = event_id.partition("_")
+        entry_id, of_instance, key = event_id.partition("_")
         with self.db.snapshot() as conn:
             place = self.collection(collection_id)
             entry = entries.by_id(conn, entry_id)
-            if entry is None or entry.collection_n != place.source or entry.kind is not Kind.EVENT:
+            if (
+                bool(of_instance) is not bool(key)
+                or entry is None
+                or entry.collection_n != place.source
+                or entry.kind is not Kind.EVENT
+            ):
                 raise _no_event(event_id)
             records = event_rows.records(conn, [entry.n]).get(entry.n, [])
             master = next((each for each in records if not each.recurrence_id), None)

@@ -447,6 +447,7 @@ def test_no_recurrence_makes_one_event_of_a_series(api: Api) -> None:
 @pytest.mark.parametrize("key", ["x", "20190411", "20190411T100001Z", "20190411T100000", "", "20190411T100000Z_1"])
 def test_what_is_no_instance_is_not_found(api: Api, key: str) -> None:
     master = api.post(EVENTS, series())
+    api.get(f"{EVENTS}/{master['id']}_{key}", 404)
     api.patch(f"{EVENTS}/{master['id']}_{key}", {"name": "x"}, 404)
     api.delete(f"{EVENTS}/{master['id']}_{key}", 404)
     assert len(instances(api)) == 10

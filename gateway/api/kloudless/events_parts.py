@@ -214,11 +214,11 @@ class Parts:
         provider = printable(given, "online_meeting_provider", LONGEST_NAME)
         if choices is not None and provider is not None and provider not in choices:
             raise given.wrong("online_meeting_provider", f"must be one of {', '.join(choices)}")
+        points = tuple(self._point(each) for each in given.children("entry_points", most=MOST_POINTS) or [])
+        notes = printable(given, "notes", LONGEST_TEXT)
         if self.service is OUTLOOK:
             return Meeting(provider or "unknown")
-        points = given.children("entry_points", most=MOST_POINTS) or []
-        notes = printable(given, "notes", LONGEST_TEXT) if self.service is GOOGLE else None
-        return Meeting(provider or "", tuple(self._point(each) for each in points), notes=notes or "")
+        return Meeting(provider or "", points, notes=(notes or "") if self.service is GOOGLE else "")
 
     def _point(self, given: Body) -> EntryPoint:
         given.need("uri")
@@ -226,13 +226,13 @@ class Parts:
         if scheme_of(uri) not in ("http", "https", "tel", "sip") or any(each <= " " for each in uri):
             raise given.wrong("uri", "must begin with http:, https:, tel: or sip:")
         kind = given.choice("entry_point_type", ("video", "phone", "sip", "more")) or "video"
-        codes = {name: printable(given, name, LONGEST_NAME) for name in CODES} if self.service is GOOGLE else {}
-        said = {name: code for name, code in codes.items() if code}
+        codes = {name: printable(given, name, LONGEST_NAME) for name in CODES}
+        said = {name: code for name, code in codes.items() if code and self.service is GOOGLE}
         return EntryPoint(uri, kind, codes=said or None)
 
     def _is(self, known: Mapping[str, Any], wanted: Meeting, given: Body) -> bool:
         """Whether what is given of a meeting is what it is."""
-        if wanted.provider != (known["provider"] or NO_PROVIDER.get(self.service, "unknown")):
+        if wanted.provider not in (known["provider"], known["provider"] or NO_PROVIDER.get(self.service, "unknown")):
             return False
         if given.value("entry_points") is not None and self.service is not OUTLOOK:
             points = [(each["uri"], each["type"], each["codes"] or None) for each in known["entry_points"]]

@@ -21,7 +21,7 @@ Visibility = Literal["default", "public", "private", "confidential"]
 Text = Annotated[str, Field(max_length=10_000, pattern=NO_CONTROL)]
 Long = Annotated[str, Field(max_length=50_000, pattern=NO_CONTROL)]
 Mail = Annotated[str, WithJsonSchema({"type": "string", "format": "email"})]
-Minutes = Annotated[int, Field(ge=0, le=5_270_400)]
+Minutes = Annotated[int, Field(ge=0, le=52_704_000)]
 
 
 class Person(Shown):
