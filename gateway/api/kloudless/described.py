@@ -19,7 +19,12 @@ _PARAMETERS: Mapping[str, Schema] = {
     "event": {"schema": {"type": "string", "pattern": _ID}},
     "page": {"schema": {"type": "string", "pattern": "^(1|WyJ[A-Za-z0-9_-]{8,})$"}},
     "attachment": {"schema": {"type": "string", "pattern": _ID}},
-    "subscription": {"schema": {"type": "string", "pattern": "^(default|[0-9]{1,9})$"}, "example": "default"},
+    "subscription": {
+        "schema": {
+            "anyOf": [{"type": "integer", "minimum": 1, "maximum": 10**9}, {"type": "string", "const": "default"}],
+        },
+        "example": "default",
+    },
     "user": {"schema": {"type": "string", "pattern": "^[0-9]{1,9}$"}},
     "X-Kloudless-Raw-Data": {
         "schema": {"type": "string", "examples": ["true", "false"]},

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, WithJsonSchema
+from pydantic import BaseModel, Field, JsonValue, WithJsonSchema
 
 from gateway.api.kloudless.schema import NO_CONTROL, WORD, ZONE, Href, Id, Moment, Number, Raw, RawObject, Shown
 
@@ -19,7 +19,7 @@ Status = Literal["accepted", "declined", "tentative", "pending"]
 Point = Literal["video", "phone", "sip", "more"]
 Visibility = Literal["default", "public", "private", "confidential"]
 Text = Annotated[str, Field(max_length=10_000, pattern=NO_CONTROL)]
-Long = Annotated[str, Field(max_length=50_000, pattern=NO_CONTROL)]
+Long = Annotated[str, Field(pattern=NO_CONTROL)]
 Mail = Annotated[str, WithJsonSchema({"type": "string", "format": "email"})]
 Minutes = Annotated[int, Field(ge=0, le=52_704_000)]
 
@@ -163,21 +163,15 @@ class AttendeeInput(AttendeeUpdate):
     name: Text | None
 
 
-class MailReminderInput(BaseModel):
-    """The message of a reminder by e-mail."""
-
-    summary: Text
-    description: Text
-    to: list[Mail] = Field(min_length=1)
-
-
 class ReminderInput(BaseModel):
-    """A reminder. CalDAV and iCloud need its text: `popup`, or `email`."""
+    """A reminder. CalDAV and iCloud need its text, `popup`, or its message, `email`; the others ignore both."""
 
     minutes: Minutes
     method: Literal["popup", "email"] | None = None
-    popup: Text | None = None
-    email: MailReminderInput | None = None
+    popup: JsonValue = Field(default=None, examples=["In ten minutes"])
+    email: JsonValue = Field(
+        default=None, examples=[{"summary": "Soon", "description": "In ten minutes", "to": ["me@example.com"]}]
+    )
 
 
 class RuleInput(BaseModel):
@@ -218,16 +212,20 @@ class EventUpdate(BaseModel):
     """What becomes of an event; what is left out stays. What the service has not is ignored."""
 
     name: Text = Field(default_factory=str)
-    description: Long | None = None
+    description: Annotated[Long, Field(max_length=500_000)] | None = None
     location: Text | None = None
     all_day: bool = Field(default_factory=bool)
     start: Time = Field(default_factory=str)
     end: Time = Field(default_factory=str)
     start_time_zone: ZONE | None = None
     end_time_zone: ZONE | None = None
-    organizer: PersonInput | None = None
+    organizer: JsonValue = Field(
+        default=None,
+        description="Of a new event; ignored on Google.",
+        examples=[{"name": "Alice", "email": "alice@example.com"}],
+    )
     attendees: list[AttendeeUpdate] = Field(default_factory=list)
-    reminder: Minutes | None = None
+    reminder: JsonValue = Field(default=None, description="Minutes; Outlook and Exchange alone.", examples=[10])
     use_default_reminder: bool | None = None
     reminders: list[ReminderInput] = Field(default_factory=list)
     recurrence: list[RuleInput] = Field(default_factory=list)
