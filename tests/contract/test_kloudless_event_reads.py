@@ -56,7 +56,7 @@ def test_k05_an_event_is_found_through_the_alias_and_through_the_real_id(alice: 
 def test_k08_a_minimal_event_has_every_attribute(alice: Api) -> None:
     made = alice.post(EVENTS, MINIMAL)
     assert set(made) == ATTRIBUTES
-    expected = {
+    expected: Json = {
         "all_day": False,
         "recurrence_type": "solo",
         "transparent": False,
