@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from gateway.api.docs import add_docs
 from gateway.api.kloudless import described as kloudless_described
 from gateway.api.kloudless import errors as kloudless_errors
 from gateway.api.kloudless import routes as kloudless
@@ -42,6 +43,7 @@ def json_app(store: Store, *, base: str = "", limits: Limits, upstreams: Asking 
         title="CalHarbor",
         description="Calendars and contacts of every account, from the local mirror.",
         redirect_slashes=False,
+        docs_url=None,
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
@@ -54,6 +56,7 @@ def json_app(store: Store, *, base: str = "", limits: Limits, upstreams: Asking 
         return JSONResponse(body, status, {"Cache-Control": "no-store"})
 
     app.include_router(kloudless.router)
+    add_docs(app)
     app.add_exception_handler(ApiRefusal, _refused)
     app.add_exception_handler(CalHarborError, _failed)
     app.add_exception_handler(HTTPException, _by_the_frame)

@@ -1,5 +1,7 @@
 """The cases K01–K07 of the contract, and what its sections A.1–A.5 say beyond them, over HTTP."""
 
+import re
+
 import httpx
 import pytest
 
@@ -203,3 +205,13 @@ def test_a_calendar_of_the_api_is_one_over_dav(fixture: Fixture) -> None:
     )
     assert ">Seen<" in found.text
     api.delete(f"cal/calendars/{made['id']}")
+
+
+def test_the_page_of_the_description_loads_nothing_from_elsewhere(fixture: Fixture) -> None:
+    page = fixture.anybody()("GET", "/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    addresses = re.findall(r'(?:src|href)="([^"]+)"|url: .([^"\']+)', page.text)
+    loaded = {first or second for first, second in addresses}
+    assert {"/openapi.json", "/docs/parts/swagger-ui-bundle.js", "/docs/parts/swagger-ui.css"} <= loaded
+    assert all(fixture.anybody()("GET", address).status_code == 200 for address in loaded), loaded
+    assert not re.search(r"https?://", page.text)
