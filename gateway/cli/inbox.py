@@ -7,6 +7,7 @@ import click
 from gateway.app import read_journal_here
 from gateway.cli.output import counted, plain, print_json, print_table
 from gateway.cli.session import Session, json_option, with_session
+from storage.content import is_card
 from storage.errors import NotFound
 from storage.ical.differences import differences
 from storage.sync import inbox
@@ -106,7 +107,8 @@ def resolve_conflict(session: Session, number: int, how: str, file: TextIO | Non
     if choice is Choice.EDIT:
         offer = None if file else offered(store, number, choice)
         seen = offer.seen if offer else None
-        text = file.read() if file else click.edit((offer and offer.text) or "", extension=".ics")
+        shown = (offer and offer.text) or ""
+        text = file.read() if file else click.edit(shown, extension=".vcf" if is_card(shown) else ".ics")
         if text is None:
             raise click.Abort
         resolve(store, number, choice, text=text.replace("\r\n", "\n").replace("\n", "\r\n"), seen=seen)

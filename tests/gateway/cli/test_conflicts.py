@@ -9,16 +9,16 @@ from storage.model import Origin
 from storage.tables import conflicts
 from tests.gateway.cli.conftest import Line, event
 
-BASE, OURS, THEIRS = (event("a", said, "LOCATION:Room 4") for said in ("Before", "Ours", "Theirs"))
+SAID = ("Before", "Ours", "Theirs")
+BASE, OURS, THEIRS = (event("a", said, "LOCATION:Room 4") for said in SAID)
 
 
-@pytest.fixture
-def number(line: Line) -> str:
-    """A conflict about the title of an entry."""
+def conflict(line: Line, component: str, base: str, ours: str, theirs: str) -> str:
+    """The number of a conflict about what an entry is called, in the first collection that holds such components."""
     line("status")
     with line.store() as store:
-        (collection,) = [c for c in store.collections() if "VEVENT" in c.components][:1]
-        entry = store.put_entry(collection.id, "a.ics", THEIRS, origin=Origin.UPSTREAM).entry
+        collection = next(each for each in store.collections() if component in each.components)
+        entry = store.put_entry(collection.id, "a", theirs, origin=Origin.UPSTREAM).entry
         with store.db.atomic() as conn:
             found = conflicts.add(
                 conn,
@@ -30,12 +30,18 @@ def number(line: Line) -> str:
                 uid="a",
                 cause="edit",
                 reason="both sides edited the same; the upstream's is live",
-                base=BASE,
-                ours=OURS,
-                theirs=THEIRS,
+                base=base,
+                ours=ours,
+                theirs=theirs,
                 fields=[conflicts.Field("master", "SUMMARY", "Before", "Ours", "Theirs")],
             )
     return str(found)
+
+
+@pytest.fixture
+def number(line: Line) -> str:
+    """A conflict about the title of an event."""
+    return conflict(line, "VEVENT", BASE, OURS, THEIRS)
 
 
 def live(line: Line) -> list[str]:
@@ -82,6 +88,17 @@ def test_a_text_from_the_editor(line: Line, number: str, monkeypatch: pytest.Mon
     monkeypatch.setenv("EDITOR", "sed -i s/Ours/Edited/")
     assert line("conflicts", "resolve", number, "edit").code == 0
     assert "SUMMARY:Edited" in live(line)[0]
+
+
+def test_a_contact_is_edited_as_a_vcard(line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cards = (f"BEGIN:VCARD\r\nVERSION:3.0\r\nUID:a\r\nFN:{said}\r\nN:{said};;;;\r\nEND:VCARD\r\n" for said in SAID)
+    number = conflict(line, "VCARD", *cards)
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\ncase "$1" in *.vcf) sed -i s/Ours/Edited/ "$1" ;; esac\n')
+    editor.chmod(0o700)
+    monkeypatch.setenv("EDITOR", str(editor))
+    assert line("conflicts", "resolve", number, "edit").code == 0
+    assert "FN:Edited" in live(line)[0]
 
 
 def test_an_editor_that_is_left_without_saving_decides_nothing(
