@@ -4,6 +4,7 @@ from collections import Counter
 
 from storage.content import canonical
 from storage.model import Collection, CollectionKind, Entry, Origin
+from tests.simulation.answers import WORDS, Answer, Answers, answer_in, answered
 from tests.simulation.mirror import Mirror
 from tests.simulation.texts import Texts, uid_of
 from tests.simulation.words import Words, sayings
@@ -14,8 +15,9 @@ _BOOK = CollectionKind.CONTACTS
 class Client:
     """Whoever works over DAV, and the books of what the mirror promised them."""
 
-    def __init__(self, mirror: Mirror, texts: Texts) -> None:
+    def __init__(self, mirror: Mirror, texts: Texts, answers: Answers) -> None:
         self.mirror = mirror
+        self.answers = answers
         self.texts = texts
         self.random = texts.random
         self.words = Words()
@@ -23,8 +25,9 @@ class Client:
         """Canonical texts that the mirror accepted."""
         self.loud: Counter[str] = Counter()
         """For each UID how often it was asked, with a write, that those concerned be told."""
-        self.unanswered: tuple[str, str] | None = None
-        """A write that has not been answered: the text before, and the new one. It may have been done."""
+        self.unanswered: tuple[str, str, Answer | None] | None = None
+        """A write that has not been answered: the text before, the new one, and the answer to an invitation that it
+        is. It may have been done."""
 
     def client_writes(self) -> None:
         """Creates or edits; whether the mirror crashes or not, only an answer that came back is a promise."""
@@ -37,6 +40,17 @@ class Client:
         text = self.texts.edited(there.text) if there else self.texts.new(uid, card=card)
         name = f"{uid}-{self.texts.stamp()}.{'vcf' if card else 'ics'}"
         self._put(collection, there, name, text, notify=self._loud(uid))
+
+    def client_answers(self) -> None:
+        """Answers an invitation."""
+        invited = [(c, e) for c in self.mirror.writable for e in self._entries(c) if answer_in(e.text)]
+        if invited:
+            collection, entry = self.random.choice(invited)
+            word = self.random.choice([each for each in WORDS if each != answer_in(entry.text)])
+            account = next(each.name for each in self.mirror.accounts if each.id == collection.account_id)
+            self.loud[entry.uid] += 1
+            answer = self.answers.asked(account, entry.uid, word)
+            self._put(collection, entry, entry.href, answered(entry.text, word), notify=True, answer=answer)
 
     def client_deletes(self) -> None:
         """Deletes."""
@@ -87,23 +101,34 @@ class Client:
     def after_a_crash(self) -> None:
         """The mirror is there again: what was not answered may have been done."""
         if self.unanswered:
-            before, text = self.unanswered
+            before, text, answer = self.unanswered
             if canonical(text) in map(canonical, self.mirror.texts()):
-                self._promised(text, before)
+                self._promised(text, before, answer)
         self.unanswered = None
 
-    def _put(self, collection: Collection, there: Entry | None, name: str, text: str, *, notify: bool) -> None:
+    def _put(
+        self,
+        collection: Collection,
+        there: Entry | None,
+        name: str,
+        text: str,
+        *,
+        notify: bool,
+        answer: Answer | None = None,
+    ) -> None:
         """Write over what is there, or what is new under this name."""
         before, href = (there.text, there.href) if there else ("", name)
-        self.unanswered = before, text
+        self.unanswered = before, text, answer
         self.mirror.store.put_entry(collection.id, href, text, origin=Origin.DAV, notify=notify)
-        self._promised(text, before)
+        self._promised(text, before, answer)
         self.unanswered = None
 
-    def _promised(self, text: str, before: str) -> None:
+    def _promised(self, text: str, before: str, answer: Answer | None) -> None:
         """The mirror has accepted `text` from this client, who saw `before`."""
         self.accepted.add(canonical(text))
         self.words.became(sayings(before), sayings(text))
+        if answer:
+            self.answers.give(answer)
 
     def _loud(self, uid: str) -> bool:
         """Whether it asks that people be told of its next write; every second time it does."""

@@ -86,7 +86,12 @@ class FileUser:
 
     def held(self) -> set[str]:
         """What is said in any file, taken in or not."""
-        return sayings(*(path.read_bytes().decode() for path in self.root.parent.glob("vdir*/*/*/*.??[sf]")))
+        return sayings(*(text for _directory, text in self.texts_held()))
+
+    def texts_held(self) -> list[tuple[str, str]]:
+        """Every file's directory and text."""
+        found = self.root.parent.glob("vdir*/*/*/*.??[sf]")
+        return [(str(path.parent), path.read_bytes().decode()) for path in found]
 
     def strange(self, store: Store) -> list[str]:
         """The files that were refused, and why."""

@@ -58,6 +58,7 @@ def check(world: World, most: int = MOST) -> None:
         world.sync()
         assert (world.writes, world.store.head()) == (writes, head), "an idle round wrote something"
         assert world.books.unsolicited() == []
+        assert world.answers.wrong() == []
         assert world.books.false_conflicts() == []
         assert verify(world.store, world.desk.root if world.desk else None).problems == []
         assert all(c.remote_cursor and c.state is State.FRESH for c in world.collections)

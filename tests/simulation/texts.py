@@ -13,9 +13,9 @@ _ANSWERS = ("NEEDS-ACTION", "ACCEPTED", "DECLINED")
 
 def people(uid: str, stamp: int) -> str:
     """Whom an event is a meeting of: of nobody, of mine with a guest, or, as its UID decides, one that I answer."""
-    if stamp % 3:
+    if stamp % 3 == 1:
         return ""
-    if uid.endswith(("1", "3", "5")):
+    if uid.endswith(("1", "3", "5", "7")):
         return f"ORGANIZER:{GUEST}\r\nATTENDEE;PARTSTAT={_ANSWERS[stamp // 3 % 3]}:{ME}\r\n"
     return f"ORGANIZER:{ME}\r\nATTENDEE;PARTSTAT=NEEDS-ACTION:{GUEST}\r\n"
 

@@ -5,6 +5,7 @@ Everything random comes from one seed, so a seed reproduces its run. The clock i
 
 from collections.abc import Callable
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -15,6 +16,7 @@ from storage.projection import project
 from storage.store import Store
 from storage.sync.account import AccountRunner
 from storage.tables import entries, links, outbox
+from tests.simulation.answers import Answers
 from tests.simulation.books import Books
 from tests.simulation.cards import one_version
 from tests.simulation.client import Client
@@ -51,12 +53,13 @@ class World:
             disk=self.random.choice([0, 0, 0.02]),
         )
         self.mirror = Mirror(folder, template, self.fate, self.others)
-        self.client = Client(self.mirror, self.texts)
-        self.person = Person(self.mirror, self.texts)
         self.desk = FileUser(folder / "vdir", self.texts, lambda: self.now) if self.random.random() < 0.5 else None
         """Somebody who works in the folder of files, in half of the runs."""
         if self.desk:
             self.desk.open(self.mirror.store)
+        self.answers = Answers(self.mirror, self.desk, self.others)
+        self.client = Client(self.mirror, self.texts, self.answers)
+        self.person = Person(self.mirror, self.texts)
         self.books = Books(self.mirror, self.client, self.person, self.desk, self.others)
 
     def tick(self) -> float:
@@ -93,8 +96,8 @@ class World:
     def run(self, steps: int) -> None:
         """Let things happen, in random order."""
         client, person = self.client, self.person
-        acts = [client.client_writes] * 4 + [client.client_deletes] + [self.sync] * 3
-        acts += [self.time_passes, person.person_looks_at_deletions] + [person.person_resolves] * 2
+        acts = [client.client_writes] * 4 + [client.client_deletes] + [client.client_answers] * 2
+        acts += [self.sync] * 3 + [self.time_passes, person.person_looks_at_deletions] + [person.person_resolves] * 2
         rare = [client.client_makes_a_collection, client.client_deletes_a_collection, client.client_moves]
         rare += [person.person_undoes]
         for other in self.others.values():
@@ -119,9 +122,14 @@ class World:
     def _let(self, act: Callable[[], None]) -> None:
         """Let something happen; what others say by it is noted."""
         other = getattr(act, "__self__", None)
-        if not isinstance(other, Somebody):
-            act()
-            return
+        if other is self:
+            act()  # what anybody does meanwhile is noted by itself
+        elif isinstance(other, Somebody):
+            self.answers.while_others(partial(self._let_somebody, other, act))
+        else:
+            self.answers.while_others(act)
+
+    def _let_somebody(self, other: Somebody, act: Callable[[], None]) -> None:
         before = other.uids()
         other.does(act)
         for removed in other.removed:
@@ -187,7 +195,8 @@ class World:
                 client.client_moves,
                 client.client_deletes_a_collection,
             ]
-            act = self.random.choice([*acts, somebody.writes, somebody.renames, person.person_resolves])
+            acts += [client.client_answers, person.person_resolves]
+            act = self.random.choice([*acts, somebody.writes, somebody.renames])
             self.say(f"meanwhile {act.__name__}")
             with suppress(StoreError):
                 self._let(act)
@@ -209,10 +218,10 @@ class World:
         for left in range(5, -1, -1):
             self.now += 8 * 3600
             self.sync()
-            self.person.person_looks_at_deletions()
+            self._let(self.person.person_looks_at_deletions)
             for _ in range(left):
                 with suppress(StoreError):
-                    self.person.person_resolves()
+                    self._let(self.person.person_resolves)
         self.now += 60
 
     def mirror_state(self) -> State:
