@@ -1,6 +1,6 @@
 """Makes the mirror hold what the configuration declares, and what a new user or account begins with."""
 
-from collections.abc import Collection
+from collections.abc import Collection as Group
 from contextlib import closing
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ from gateway.sections import SHORTEST_SECRET
 from storage import webhooks
 from storage.errors import AlreadyExists, ConfigError
 from storage.ical.kinds import ENTRIES
-from storage.model import Account, CollectionKind, Origin, Token, TokenKind
+from storage.model import Account, Collection, CollectionKind, Origin, Token, TokenKind
 from storage.store import Store
 
 _FIRST = {
@@ -32,13 +32,17 @@ CONTACTS = ("google_calendar", "outlook_calendar", "exchange")
 """The services whose local accounts have an address book without declaring it."""
 
 
-def check(config: Config, others: Collection[str] = ()) -> None:
+def check(config: Config, others: Group[str] = ()) -> None:
     """What only shows beyond the file's own form: providers that exist, secrets that can be read, whose an account is.
 
     `others`: users whom the mirror knows besides the declared ones. Raises `ConfigError`.
     """
     for user in config.users:
         _read(user.password)
+    for token in config.tokens:
+        _secret_of(token)
+    for webhook in config.webhooks:
+        webhook.secret.read()
     users = {*others, *(user.name for user in config.users)}
     for account in config.accounts:
         if account.user not in users:
@@ -181,7 +185,7 @@ def _account_of(declared: DeclaredAccount, *, default: bool) -> tuple[Account, d
         raise ConfigError(f"{declared.where}: {error.message}", hint=error.hint) from error
 
 
-def _declare_account(declared: DeclaredAccount, store: Store, *, default: bool, own: Collection[int]) -> None:
+def _declare_account(declared: DeclaredAccount, store: Store, *, default: bool, own: Group[int]) -> None:
     """`own`: the numbers of the accounts whose calendars are declared as well."""
     account, secrets = _account_of(declared, default=default)
     known = {other.name: other for other in store.accounts()}.get(account.name)
@@ -217,17 +221,36 @@ def _declare_collection(declared: DeclaredCollection, store: Store) -> None:
             key=declared.key,
             origin=Origin.CLI,
         )
-    elif declared.email != known.email:  # name and zone are the owner's to change, in any client
-        store.update_collection(known.id, email=declared.email, origin=Origin.CLI)
+    else:
+        _update_collection(declared, known, store)
+    store.note_declared(account.id, declared.key, _decided(declared))
 
 
-def _declare_tokens(declared: Collection[DeclaredToken], store: Store) -> None:
+def _decided(declared: DeclaredCollection) -> dict[str, str]:
+    """What the owner may change in any client: it counts again once the configuration says something else."""
+    return {"name": declared.name, "timezone": declared.timezone}
+
+
+def _update_collection(declared: DeclaredCollection, known: Collection, store: Store) -> None:
+    said = store.declared_as(declared.account, declared.key)
+    fresh = {name: value for name, value in _decided(declared).items() if value != said.get(name, value)}
+    store.update_collection(
+        known.id, name=fresh.get("name"), timezone=fresh.get("timezone"), email=declared.email, origin=Origin.CLI
+    )
+
+
+def _declare_tokens(declared: Group[DeclaredToken], store: Store) -> None:
     """The tokens of the configuration; one that is declared no more, or otherwise, opens nothing from now on."""
     known = {token.label: token for token in store.tokens() if token.declared and not token.revoked}
+    secrets: dict[str, DeclaredToken] = {}
     for each in declared:
         before = known.pop(each.name, None)
         kind, hashed = TokenKind(each.kind), token_hash(_secret_of(each))
+        twin = secrets.setdefault(hashed, each)
+        if twin is not each:
+            raise ConfigError(f"{each.secret.where}: [token {twin.name}] has the same one", hint="use another secret")
         grant = _grant(each) if kind is TokenKind.ACCESS else {}
+        _check_linked(each, store)
         if before and store.token_hash(before.id) == hashed and _opens(before) == (kind, each.account, grant):
             continue
         if each.account is not None and each.account not in {account.id for account in store.accounts()}:
@@ -239,7 +262,17 @@ def _declare_tokens(declared: Collection[DeclaredToken], store: Store) -> None:
         store.revoke_token(gone.id)
 
 
-def _declare_webhooks(declared: Collection[DeclaredWebhook], store: Store) -> None:
+def _check_linked(declared: DeclaredToken, store: Store) -> None:
+    """Raises `ConfigError` for a linked calendar that there is not; a slip must not open less than it says."""
+    there = {str(account.id) for account in store.accounts()}
+    for linked in declared.calendars:
+        account, _slash, key = linked.partition("/")
+        if account not in there or (key != "*" and store.collection_by_key(int(account), key) is None):
+            hint = f"declare [collection {linked}]" if key != "*" else f"declare an account with id = {account}"
+            raise ConfigError(f"{declared.where} calendars: there is no {linked}", hint=hint)
+
+
+def _declare_webhooks(declared: Group[DeclaredWebhook], store: Store) -> None:
     """The receivers of the configuration, and no others; what signs is kept with the secrets of the accounts."""
     for each in declared:
         kept = {"key": each.secret.read().strip()}

@@ -7,7 +7,7 @@ from gateway.declared import ContactRule, DeclaredCollection, DeclaredToken, Dec
 from storage.errors import ConfigError
 from storage.ical.zones import iana_name
 
-SHORTEST_SECRET = 12
+SHORTEST_SECRET = 8
 """Characters of a token that somebody thought up: what is shorter can be guessed."""
 
 _CALENDAR = re.compile(r"([1-9][0-9]{0,8})/([A-Za-z0-9._-]{1,100})")

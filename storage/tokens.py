@@ -1,5 +1,6 @@
 """The verbs about who may use the JSON API: tokens, and what the API's calendars are called."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +9,7 @@ from storage.accounts import Accounts
 from storage.model import Collection, CollectionKind, Kind, Token, TokenKind
 from storage.reading import found
 from storage.scheduling import people
-from storage.tables import accounts, collections, default_calendars, entries, links, tokens
+from storage.tables import accounts, collections, default_calendars, entries, links, meta, tokens
 
 
 class Tokens(Accounts):
@@ -109,6 +110,17 @@ class Tokens(Accounts):
     def collection_by_key(self, account_id: int, key: str) -> Collection | None:
         """The account's collection that the configuration calls so."""
         return collections.by_key(self.db.reader(), account_id, key)
+
+    def declared_as(self, account_id: int, key: str) -> dict[str, str]:
+        """What the configuration said of that collection last; nothing before `note_declared`."""
+        said = meta.get(self.db.reader(), meta.declared(account_id, key))
+        return json.loads(said) if said else {}
+
+    def note_declared(self, account_id: int, key: str, said: Mapping[str, str]) -> None:
+        """Remember what the configuration says of that collection."""
+        if self.declared_as(account_id, key) != said:
+            with self.db.atomic() as conn:
+                meta.put(conn, meta.declared(account_id, key), json.dumps(said))
 
 
 def _holds_events(collection: Collection) -> bool:

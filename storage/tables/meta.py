@@ -4,10 +4,16 @@
 `compacted_through` (the newest change that the journal has dropped) and `compacted_at` (when that was made);
 `sought_until`, `sought_held`, `sought_most` (how far the index `sought` has come);
 `history_octets` (what the revisions take up to the change `history_counted`);
-`vdir_mark` (what the mark of the vdir says); `lost` (JSON: pairs of numbers between which the journal has no changes).
+`vdir_mark` (what the mark of the vdir says); `lost` (JSON: pairs of numbers between which the journal has no changes);
+`declared ACCOUNT/KEY` (JSON: what the configuration last said of that collection).
 """
 
 from sqlite3 import Connection
+
+
+def declared(account_id: int, key: str) -> str:
+    """The name under which it stands what the configuration said of a collection."""
+    return f"declared {account_id}/{key}"
 
 
 def get(conn: Connection, key: str) -> str | None:

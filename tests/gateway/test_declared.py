@@ -81,6 +81,23 @@ def test_a_declared_calendar_keeps_what_its_owner_makes_of_it(tmp_path: Path, st
     assert (again.id, again.slug, again.name, again.email) == (made.id, "crew", "Crew", "b@example.com")
 
 
+def test_a_declared_calendar_follows_a_configuration_that_changes(tmp_path: Path, store: Store) -> None:
+    text = "[collection 101/team]\nname = {}\ntimezone = {}\n"
+    brought(tmp_path, store, text.format("Team", "Europe/Berlin"))
+    made = store.collection_by_key(101, "team")
+    assert made
+    store.update_collection(made.id, name="Crew", timezone="Europe/Rome", origin=Origin.DAV)
+    brought(tmp_path, store, text.format("Team", "Europe/Paris"))
+    again = store.collection_by_key(101, "team")
+    assert again
+    assert (again.name, again.timezone) == ("Crew", "Europe/Paris")
+    brought(tmp_path, store, text.format("Squad", "Europe/Paris"))
+    brought(tmp_path, store, text.format("Squad", "Europe/Paris"))
+    again = store.collection_by_key(101, "team")
+    assert again
+    assert (again.id, again.name, again.timezone) == (made.id, "Squad", "Europe/Paris")
+
+
 def test_the_primary_calendar(tmp_path: Path, store: Store) -> None:
     brought(tmp_path, store, "[collection 101/aaa]\n[collection 101/primary]\nname = Main\n")
     primary = store.primary_calendar(101)
@@ -120,6 +137,7 @@ def test_what_a_key_of_the_access_dialect_may_see_is_kept(tmp_path: Path, store:
         tmp_path,
         store,
         """
+[collection 101/team]
 [token key]
 kind = access
 calendars = 101/*, 101/team
@@ -167,6 +185,13 @@ secret = 0123456789ab
         ("[token x]\nkind = account\naccount = 999\nsecret = 0123456789ab\n", "there is no account 999"),
         ("[token x]\nkind = app\naccount = 101\nsecret = 0123456789ab\n", "kind app has no such option"),
         ("[token x]\nkind = access\nsecret = 0123456789ab\n", "calendars: this option is required"),
+        ("[token x]\nkind = access\ncalendars = 101/*, 101/x\nsecret = 0123456789ab\n", "there is no 101/x"),
+        ("[token x]\nkind = access\ncalendars = 999/*\nsecret = 0123456789ab\n", "there is no 999/*"),
+        (
+            "[token x]\nkind = app\nsecret = 0123456789ab\n[token y]\nkind = app\nsecret = 0123456789ab\n",
+            "[token x] has the same one",
+        ),
+        ("[token x]\nkind = app\nsecret_file = ./nowhere\n", "[token x] secret_file: cannot read"),
         ("[token x]\nkind = access\ncalendars = all\nsecret = 0123456789ab\n", "'all' does not name calendars"),
         (
             "[token x]\nkind = access\ncalendars = 101/*\nsecret = 0123456789ab\nrules = block everybody\n",
