@@ -31,6 +31,9 @@ def test_k02_accounts_by_number_and_by_alias(fixture: Fixture) -> None:
     assert api.get("/v1/accounts/x/cal/calendars", 403)["error_code"] == "forbidden"
     assert fixture.app().get("/v1/accounts/101/cal/calendars") == by_number
     assert fixture.app().get("/v1/accounts/me/cal/calendars", 400)["error_code"] == "bad_request"
+    assert api.get("/v1/accounts/me,101/cal/calendars", 400)["error_code"] == "bad_request"
+    assert api.get("/v1/accounts/101,102/cal/calendars", 403)["error_code"] == "forbidden"
+    assert fixture.app().get("/v1/accounts/101,102/cal/calendars", 400)["error_code"] == "bad_request"
     assert fixture.app().get("/v1/accounts/999/cal/calendars", 404)["error_code"] == "not_found"
 
 
@@ -183,6 +186,10 @@ def test_accounts_and_whose_a_token_is(fixture: Fixture) -> None:
     assert own["api"] == "core"
     every = fixture.app().get("/v1/accounts")
     assert [each["id"] for each in every["objects"]] == list(TOKENS)
+    assert fixture.app().get("/v1/accounts?active=true&enabled=True&admin=false") == every
+    for none in ("active=false", "enabled=false", "admin=true", "active=true&admin=true"):
+        assert fixture.app().get(f"/v1/accounts?{none}")["total"] == 0
+    assert "admin" in fixture.app().get("/v1/accounts?admin=perhaps", 400)["message"]
     services = [each["service"] for each in every["objects"]]
     assert services == ["google_calendar", "outlook_calendar", "caldav", "exchange", "icloud_calendar"]
     carol = fixture.api(103).get("/v1/accounts/me")

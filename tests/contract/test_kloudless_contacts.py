@@ -258,6 +258,7 @@ BAD: list[tuple[str, Any]] = [
     ("name_details.given", {"given": "a\nb"}),
     ("name_details.family", {"given": "a", "family": ["b"]}),
     ("name_details.family", {"given": "a", "family": "b" * 10_001}),
+    ("birthday", ""),
     ("birthday", "1946"),
     ("birthday", "1946-02-30"),
     ("birthday", "--08-20"),

@@ -1,12 +1,14 @@
 """Accounts and tokens in the Kloudless dialect (contract B.1, D59, D60)."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
+from pydantic import WithJsonSchema
 
 from gateway.api.answers import answer, nothing
 from gateway.api.kloudless.asking import Anybody, One
 from gateway.api.kloudless.envelope import Paged, listing, token
+from gateway.api.kloudless.errors import bad
 from gateway.api.service import TITLES, Service, service_of
 from storage.model import Account, State
 from storage.store import Store
@@ -14,12 +16,25 @@ from storage.store import Store
 router = APIRouter(tags=["Accounts"])
 
 
+Filter = Annotated[
+    str | None, WithJsonSchema({"type": "boolean"}), Query(description="Only the accounts of which this is so.")
+]
+
+
 @router.get("/accounts")
-def list_accounts(asked_by: Anybody, paged: Paged) -> Response:
-    """The accounts that the tokens cover: an application's are all."""
+def list_accounts(
+    asked_by: Anybody, paged: Paged, enabled: Filter = None, active: Filter = None, admin: Filter = None
+) -> Response:
+    """The accounts that the tokens cover: an application's are all. `enabled` is another name of `active`."""
     after = paged.position("accounts", int)
     covered = {each.account for each in asked_by.tokens}
-    every = [each for each in asked_by.store.accounts() if asked_by.app or each.id in covered]
+    filters = [("enabled", enabled, _active), ("active", active, _active), ("admin", admin, _admin)]
+    wanted = [(_truth(name, text), test) for name, text, test in filters if text is not None]
+    every = [
+        each
+        for each in asked_by.store.accounts()
+        if (asked_by.app or each.id in covered) and all(test(each) is truth for truth, test in wanted)
+    ]
     rest = [each for each in every if after is None or each.id > after[0]]
     page = rest[: paged.size]
     following = token("accounts", [page[-1].id]) if len(rest) > len(page) else None
@@ -55,6 +70,20 @@ def get_token(asked_by: Anybody) -> Response:
     )
 
 
+def _truth(name: str, text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise bad(name, "must be true or false")
+    return text.lower() == "true"
+
+
+def _active(account: Account) -> bool:
+    return not account.paused and account.state not in (State.NEEDS_LOGIN, State.BLOCKED)
+
+
+def _admin(_account: Account) -> bool:
+    return False
+
+
 def render(store: Store, account: Account) -> dict[str, Any]:
     """An account as the dialect has it."""
     service = service_of(account)
@@ -65,8 +94,8 @@ def render(store: Store, account: Account) -> dict[str, Any]:
         "account": account.email or account.settings.get("username") or account.name,
         "service": service,
         "service_name": TITLES[service],
-        "active": not account.paused and account.state not in (State.NEEDS_LOGIN, State.BLOCKED),
-        "admin": False,
+        "active": _active(account),
+        "admin": _admin(account),
         "created": account.created,
         "modified": account.as_of or account.created,
         "apis": ["calendar", *(["contact"] if contacts else []), "activity"],

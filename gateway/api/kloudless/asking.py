@@ -185,7 +185,10 @@ AccountPath = Annotated[str, Path(description="The account's number, or `me`.")]
 
 
 def one_account(asked_by: Anybody, account: AccountPath) -> Asking:
-    """Who asks about the one account that the path names."""
+    """Who asks about the one account that the path names; a list of several is refused as such."""
+    if "," in account:
+        several_accounts(asked_by, account)
+        raise ApiError(400, "bad_request", "this path is about one account")
     return asked_by.about(asked_by.account(account))
 
 

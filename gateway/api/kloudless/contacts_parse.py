@@ -83,10 +83,10 @@ def _items(body: Body, name: str, read: Callable[[Body], Item]) -> list[Item] | 
 
 def _birthday(body: Body) -> str | None:
     value = _text(body, "birthday")
-    if not value:
+    if body.value("birthday") is None:
         return value
     try:
-        return date.fromisoformat(value if _DATE.fullmatch(value) else "").isoformat()
+        return date.fromisoformat(value if value and _DATE.fullmatch(value) else "").isoformat()
     except ValueError as error:
         raise body.wrong("birthday", "must be a date, YYYY-MM-DD") from error
 
