@@ -6,7 +6,7 @@ the event that does not recur), anything else the canonical key of an instance.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from storage.model import Action
 from storage.records import ComponentRecord
@@ -52,14 +52,14 @@ def _heads(parts: Parts) -> list[str]:
 
 def _equal(one: ComponentRecord, other: ComponentRecord) -> bool:
     """Whether two records say the same, besides which single instances are taken out of the series."""
-    same = replace(one, excluded=other.excluded, recurrence=other.recurrence, series=other.series, zones=other.zones)
+    same = one._replace(excluded=other.excluded, recurrence=other.recurrence, series=other.series, zones=other.zones)
     return same == other and _rules(one) == _rules(other)
 
 
 def _alike(one: ComponentRecord, other: ComponentRecord) -> bool:
     """The same, besides what programs set anew in every component whenever they write one."""
     counted = ("sequence", "created", "last_modified", "stamped")
-    return _equal(replace(one, **{name: getattr(other, name) for name in counted}), other)
+    return _equal(one._replace(**{name: getattr(other, name) for name in counted}), other)
 
 
 def _rules(record: ComponentRecord) -> list[str]:

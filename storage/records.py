@@ -12,9 +12,9 @@ from storage.ids import occurrence_id
 from storage.model import Entry, Kind
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentRecord:
-    """One master or override, rendered once at write time with what listings and JSON need.
+class ComponentRecord(NamedTuple):
+    """One master or override, rendered once at write time with what listings and JSON need. A tuple, because pages of
+    lists are made of thousands; what its mappings hold may be shared with other records.
 
     `recurrence_id` is empty for the master, else the canonical key of the overridden instance: `YYYYMMDD` (all-day),
     `YYYYMMDDTHHMMSSZ` (UTC) or `YYYYMMDDTHHMMSS` (floating). `start_local`/`end_local` are the wall-clock values as

@@ -183,7 +183,7 @@ def occurrences(conn: Connection, place: Collection, rows: Iterable[OccurrenceRo
     return [
         replace(row, entry_n=0, collection_n=place.n, component=_times(row.component))
         if busy or hides(row.component.classification or ("PRIVATE" if row.entry_n in private else ""))
-        else replace(row, collection_n=place.n, component=replace(row.component, alarms=()))
+        else replace(row, collection_n=place.n, component=row.component._replace(alarms=()))
         for row in rows
     ]
 
@@ -199,7 +199,7 @@ def events(conn: Connection, place: Collection, rows: list[EventRow], *, text: b
     for row in rows:
         own = row.component.classification
         hidden = busy or hides(own or ("PRIVATE" if row.entry.n in private else ""))
-        component = _times(row.component) if hidden else replace(row.component, alarms=())
+        component = _times(row.component) if hidden else row.component._replace(alarms=())
         shown.append(replace(row, entry=seen.get(row.entry.n, row.entry), component=component))
     return shown
 

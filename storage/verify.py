@@ -111,7 +111,7 @@ def entry_problems(conn: Connection, collection: Collection, entry: Entry, span:
 
 def _plain(records: Iterable[ComponentRecord]) -> str:
     """Components as text that does not tell a list from a tuple."""
-    return dumps([asdict(each) for each in records], default=dict, sort_keys=True)
+    return dumps([each._asdict() for each in records], default=dict, sort_keys=True)
 
 
 def _as_text(contact: ContactRecord | None) -> str:

@@ -37,6 +37,7 @@ ALLOWED: Mapping[str, Sequence[str]] = {
     "storage.content": ["storage.model", "storage.ical", "storage.vcard"],
     "storage.recurrence": ["storage.model", "storage.records", "storage.errors", "storage.ical", "storage.memo"],
     "storage.tables": [
+        "storage.memo",
         "storage.model",
         "storage.records",
         "storage.errors",
@@ -48,6 +49,7 @@ ALLOWED: Mapping[str, Sequence[str]] = {
     "storage.sync.policy": ["storage.model", "storage.errors"],
     "storage.sync.schedule": [],
     "storage.editing": [
+        "storage.memo",
         "storage.model",
         "storage.records",
         "storage.errors",

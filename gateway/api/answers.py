@@ -13,6 +13,11 @@ def answer(value: object, status: int = 200, headers: Mapping[str, str] | None =
     return Response(orjson.dumps(value), status, {**HEADERS, **(headers or {})}, "application/json")
 
 
+def encoded(value: object) -> orjson.Fragment:
+    """A part of an answer, already JSON: a long list costs half if its objects do not all stand in memory at once."""
+    return orjson.Fragment(orjson.dumps(value))
+
+
 def nothing(status: int = 204) -> Response:
     """A response without a body."""
     return Response(status_code=status, headers=dict(HEADERS))

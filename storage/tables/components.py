@@ -1,13 +1,13 @@
 """The table `components`: one VEVENT, VTODO or VJOURNAL each, rendered at write time, with its words for search."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from json import JSONEncoder
 from sqlite3 import Connection
 from typing import Any
 
 from orjson import Fragment, dumps, loads
 
+from storage.memo import remembered
 from storage.records import ComponentRecord
 from storage.tables import search
 
@@ -31,11 +31,14 @@ _FLAGS = ("this_and_future", "all_day", "floating", "by_duration", "recurring")
 _AS_LISTS = ("attendees", "categories", "alarms")
 _AS_JSON = frozenset({*_AS_LISTS, "organizer", "more"})
 _YES_OR_NO = [_NAMES.index(name) for name in _FLAGS]
-_LISTS = [_NAMES.index(name) for name in _AS_LISTS]
 _ORGANIZER = _NAMES.index("organizer")
 
-_RARE: Mapping[str, Any] = {each.name: each.default for each in fields(ComponentRecord)[COLUMNS.count(",") :]}
+_RARE: Mapping[str, Any] = {
+    name: ComponentRecord._field_defaults[name] for name in ComponentRecord._fields[COLUMNS.count(",") :]
+}
 """The fields in the column `more`, with what they are in most rows: then they take no room in it."""
+
+_LACKING = tuple(_RARE.values())
 
 _encode = JSONEncoder(default=dict, ensure_ascii=False).encode
 
@@ -45,15 +48,35 @@ _INSERT = f"INSERT INTO components (entry_n, collection_n, position, {COLUMNS}) 
 def row(values: tuple[Any, ...]) -> ComponentRecord:
     """The record of a row in the order of `COLUMNS`."""
     cells = list(values)
-    more = cells.pop()
     for position in _YES_OR_NO:
-        cells[position] = bool(cells[position])
-    cells[_ORGANIZER] = loads(cells[_ORGANIZER]) if cells[_ORGANIZER] else None
-    for position in _LISTS:
-        cells[position] = () if cells[position] == "[]" else tuple(loads(cells[position]))
-    if not more:
-        return ComponentRecord(*cells)
-    return ComponentRecord(*cells, **_rare(loads(more)))
+        cells[position] = cells[position] != 0
+    organizer, attendees, categories, alarms, more = cells[_ORGANIZER:]
+    cells[_ORGANIZER:] = (
+        _object(organizer) if organizer else None,
+        () if attendees == "[]" else tuple(loads(attendees)),
+        () if categories == "[]" else _list(categories),
+        () if alarms == "[]" else _list(alarms),
+        *(_tail(more) if more else _LACKING),
+    )
+    return ComponentRecord._make(cells)
+
+
+# The same few organizers, reminders and categories stand in most events of a calendar.
+@remembered(texts=512, longest=512)
+def _object(text: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = loads(text)
+    return found
+
+
+@remembered(texts=512, longest=512)
+def _list(text: str) -> tuple[Any, ...]:
+    return tuple(loads(text))
+
+
+@remembered(texts=512, longest=512)
+def _tail(text: str) -> tuple[Any, ...]:
+    """The values of all fields that the column `more` may hold."""
+    return tuple({**_RARE, **_rare(loads(text))}.values())
 
 
 def _rare(more: Mapping[str, Any]) -> dict[str, Any]:

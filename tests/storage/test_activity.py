@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -310,7 +309,7 @@ def test_whoever_follows_the_activity_ends_with_what_there_is(
 
 def without_days(record: ComponentRecord) -> ComponentRecord:
     """A record but for the days that are taken out of the series, which are told of one by one."""
-    return replace(record, excluded=(), recurrence=(), series=())
+    return record._replace(excluded=(), recurrence=(), series=())
 
 
 def _follow(known: dict[tuple[str, str], object], activity: Activity) -> None:

@@ -1,7 +1,5 @@
 """What a change did to each thing in an entry: the master, its overrides, the instances that follow the rule."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,21 +9,21 @@ from storage.records import ComponentRecord
 
 ADD, UPDATE, DELETE = Action.ADD, Action.UPDATE, Action.DELETE
 SOLO = ComponentRecord("VEVENT", summary="Lunch", start=0, end=3600, start_local="1970-01-01T00:00:00")
-SERIES = replace(SOLO, rrule="FREQ=DAILY", recurring=True)
+SERIES = SOLO._replace(rrule="FREQ=DAILY", recurring=True)
 ONE, TWO = "19700102T000000Z", "19700103T000000Z"
 
 
 def override(key: str, summary: str = "moved") -> ComponentRecord:
-    return replace(SOLO, recurrence_id=key, summary=summary)
+    return SOLO._replace(recurrence_id=key, summary=summary)
 
 
 def without(*keys: str) -> ComponentRecord:
-    return replace(SERIES, excluded=keys)
+    return SERIES._replace(excluded=keys)
 
 
 def test_an_event_comes_changes_and_goes() -> None:
     assert effects([], [SOLO]) == [Effect(ADD, "")]
-    assert effects([SOLO], [replace(SOLO, summary="Dinner")]) == [Effect(UPDATE, "")]
+    assert effects([SOLO], [SOLO._replace(summary="Dinner")]) == [Effect(UPDATE, "")]
     assert effects([SOLO], []) == [Effect(DELETE, "")]
 
 
@@ -47,7 +45,7 @@ def test_editing_one_instance_is_about_that_instance() -> None:
 
 
 def test_a_program_that_counts_up_every_component_has_edited_only_one() -> None:
-    counted = replace(SERIES, sequence=3, last_modified=99, created=5)
+    counted = SERIES._replace(sequence=3, last_modified=99, created=5)
     assert effects([SERIES], [counted, override(ONE)]) == [Effect(UPDATE, ONE)]
     assert effects([SERIES, override(ONE)], [counted, override(ONE)]) == [Effect(UPDATE, "")]
 
@@ -61,7 +59,7 @@ def test_an_instance_that_is_taken_out_is_gone_and_one_that_is_put_back_is_new()
 
 
 def test_overrides_go_with_the_times_of_their_series() -> None:
-    weekly = replace(SERIES, rrule="FREQ=WEEKLY")
+    weekly = SERIES._replace(rrule="FREQ=WEEKLY")
     assert effects([SERIES, override(ONE)], [weekly]) == [Effect(UPDATE, ""), Effect(DELETE, ONE)]
     assert effects([SERIES, override(ONE)], [SOLO]) == [Effect(UPDATE, "")]
     assert effects([SOLO], [SERIES]) == [Effect(UPDATE, "")]
@@ -83,11 +81,11 @@ WORDS = st.sampled_from(["a", "b"])
 def entries(draw: st.DrawFn) -> list[ComponentRecord]:
     keys = draw(st.lists(KEYS, unique=True, max_size=4))
     taken = tuple(sorted(draw(st.sets(st.sampled_from([ONE, TWO])))))
-    master = replace(SERIES, excluded=taken) if draw(st.booleans()) else SOLO
+    master = SERIES._replace(excluded=taken) if draw(st.booleans()) else SOLO
     return [
-        replace(override(key), summary=draw(WORDS), sequence=draw(st.integers(0, 1)))
+        override(key)._replace(summary=draw(WORDS), sequence=draw(st.integers(0, 1)))
         if key
-        else replace(master, summary=draw(WORDS))
+        else master._replace(summary=draw(WORDS))
         for key in keys
     ]
 

@@ -74,7 +74,12 @@ def token(what: str, position: Position) -> str:
 
 
 def listing(
-    objects: Sequence[dict[str, Any]], paged: Paging, *, following: str | None, total: int, api: str = "calendar"
+    objects: Sequence[dict[str, Any] | orjson.Fragment],
+    paged: Paging,
+    *,
+    following: str | None,
+    total: int,
+    api: str = "calendar",
 ) -> dict[str, Any]:
     """The envelope around a page; `following`: the token of the next one."""
     return {

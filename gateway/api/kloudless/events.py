@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
 
-from gateway.api.answers import HEADERS, answer
+from gateway.api.answers import HEADERS, answer, encoded
 from gateway.api.kloudless.asking import Asking, One
 from gateway.api.kloudless.envelope import Paged, Paging, listing, token
 from gateway.api.kloudless.errors import bad, not_found
@@ -74,7 +74,8 @@ def list_events(
         bounds = (span.start, LAST if span.end is None else span.end, span.endless_until)
         following = token("events", [collection.id, *question, key.at, key.id, seq, total, *bounds])
     place = place_of(asking, collection)
-    return answer(listing([render(row, place) for row in page.rows], paged, following=following, total=page.total))
+    shown = [encoded(render(row, place)) for row in page.rows]
+    return answer(listing(shown, paged, following=following, total=page.total))
 
 
 @router.get("/{event}")

@@ -20,7 +20,7 @@ from storage.model import Account, Collection
 from storage.records import ComponentRecord, EventRow
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY_LENGTH = len("YYYYMMDD")
+_DAY_LENGTH, _DATE_LENGTH = len("YYYYMMDD"), len("YYYY-MM-DD")
 _LOCAL_LENGTH, _TIME_LENGTH = len("YYYY-MM-DDTHH:MM:SS"), len("YYYY-MM-DDTHH:MM:SS+HH:MM")
 _MINUTE = 60
 _STATUS = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative", "NEEDS-ACTION": "pending"} | {
@@ -79,83 +79,73 @@ def owned(account: Account, calendar: Collection) -> frozenset[str]:
 
 def render(row: EventRow, place: Place) -> dict[str, Any]:
     """An event with every attribute of A.6, null where the service has it not; `raw` only where it is wanted."""
-    shown: dict[str, Any] = dict.fromkeys(EVENT)
-    shown.update(_placed(row, place))
-    shown.update(_described(row.component, row.id, place))
-    for name in _LACKING[place.service]:
-        shown[name] = None
-    if place.raw:
-        shown["raw"] = _raw(row, place, shown)
-    return shown
-
-
-def _placed(row: EventRow, place: Place) -> dict[str, Any]:
-    """What tells one instance from another: which it is, and when."""
-    record, at = row.component, row.occurrence
-    start, end = (record.start, record.end) if at is None else (at.start, at.end)
-    all_day, floating = (record.all_day, record.floating) if at is None else (at.all_day, at.floating)
-    start_zone, end_zone = record.start_zone, record.end_zone
-    if floating:
-        start_zone = end_zone = place.zone
-    event_id, recurring = row.id, bool(row.instance)
-    kind = "recurring" if recurring else "recurring_master" if record.recurring and at is None else "solo"
-    return {
+    entry, record, at, account, service = row.entry, row.component, row.occurrence, place.account, place.service
+    if at is None:
+        start, end, all_day, floating, key = record.start, record.end, record.all_day, record.floating, ""
+    else:
+        start, end, all_day, floating, key = at.start, at.end, at.all_day, at.floating, at.recurrence_id
+    event_id = f"{entry.id}_{key}" if key else entry.id
+    start_zone, end_zone = (place.zone, place.zone) if floating else (record.start_zone, record.end_zone)
+    original, original_zone = _original(row, place) if key else (None, None)
+    kind = "recurring" if key else "recurring_master" if record.recurring and at is None else "solo"
+    organizer = record.organizer
+    reminders = list(_reminders(record, service))[: REMINDERS[service]] if record.alarms else []
+    default = record.default_reminders if record.default_reminders is not None else not record.alarms
+    shown = {
         "id": event_id,
-        "account_id": str(place.account.id),
+        "account_id": str(account.id),
         "calendar_id": place.calendar.id,
-        "ical_uid": row.entry.uid,
-        "created": _stamp(record.created) or (None if place.account.mirrored else row.entry.created),
-        "modified": _stamp(record.last_modified) or _stamp(record.stamped) or row.entry.modified,
+        "ical_uid": entry.uid,
+        "name": record.summary,
+        "description": _description(record, place),
+        "created": _stamp(record.created) or (None if account.mirrored else entry.created),
+        "modified": _stamp(record.last_modified) or _stamp(record.stamped) or entry.modified,
         "all_day": all_day,
         "start": _time(start, start_zone, all_day=all_day, floating=floating),
         "end": _time(end if end is not None else start, end_zone, all_day=all_day, floating=floating),
         "start_time_zone": None if all_day else _zone_name(start_zone),
         "end_time_zone": None if all_day else _zone_name(end_zone or start_zone),
-        **_original(row, place),
-        "recurrence": [{"rrule": line} for line in record.recurrence] if kind == "recurring_master" else [],
-        "recurrence_type": kind,
-        "recurring_master_id": row.entry.id if recurring and row.master is not None else None,
-        "type": "event",
-        "api": "calendar",
-        "href": place.events + event_id,
-    }
-
-
-def _original(row: EventRow, place: Place) -> dict[str, Any]:
-    """The start that the rule of the master gives: the RECURRENCE-ID, by the clock of the series."""
-    key = row.instance
-    epoch = _key_epoch(key) if key else None
-    if epoch is None:
-        return {"original_start": None, "original_start_time_zone": None}
-    all_day, floating = len(key) == _DAY_LENGTH, not key.endswith("Z")
-    said = row.component.instance_zone if row.component.instance_zone != "UTC" else ""
-    zone = place.zone if floating else said or (row.master or row.component).start_zone
-    shown = _time(epoch, zone, all_day=all_day, floating=floating)
-    return {"original_start": shown, "original_start_time_zone": None if all_day else _zone_name(zone)}
-
-
-def _described(record: ComponentRecord, event_id: str, place: Place) -> dict[str, Any]:
-    """What all instances that a component describes have in common."""
-    reminders = list(_reminders(record, place.service))[: REMINDERS[place.service]]
-    default = record.default_reminders if record.default_reminders is not None else not record.alarms
-    return {
-        "name": record.summary,
-        "description": _description(record, place),
-        "organizer": _person(record.organizer),
-        "on_organizer_calendar": record.organizer is None or record.organizer["email"].lower() in place.own,
+        "original_start": original,
+        "original_start_time_zone": original_zone,
+        "organizer": _person(organizer),
+        "on_organizer_calendar": organizer is None or organizer["email"].lower() in place.own,
         "creator": _person(record.creator),
         "attendees": [_attendee(each) for each in record.attendees],
         "location": record.location or None,
         "attachments": [_attachment(each, event_id, place) for each in record.attachments],
         "reminder": reminders[0]["minutes"] if reminders else None,
         "use_default_reminder": default,
-        "reminders": [] if record.default_reminders and place.service is Service.GOOGLE else reminders,
+        "reminders": [] if record.default_reminders and service is Service.GOOGLE else reminders,
+        "recurrence": [{"rrule": line} for line in record.recurrence] if kind == "recurring_master" else [],
+        "recurrence_type": kind,
+        "recurring_master_id": entry.id if key and row.master is not None else None,
         "custom_properties": [dict(each) for each in record.custom],
-        "online_meeting": _meeting(record.meeting, place.service),
+        "online_meeting": _meeting(record.meeting, service),
         "visibility": _VISIBILITY.get(record.classification, "private"),
         "transparent": record.transparency == "TRANSPARENT",
         "status": "cancelled" if record.status == "CANCELLED" else "confirmed",
+        "type": "event",
+        "api": "calendar",
+        "href": place.events + event_id,
     }
+    for name in _LACKING[service]:
+        shown[name] = None
+    if place.raw:
+        shown["raw"] = _raw(row, place, shown)
+    return shown
+
+
+def _original(row: EventRow, place: Place) -> tuple[str | None, str | None]:
+    """The start that the rule of the master gives, and its zone: the RECURRENCE-ID, by the clock of the series."""
+    key = row.instance
+    epoch = _key_epoch(key)
+    if epoch is None:
+        return None, None
+    all_day, floating = len(key) == _DAY_LENGTH, not key.endswith("Z")
+    said = row.component.instance_zone if row.component.instance_zone != "UTC" else ""
+    zone = place.zone if floating else said or (row.master or row.component).start_zone
+    shown = _time(epoch, zone, all_day=all_day, floating=floating)
+    return shown, None if all_day else _zone_name(zone)
 
 
 def _description(record: ComponentRecord, place: Place) -> str | None:
@@ -256,7 +246,7 @@ def _time(epoch: int | None, zone: str, *, all_day: bool, floating: bool) -> str
         return None
     try:
         if all_day:
-            return (_EPOCH + timedelta(seconds=epoch)).date().isoformat()
+            return datetime.fromtimestamp(epoch, UTC).isoformat()[:_DATE_LENGTH]
         known = _zone(zone)
         if floating and known is not None:
             moment = (_EPOCH + timedelta(seconds=epoch)).replace(tzinfo=known)
@@ -265,18 +255,18 @@ def _time(epoch: int | None, zone: str, *, all_day: bool, floating: bool) -> str
         else:
             moment = datetime.fromtimestamp(epoch, known or UTC)
         text = moment.isoformat()
-        if moment.tzinfo is UTC:
+        if known is None or known is UTC:
             return f"{text[:_LOCAL_LENGTH]}Z"
         if len(text) > _TIME_LENGTH:  # RFC 3339 has no offsets of seconds, as they once were
             return f"{moment.astimezone(UTC).isoformat()[:_LOCAL_LENGTH]}Z"
         return text  # noqa: TRY300
     except (OverflowError, ValueError, OSError):  # outside the years 1 to 9999 by some clock
         text = (_EPOCH + timedelta(seconds=min(max(epoch, FIRST_MOMENT), LAST_MOMENT))).isoformat()
-        return text[: len("YYYY-MM-DD")] if all_day else f"{text[:_LOCAL_LENGTH]}Z"
+        return text[:_DATE_LENGTH] if all_day else f"{text[:_LOCAL_LENGTH]}Z"
 
 
 def _stamp(epoch: int | None) -> str | None:
-    return _time(epoch, "UTC", all_day=False, floating=False)
+    return None if epoch is None else _time(epoch, "UTC", all_day=False, floating=False)
 
 
 def _zone_name(zone: str) -> str | None:
