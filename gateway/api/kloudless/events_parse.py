@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gateway.api.body import Body
 from gateway.api.kloudless.events_parts import Parts, printable
-from gateway.api.kloudless.support import CALDAV, EVERY, EXCHANGE, GOOGLE, ICLOUD, OUTLOOK
+from gateway.api.kloudless.support import CALDAV, EVERY, EXCHANGE, GOOGLE, ICLOUD, OUTLOOK, PATTERNED
 from gateway.api.service import Service
 from storage.editing.change import KEEP, Change, Description, Given, Set, Times
 from storage.editing.editor import Editor
@@ -140,10 +140,13 @@ class Reading:
             return KEEP
         for each in given:
             each.need("rrule")
-        lines = tuple(each.text("rrule") or "" for each in given)
-        if self.service not in (OUTLOOK, EXCHANGE):
+        has = self.before.recurrence if self.before is not None else ()
+        kept = {each for each in has if each.startswith("EXRULE")}  # shown, and never written (E.1)
+        lines = tuple(line for each in given if (line := each.text("rrule") or "") not in kept)
+        if self.service not in PATTERNED:
             return lines
+        dates = (each for each in has if lines and each.startswith(("EXDATE", "RDATE")))
         try:
-            return patterned(lines)
+            return (*patterned(lines), *dates)
         except InvalidChange as error:
             raise self.body.wrong(error.member, error.message) from error

@@ -123,11 +123,13 @@ class Parts:
         given = self._reminders()
         if self.service is not GOOGLE:
             return given, KEEP
-        if "use_default_reminder" in self.body and self.body.flag("use_default_reminder") is not False:
-            return (), True
+        said, alarms = (None, ()) if self.before is None else (self.before.default_reminders, self.before.alarms)
         if "use_default_reminder" in self.body:
-            return given, False
-        had = self.before is not None and bool(self.before.alarms) and not self.before.default_reminders
+            default = self.body.flag("use_default_reminder") is not False
+            given = () if default else given
+            implied = not (alarms if given is KEEP else given)
+            return given, KEEP if said is None and default is implied else default
+        had = bool(alarms) and not said
         return given, False if given is not KEEP and (given or had) else KEEP
 
     def _reminders(self) -> Set[tuple[Reminder, ...]]:

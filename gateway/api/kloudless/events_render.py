@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.api.kloudless.support import EVENT, REMINDERS, SPELLED_OUT
+from gateway.api.kloudless.support import EVENT, PATTERNED, REMINDERS, SPELLED_OUT
 from gateway.api.service import Service
 from storage.errors import InvalidData
 from storage.ical.htmltext import text_of
@@ -107,16 +107,16 @@ def render(row: EventRow, place: Place) -> dict[str, Any]:
         "end_time_zone": None if all_day else _zone_name(end_zone or start_zone),
         "original_start": original,
         "original_start_time_zone": original_zone,
-        "organizer": _person(organizer),
+        "organizer": organizer_of(record, place),
         "on_organizer_calendar": organizer is None or organizer["email"].lower() in place.own,
-        "creator": _person(record.creator),
+        "creator": _creator(record, place) if service is Service.GOOGLE else None,
         "attendees": [_attendee(each) for each in record.attendees],
         "location": record.location or None,
         "attachments": [_attachment(each, event_id, place) for each in record.attachments],
         "reminder": reminders[0]["minutes"] if reminders else None,
         "use_default_reminder": default,
         "reminders": [] if record.default_reminders and service is Service.GOOGLE else reminders,
-        "recurrence": [{"rrule": line} for line in record.recurrence] if kind == "recurring_master" else [],
+        "recurrence": _recurrence(record, service) if kind == "recurring_master" else [],
         "recurrence_type": kind,
         "recurring_master_id": entry.id if key and row.master is not None else None,
         "custom_properties": [dict(each) for each in record.custom],
@@ -133,6 +133,12 @@ def render(row: EventRow, place: Place) -> dict[str, Any]:
     if place.raw:
         shown["raw"] = _raw(row, place, shown)
     return shown
+
+
+def _recurrence(record: ComponentRecord, service: Service) -> list[dict[str, Any]]:
+    """The lines of a series; where it is one pattern, its rule, so that what is shown can be sent back."""
+    rules = [line for line in record.recurrence if line.startswith("RRULE")] if service in PATTERNED else []
+    return [{"rrule": line} for line in rules or record.recurrence]
 
 
 def _original(row: EventRow, place: Place) -> tuple[str | None, str | None]:
@@ -159,6 +165,22 @@ def _person(person: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if person is None:
         return None
     return {"id": None, "name": person.get("name") or None, "email": person.get("email") or None}
+
+
+def organizer_of(record: ComponentRecord, place: Place) -> dict[str, Any] | None:
+    """Who organizes an event; Google names somebody for every event: where nobody is said, whose calendar it is."""
+    if record.organizer is not None or place.service is not Service.GOOGLE or place.calendar.share is not None:
+        return _person(record.organizer)
+    return _person({"email": place.calendar.email or place.account.email})
+
+
+def _creator(record: ComponentRecord, place: Place) -> dict[str, Any] | None:
+    """Who made an event: where nobody says it, the organizer from elsewhere, or the owner of the account."""
+    organizer = organizer_of(record, place)
+    if record.creator is not None or organizer is None or place.calendar.share is not None:
+        return _person(record.creator)
+    ours = (organizer["email"] or "").lower() in place.own
+    return _person({"email": place.account.email}) if ours else organizer
 
 
 def _attendee(person: Mapping[str, Any]) -> dict[str, Any]:

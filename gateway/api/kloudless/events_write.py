@@ -11,7 +11,7 @@ from gateway.api.kloudless.asking import Asking, One
 from gateway.api.kloudless.errors import ApiError, bad, not_found
 from gateway.api.kloudless.events import place_of
 from gateway.api.kloudless.events_parse import MEMBERS, Reading
-from gateway.api.kloudless.events_render import render
+from gateway.api.kloudless.events_render import organizer_of, render
 from gateway.api.service import Service
 from storage import clock, ids
 from storage.editing import entry as editing
@@ -56,7 +56,7 @@ def update_event(asking: One, calendar: str, event: str, raw_body: RawBody) -> R
     body = Body.parse(raw_body, bad)
     entry_id, key = _parts(event)
     editor = _editor(asking, collection)
-    target, organizer = _organizer(asking, collection, body, key)
+    target, organizer = _organizer(asking, collection, body, event)
 
     def work(before: Entry) -> str:
         content = read(_event(before, event).text)
@@ -111,20 +111,26 @@ def _edited(text: str, key: str, change: Change, organizer: Guest | None, editor
     return editing.edited(text, change if organizer is None else change.organized_by(organizer), editor)
 
 
-def _organizer(asking: Asking, collection: Collection, body: Body, key: str) -> tuple[Collection | None, Guest | None]:
+def _organizer(
+    asking: Asking, collection: Collection, body: Body, event: str
+) -> tuple[Collection | None, Guest | None]:
     """To which other calendar an event goes, because its organizer changes: Google alone does that (contract A.10)."""
     given = body.child("organizer") if asking.service is Service.GOOGLE else None
     if given is None:
         return None, None
     given.need("email")
     email = (given.text("email") or "").strip()
+    record = asking.store.event(collection.id, event).component
+    known = organizer_of(record, place_of(asking, collection))
+    if known is not None and (known["email"] or "").lower() == email.lower():
+        return None, None
     own = asking.store.calendars(asking.account.id)
     target = next((each for each in own if _address(asking, each).lower() == email.lower()), None)
     if target is None or target.read_only:
         raise given.wrong("email", f"{email[:80]!r} has no calendar that this account can write")
     if target.id == collection.id:
         return None, None
-    if key:
+    if _parts(event)[1]:
         raise body.wrong("organizer", "one instance cannot move alone; change the series")
     return target, Guest(_address(asking, target))
 
