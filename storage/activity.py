@@ -22,7 +22,7 @@ from storage.tables import collection_revisions, collections, components, entrie
 from storage.tables.revisions import Rendered
 
 COUNTED = 10_000
-"""Of so many changes that are still to come the number is told; counting more would take longer than a page."""
+"""Of so many changes before or after a page the number is told; counting more would take longer than the page."""
 
 _TOKEN = re.compile(r"([0-9a-f]{1,15})-([0-9a-f]{1,8})-([0-9a-f]{6})")
 
@@ -116,9 +116,9 @@ def _instance(records: Sequence[ComponentRecord], key: str) -> Occurrence | None
 class Page:
     """Some activities, and where to go on.
 
-    `total` counts those that follow the position that was asked about; where there are `more` than these, each change
-    that is still to come counts as one, up to `COUNTED` in a calendar. `calendars` by id: those that were looked at, as
-    they are now or were last.
+    `total` counts all that are stored since the place where `page` was to begin to count; of what comes before these
+    and after them each change counts as one, up to `COUNTED` in a calendar. `calendars` by id: those that were looked
+    at, as they are now or were last.
     """
 
     calendars: Mapping[str, Collection]
@@ -150,14 +150,25 @@ def follows(kind: CollectionKind) -> bool:
     return kind is CollectionKind.CALENDAR
 
 
-def page(conn: Connection, account_id: int, monitored: Group[str], place: Position, limit: int) -> Page:
+def page(
+    conn: Connection,
+    account_id: int,
+    monitored: Group[str],
+    place: Position,
+    limit: int,
+    *,
+    since: Position | None = None,
+) -> Page:
     """The first activities after a position, of the calendars with these ids (none: all that the account has or had).
 
-    Raises as `check` does. To be called inside a snapshot.
+    `since`: from where their `total` counts, unless the position itself comes before that. Raises as `check` does.
+    To be called inside a snapshot.
     """
     check(conn, place)
     first = place.seq if place.part else place.seq + 1
-    calendars = _calendars(conn, account_id, monitored, first - 1)
+    asked = first - 1
+    begin = asked if since is None else min(asked, since.seq)
+    calendars = _calendars(conn, account_id, monitored, begin)
     numbers = sorted(each.n for each in calendars.values())
     found: list[Activity] = []
     whole = False
@@ -166,10 +177,12 @@ def page(conn: Connection, account_id: int, monitored: Group[str], place: Positi
         found += [each for each in _told(conn, rows) if each.position.seq > place.seq or _beyond(each, place)]
         whole = len(rows) <= limit
         first = rows[-1][0].seq + 1 if rows else first
+    told = place.part + sum(journal.within(conn, n, begin, asked, COUNTED) for n in numbers)
     if len(found) <= limit:
-        return Page(calendars, found, found[-1].position if found else newest(conn), False, len(found))
-    shown, waiting = found[:limit], sum(journal.after(conn, n, first - 1, COUNTED) for n in numbers)
-    return Page(calendars, shown, shown[-1].position, True, len(found) + waiting)
+        return Page(calendars, found, found[-1].position if found else newest(conn), False, told + len(found))
+    head, shown = journal.head(conn), found[:limit]
+    waiting = sum(journal.within(conn, n, first - 1, head, COUNTED) for n in numbers)
+    return Page(calendars, shown, shown[-1].position, True, told + len(found) + waiting)
 
 
 def _beyond(activity: Activity, place: Position) -> bool:

@@ -84,9 +84,9 @@ class Subscriptions(Tokens):
         Raises `CursorExpired` for a position that is too old, `InvalidData` for one that is still to come.
         """
         with self.db.snapshot() as conn:
-            if place is None:
-                place = max(Position(subscription.since), activity.oldest(conn))
-            return activity.page(conn, subscription.account, subscription.monitored, place, limit)
+            since = max(Position(subscription.since), activity.oldest(conn))
+            asked = since if place is None else place
+            return activity.page(conn, subscription.account, subscription.monitored, asked, limit, since=since)
 
     def since_connected(self) -> Position:
         """From when an account was connected, as far as is still known: no number of one is given again."""

@@ -218,11 +218,11 @@ def of_events(
     return [(_row(row[:-2]), row[-2], row[-1]) for row in rows.fetchall()]
 
 
-def after(conn: Connection, collection_n: int, seq: int, most: int) -> int:
-    """How many changes of a collection and of what is in it there are after `seq`; no more than `most` are counted."""
+def within(conn: Connection, collection_n: int, after: int, through: int, most: int) -> int:
+    """How many changes of a collection and of what is in it come after `after`, until `through`; at most `most`."""
     row = conn.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM journal WHERE collection_n = ? AND seq > ? LIMIT ?)",
-        (collection_n, seq, most),
+        "SELECT count(*) FROM (SELECT 1 FROM journal WHERE collection_n = ? AND seq > ? AND seq <= ? LIMIT ?)",
+        (collection_n, after, through, most),
     )
     return int(row.fetchone()[0])
 

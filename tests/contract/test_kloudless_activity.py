@@ -203,8 +203,11 @@ def test_pages_of_activity(api: Api, phone: Phone) -> None:
     found = []
     for size in (2, 2, 2):
         page = follower.read(page_size=size)
+        assert page["total"] == 5, "all that are stored, whatever was read of them"
         found += page["objects"]
     assert found == whole["objects"]
+    assert (follower.read()["objects"], follower.read()["total"]) == ([], 5)
+    assert api.get(follower.path, params={"cursor": "after-auth"})["total"] > 5
     assert follower.cursor == whole["cursor"] == found[-1]["id"], "each place right behind an object is a cursor"
     for n in range(5):
         phone.delete(f"page-{n}.ics")
