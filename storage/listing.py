@@ -15,8 +15,9 @@ from typing import NamedTuple
 from storage.db import Connection
 from storage.ids import occurrence_id
 from storage.model import Collection, Kind
-from storage.records import ComponentRecord, Occurrence
+from storage.records import ComponentRecord, Occurrence, PlainSeries
 from storage.recurrence import stored
+from storage.recurrence.counting import ends, starts
 from storage.recurrence.expand import expand
 from storage.recurrence.instances import DAY
 from storage.tables import event_rows
@@ -196,11 +197,37 @@ def _total(conn: Connection, asked: Question, place: int) -> int:
         number = sum(many for n, position, many in rows if _is_asked(asked.only, n, position))
     first, last = min(span.start, span.wall_start), max(span.end, span.wall_end)
     covered = {n: (since, until) for n, since, until in event_rows.incomplete(conn, source, first, last)}
-    wanted = [n for n in covered if asked.only is None or n in asked.only]
-    for n, _, records in _series(conn, wanted):
+    wanted = [n for n in covered if _is_asked(asked.only, n, 0)]
+    plain = event_rows.plain(conn, wanted)
+    counted = {
+        n: many for n in wanted if n in plain and (many := _counted(asked, span, covered[n], plain[n])) is not None
+    }
+    number += sum(counted.values())
+    for n, _, records in _series(conn, [n for n in covered if _is_named(asked.only, n) and n not in counted]):
         found = _beyond(records, covered[n], None if first <= FIRST else first - DAY, _last(asked, span, records, None))
         number += sum(in_window(each, span) and _is_asked(asked.only, n, each.position) for each in found)
     return number
+
+
+def _counted(asked: Question, span: Window, covered: tuple[int | None, int | None], series: PlainSeries) -> int | None:
+    """How many instances a series without exceptions has outside the span in which they are materialised.
+
+    None where only expansion tells.
+    """
+    since, until = covered
+    first, last = (span.wall_start, span.wall_end) if series.wall else (span.start, span.end)
+    if asked.end is None:
+        last = asked.endless_until
+    before = behind = None if since is None and until is None else 0
+    if since is not None and first < since:
+        before = ends(series, first, since) if since < last else None
+    if until is not None and until < last:
+        behind = starts(series, until, last) if first < until else None
+    return None if before is None or behind is None else before + behind
+
+
+def _is_named(only: Mapping[int, frozenset[int] | None] | None, entry_n: int) -> bool:
+    return only is None or entry_n in only
 
 
 def _is_asked(only: Mapping[int, frozenset[int] | None] | None, entry_n: int, position: int) -> bool:

@@ -169,6 +169,21 @@ class TakenRow(NamedTuple):
     attendees: bytes
 
 
+class PlainSeries(NamedTuple):
+    """A series whose only component is its master: the columns of it that say when it is, times as in its record.
+
+    `wall`: whether its times are floating, as all-day ones are. `more`: the column of that name, as it is stored.
+    """
+
+    start_local: str
+    start: int
+    end: int
+    zone: str
+    wall: bool
+    rrule: str
+    more: str
+
+
 @dataclass(frozen=True, slots=True)
 class EventRow:
     """One event as applications see it: a solo event, a master, an instance or an exception.

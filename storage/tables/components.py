@@ -89,7 +89,8 @@ def as_json(items: Sequence[str] | Sequence[Mapping[str, Any]]) -> str:
     return _encode(items) if items else "[]"
 
 
-def _values(record: ComponentRecord) -> tuple[Any, ...]:
+def values(record: ComponentRecord) -> tuple[Any, ...]:
+    """What `COLUMNS` hold of a record."""
     r = record
     return (
         *(r.name, r.recurrence_id, r.this_and_future, r.summary, r.description, r.location, r.start, r.end),
@@ -112,11 +113,11 @@ def _more(record: ComponentRecord) -> str:
 def insert(conn: Connection, entry_n: int, collection_n: int, records: Sequence[ComponentRecord]) -> None:
     """Write all components of an entry, in file order."""
     for position, record in enumerate(records):
-        n = conn.execute(_INSERT, (entry_n, collection_n, position, *_values(record))).lastrowid or 0
+        n = conn.execute(_INSERT, (entry_n, collection_n, position, *values(record))).lastrowid or 0
         search.add(conn, n, record)
 
 
-_EMPTY = _values(ComponentRecord(""))
+_EMPTY = values(ComponentRecord(""))
 
 
 def packed(conn: Connection, entry_n: int) -> bytes:

@@ -10,7 +10,7 @@ from sqlite3 import Connection
 from typing import NamedTuple
 
 from storage.model import Entry, Kind
-from storage.records import ComponentRecord, Occurrence
+from storage.records import ComponentRecord, Occurrence, PlainSeries
 from storage.tables import components, entries
 from storage.tables.occurrences import EVENT_RULE, WEEK, Window
 
@@ -147,6 +147,18 @@ def incomplete(conn: Connection, collection_n: int, first: int, last: int) -> li
                        AND p.start > ? AND p.more NOT LIKE '%RDATE%'))""",
         (collection_n, first, last, last),
     ).fetchall()
+
+
+def plain(conn: Connection, numbers: Sequence[int]) -> dict[int, PlainSeries]:
+    """When those of these series are that have one component."""
+    rows = conn.execute(
+        """SELECT p.entry_n, p.start_local, p.start, p."end", p.start_zone, p.floating OR p.all_day, p.rrule, p.more
+           FROM json_each(?) j CROSS JOIN components p ON p.entry_n = j.value AND p.position = 0
+           WHERE p.rrule <> '' AND p.start IS NOT NULL AND p."end" IS NOT NULL AND p.recurrence_id = ''
+               AND NOT EXISTS (SELECT 1 FROM components q WHERE q.entry_n = p.entry_n AND q.position = 1)""",
+        (dumps(list(numbers)),),
+    )
+    return {n: PlainSeries._make(values) for n, *values in rows.fetchall()}
 
 
 def records(conn: Connection, numbers: Sequence[int]) -> dict[int, list[ComponentRecord]]:
