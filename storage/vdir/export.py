@@ -209,10 +209,15 @@ class VdirExport:
     def _settle_or_leave(self, collection: Collection, here: Sequence[Entry], known: dict[str, VdirFile]) -> None:
         """Write entries, and remove the files of those (of the rows `known`) that are not among them."""
         jobs = []
+        names = [name_of(entry) for entry in here if entry.id not in known]
+        rows = vdir_files.named(self.store.db.reader(), collection.id, names)
         for entry in here:
             row = known.pop(entry.id, None)
             if row is None:
-                jobs.append(Job(name_of(entry), entry, None if self.keep else WHATEVER))
+                name, other = name_of(entry), rows.get(name_of(entry))
+                if other and other.entry_id:  # a file in which somebody put another entry, while this one was away
+                    name = f"{ids.new_id()}{Path(name).suffix}"
+                jobs.append(Job(name, entry, None if self.keep else WHATEVER))
             elif row.state and self.keep:
                 self.left.add((collection.id, row.name))
             elif row.hash != entry.hash or not self.keep:

@@ -261,7 +261,7 @@ class Taker:
             raise
         except ReadOnly as error:
             entry, agreed = self._entry_of(one.found)
-            if entry is None:
+            if entry is None or one.found.place in self.parted:
                 self._refuse(one, error.message)
             else:
                 base = self._base(entry, agreed) or entry.text
@@ -328,7 +328,7 @@ class Taker:
 
     def _refuse(self, one: Reading, reason: str) -> None:
         """Leave the file alone until somebody changes it; what stands in the mirror stays."""
-        row = one.found.row
+        row = one.found.row if one.found.place not in self.parted else None
         refused = self._row(one, row.entry_id if row else "", row.hash if row else "")
         self.done.rows.append(refused._replace(state=vdir_files.REFUSED, reason=reason))
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from storage.tables import conflicts
+from storage.model import Entry
+from storage.tables import conflicts, links
 from tests.simulation.files import FileUser
 from tests.simulation.mirror import Mirror
 from tests.simulation.somebody import Somebody
@@ -30,7 +31,8 @@ def answered(text: str, word: str) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """An answer that its organizer shall hear of: `known` is what the upstream had of it before.
+    """An answer that its organizer shall hear of: `known` is what the upstream had of it before, `agreed` what of that
+    the mirror knew.
 
     `told` is how many messages had been sent by then, `conflict` the number of the newest one in the inbox.
     """
@@ -39,6 +41,7 @@ class Answer:
     uid: str
     word: str
     known: str
+    agreed: str
     told: int
     conflict: int
 
@@ -52,18 +55,23 @@ class Answers:
         self.others = others
         self.given: dict[tuple[str, str], Answer] = {}
 
-    def asked(self, account: str, uid: str, word: str) -> Answer:
-        """An answer that is about to be given."""
-        upstream = self.others[account].upstream
+    def asked(self, account: str, entry: Entry, word: str) -> Answer:
+        """An answer that is about to be given to this invitation."""
+        upstream, uid = self.others[account].upstream, entry.uid
+        link = links.of_entry(self.mirror.store.db.reader(), entry.id)
+        agreed = answer_in(entry.text if link is None or link.base is None else link.base)
         said = [word for (side, _, each), word in self._standing().items() if (side, each) == (f"at {account}", uid)]
         known = said[0] if said else ""
-        return Answer(account, uid, word, known, told=len(upstream.told), conflict=self._newest())
+        return Answer(account, uid, word, known, agreed, told=len(upstream.told), conflict=self._newest())
 
     def give(self, answer: Answer) -> None:
-        """The mirror has accepted it. Nothing is expected where one UID stands in several places."""
+        """The mirror has accepted it. Nothing is expected where one UID stands in several places, nor of an answer that
+        only goes back to what was agreed, while the upstream has been given another one.
+        """
         sides = [side for side, _, uid in self._standing() if uid == answer.uid]
-        if len(sides) == len({*sides}):
-            self.given[answer.account, answer.uid] = answer
+        self.given[answer.account, answer.uid] = answer
+        if len(sides) > len({*sides}) or answer.agreed == answer.word != answer.known:
+            del self.given[answer.account, answer.uid]
 
     def while_others(self, act: Callable[[], None]) -> None:
         """Let something happen; where it decides otherwise about an answered invitation, nothing is expected."""

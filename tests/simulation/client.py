@@ -49,7 +49,7 @@ class Client:
             word = self.random.choice([each for each in WORDS if each != answer_in(entry.text)])
             account = next(each.name for each in self.mirror.accounts if each.id == collection.account_id)
             self.loud[entry.uid] += 1
-            answer = self.answers.asked(account, entry.uid, word)
+            answer = self.answers.asked(account, entry, word)
             self._put(collection, entry, entry.href, answered(entry.text, word), notify=True, answer=answer)
 
     def client_deletes(self) -> None:

@@ -135,15 +135,19 @@ class Somebody:
 
     def does(self, act: Callable[[], None]) -> None:
         """Let one of these happen, and note what was said and taken back by it."""
-        before = self.holds()
+        before = self._times_said()
         self.removed.clear()
         act()
-        self.words.became(before, self.holds())
+        # Of an entry that we move there are two for a while; who edits one of them does not see the other.
+        self.words.became(before - self._times_said(), self._times_said() - before)
 
     def holds(self) -> set[str]:
         """What is said upstream now, in collections that have vanished, too."""
+        return {*self._times_said()}
+
+    def _times_said(self) -> Counter[str]:
         folders = [*self.upstream.folders.values(), *self.away]
-        return sayings(*(entry.data for folder in folders for entry in folder.entries.values()))
+        return Counter(said for folder in folders for entry in folder.entries.values() for said in sayings(entry.data))
 
     def loses(self, href: str) -> None:
         """A collection is deleted by us: whoever does that takes back whatever has come to stand in it."""

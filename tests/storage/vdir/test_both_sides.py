@@ -8,15 +8,16 @@ import pytest
 from storage import clock
 from storage.db import Connection
 from storage.errors import StoreFull
-from storage.model import Account, Collection, CollectionKind, Origin
+from storage.model import Account, Action, Collection, CollectionKind, Origin
 from storage.store import Store
+from storage.sync import restore, undo
 from storage.tables import vdir_files
 from storage.tables.vdir_files import VdirFile
 from storage.vdir.compare import differences, problems
 from storage.vdir.export import VdirExport
 from storage.vdir.two_way import TwoWay
 from tests.storage.texts import event
-from tests.storage.vdir.desk import BY, Desk
+from tests.storage.vdir.desk import BY, Desk, finish
 
 
 def test_edits_on_both_sides_lose_neither(desk: Desk) -> None:
@@ -74,6 +75,25 @@ def test_an_edit_elsewhere_wins_against_a_removed_file(desk: Desk) -> None:
     assert "Client" in desk.read(entry)
     [lost] = desk.store.conflicts()
     assert (lost.cause, lost.ours) == ("delete", None)
+
+
+def test_an_entry_that_comes_back_does_not_take_the_file_in_which_another_stands(desk: Desk) -> None:
+    [first] = desk.fill(1)
+    two_way = TwoWay(desk.store, desk.root)
+    finish(two_way)
+    path = desk.file(first)
+    path.write_text(event("u1"), newline="")
+    finish(two_way)
+    assert [*desk.texts()] == ["u1"]
+    gone = next(change for change in desk.news(0) if change.entry == first.id and change.action is Action.DELETE)
+    restore.carry_out(desk.store, undo.plan(desk.store, undo.Choice(change=gone.seq)))
+    path.unlink()
+    desk.put(path.name, event("u1", summary="Client"))
+    two_way.export.run()
+    finish(two_way)
+    assert differences(desk.store, desk.root)[1] == []
+    assert sorted(desk.texts()) == ["u0", "u1"]
+    assert "Client" in desk.texts()["u1"]
 
 
 def test_gone_on_both_sides_is_gone(desk: Desk) -> None:

@@ -129,3 +129,23 @@ def test_a_read_only_calendar_gets_its_files_back_and_keeps_what_was_written(des
     [said] = problems(desk.store, desk.root)
     assert "new.ics" in said
     assert "write" in said
+
+
+def test_another_entry_in_a_file_of_a_read_only_calendar_is_refused_and_no_edit_of_the_first(desk: Desk) -> None:
+    [entry] = desk.fill(1)
+    with desk.store.db.atomic() as conn:
+        conn.execute("UPDATE collections SET read_only = 1")
+    path = desk.file(entry)
+    path.write_text(event("other"), newline="")
+    desk.sync()
+    assert desk.texts() == {"u0": entry.text}
+    assert desk.read(entry) == entry.text
+    assert "UID:other" in path.read_text()
+    assert desk.store.conflicts() == []
+    [said] = problems(desk.store, desk.root)
+    assert path.name in said
+    with desk.store.db.atomic() as conn:
+        conn.execute("UPDATE collections SET read_only = 0")
+    desk.sync()
+    assert sorted(desk.texts()) == ["other", "u0"]
+    assert problems(desk.store, desk.root) == []
