@@ -165,7 +165,9 @@ def test_the_raw_side_of_a_calendar_is_shown_on_request_and_kept(fixture: Fixtur
     raw = {"X-Kloudless-Raw-Data": "true"}
     for account in TOKENS:
         api = fixture.api(account)
-        made = api.post("cal/calendars", {"name": "R", "raw": {"object": {"shade": "teal", "name": "other"}}})
+        made = api.post(
+            "cal/calendars", {"name": "R", "raw": {"object": {"shade": "teal", "name": "other", "summary": "other"}}}
+        )
         assert "raw" not in made
         path = f"cal/calendars/{made['id']}"
         if account != 104:
@@ -174,8 +176,11 @@ def test_the_raw_side_of_a_calendar_is_shown_on_request_and_kept(fixture: Fixtur
             api.patch(path, {"raw": {"object": {"shade": None}}})
         found = api.get("cal/calendars", headers=raw)["objects"][-1]
         assert "shade" not in found["raw"]
+        assert "other" not in found["raw"].values()
         assert found["name"] == ("R" if account == 104 else "R2")
-        assert "raw" not in api.get(path, headers={"X-Kloudless-Raw-Data": "false"})
+        assert all(
+            "raw" not in api.get(path, headers={"X-Kloudless-Raw-Data": each}) for each in ("false", "True", "1")
+        )
         api.delete(path)
     fixture.api(101).get("cal/calendars", 400, headers={"X-Kloudless-Raw-Headers": "[]"})
 

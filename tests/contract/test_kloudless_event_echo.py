@@ -23,6 +23,14 @@ def names_in(api: Api, calendar: str, master: str) -> list[str]:
     return [each["name"] for each in found["objects"]]
 
 
+def folder_of(emptied: Emptied, calendar: str) -> str:
+    """Where CalDAV has a calendar, without a slash at the end."""
+    store = Store.open(emptied.fixture.data)
+    found = store.collection(calendar)
+    store.close()
+    return f"/dav/{found.user}/{found.slug}"
+
+
 def test_an_event_with_guests(api: Api) -> None:
     guests = [{"name": "P", "email": "p@example.org", "status": "accepted", "required": False}]
     alarm = {"minutes": 5, "method": "popup", "popup": "p"}
@@ -70,6 +78,26 @@ def test_a_rule_of_exclusions_that_a_client_cannot_write(emptied: Emptied) -> No
     api.patch(f"{EVENTS}/{made['id']}", {"recurrence": [*shown["recurrence"], {"rrule": "EXRULE:FREQ=DAILY"}]}, 400)
 
 
+def test_a_rule_that_no_pattern_holds(emptied: Emptied) -> None:
+    api = emptied.api(ACCOUNTS["outlook"])
+    primary = api.get("cal/calendars/primary")["id"]
+    made = (
+        *("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN", "BEGIN:VEVENT", "UID:hours", "SUMMARY:n"),
+        *(
+            "DTSTAMP:20250101T000000Z",
+            "DTSTART:20250304T100000Z",
+            "DTEND:20250304T103000Z",
+            "RRULE:FREQ=HOURLY;COUNT=3",
+        ),
+        *("END:VEVENT", "END:VCALENDAR", ""),
+    )
+    path = f"{folder_of(emptied, primary)}/hours.ics"
+    assert Dav(emptied.fixture, "bob")("PUT", path, "\r\n".join(made).encode()).is_success
+    [shown] = api.get(EVENTS, params={"instances": "false"})["objects"]
+    assert api.patch(f"{EVENTS}/{shown['id']}", {**shown, "name": "N"})["recurrence"] == shown["recurrence"]
+    api.patch(f"{EVENTS}/{shown['id']}", {"recurrence": [{"rrule": "RRULE:FREQ=HOURLY;COUNT=4"}]}, 400)
+
+
 # -- organizers on google ---------------------------------------------------------------------------------------------
 
 
@@ -101,16 +129,13 @@ def test_an_answer_to_an_invitation_may_name_its_organizer(emptied: Emptied) -> 
     api = emptied.api(ACCOUNTS["google"])
     dav = Dav(emptied.fixture, "alice")
     primary = api.get("cal/calendars/primary")["id"]
-    store = Store.open(emptied.fixture.data)
-    folder = f"/dav/alice/{store.collection(primary).slug}"
-    store.close()
     lines = (
         *("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN", "BEGIN:VEVENT", "UID:invitation"),
         *("DTSTAMP:20250101T000000Z", "DTSTART:20250304T100000Z", "DTEND:20250304T110000Z", "SUMMARY:n"),
         *("ORGANIZER;CN=Boss:mailto:boss@example.org", "ATTENDEE;CN=Boss;PARTSTAT=ACCEPTED:mailto:boss@example.org"),
         *("ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:alice@example.com", "END:VEVENT", "END:VCALENDAR", ""),
     )
-    assert dav("PUT", f"{folder}/invitation.ics", "\r\n".join(lines).encode()).is_success
+    assert dav("PUT", f"{folder_of(emptied, primary)}/invitation.ics", "\r\n".join(lines).encode()).is_success
     shown = next(each for each in api.get(EVENTS)["objects"] if each["ical_uid"] == "invitation")
     assert (shown["creator"]["email"], shown["on_organizer_calendar"]) == ("boss@example.org", False)
     answers = [{**each, "status": "accepted"} for each in shown["attendees"]]

@@ -134,7 +134,7 @@ def caller(
         store,
         tokens,
         request.app.state.base or f"{request.url.scheme}://{request.url.netloc}",
-        (raw_data or "").strip().lower() == "true",
+        (raw_data or "").strip() == "true",
         _upstream_headers(raw_headers),
     )
 

@@ -18,8 +18,8 @@ from storage.model import Collection, CollectionKind, Origin
 
 router = APIRouter(prefix="/accounts/{account}/cal/calendars", tags=["Calendars"])
 
-UNIFIED = frozenset({*CALENDAR, "id", "account_id", "type", "api", "href", "raw"})
-"""What `raw.object` cannot set, because it is set by its own name."""
+UNIFIED = frozenset({*CALENDAR, "id", "account_id", "type", "api", "href", "raw", "summary", "timeZone", "displayname"})
+"""What `raw.object` cannot set, because it is set by its own name; also as the services call it."""
 
 
 @router.get("")

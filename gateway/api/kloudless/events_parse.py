@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gateway.api.body import Body
 from gateway.api.kloudless.events_parts import Parts, printable
+from gateway.api.kloudless.events_render import recurrence_of
 from gateway.api.kloudless.support import CALDAV, EVERY, EXCHANGE, GOOGLE, ICLOUD, OUTLOOK, PATTERNED
 from gateway.api.service import Service
 from storage.editing.change import KEEP, Change, Description, Given, Set, Times
@@ -140,9 +141,13 @@ class Reading:
             return KEEP
         for each in given:
             each.need("rrule")
-        has = self.before.recurrence if self.before is not None else ()
-        kept = {each for each in has if each.startswith("EXRULE")}  # shown, and never written (E.1)
-        lines = tuple(line for each in given if (line := each.text("rrule") or "") not in kept)
+        lines = tuple(each.text("rrule") or "" for each in given)
+        has: tuple[str, ...] = ()
+        if self.before is not None and self.before.recurrence:
+            has = self.before.recurrence
+            if lines == tuple(each["rrule"] for each in recurrence_of(self.before, self.service)):
+                return KEEP  # as it is shown, whatever another program made of it
+        lines = tuple(each for each in lines if not each.startswith("EXRULE") or each not in has)  # never written (E.1)
         if self.service not in PATTERNED:
             return lines
         dates = (each for each in has if lines and each.startswith(("EXDATE", "RDATE")))

@@ -116,7 +116,7 @@ def render(row: EventRow, place: Place) -> dict[str, Any]:
         "reminder": reminders[0]["minutes"] if reminders else None,
         "use_default_reminder": default,
         "reminders": [] if record.default_reminders and service is Service.GOOGLE else reminders,
-        "recurrence": _recurrence(record, service) if kind == "recurring_master" else [],
+        "recurrence": recurrence_of(record, service) if kind == "recurring_master" else [],
         "recurrence_type": kind,
         "recurring_master_id": entry.id if key and row.master is not None else None,
         "custom_properties": [dict(each) for each in record.custom],
@@ -135,7 +135,7 @@ def render(row: EventRow, place: Place) -> dict[str, Any]:
     return shown
 
 
-def _recurrence(record: ComponentRecord, service: Service) -> list[dict[str, Any]]:
+def recurrence_of(record: ComponentRecord, service: Service) -> list[dict[str, Any]]:
     """The lines of a series; where it is one pattern, its rule, so that what is shown can be sent back."""
     rules = [line for line in record.recurrence if line.startswith("RRULE")] if service in PATTERNED else []
     return [{"rrule": line} for line in rules or record.recurrence]
