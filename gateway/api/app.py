@@ -34,10 +34,18 @@ SHAPES: Mapping[str, tuple[OfError, OfStatus]] = {
 """How each dialect, by the beginning of its paths, says what went wrong."""
 
 
-def json_app(store: Store, *, base: str = "", limits: Limits, upstreams: Asking | None = None) -> App:
+def json_app(
+    store: Store,
+    *,
+    base: str = "",
+    limits: Limits,
+    upstreams: Asking | None = None,
+    ending: Callable[[], bool] = lambda: False,
+) -> App:
     """The JSON surface. `base`: the address clients use, behind a proxy; else what each request names.
 
     `limits`: how many requests each token may make. `upstreams`: asks accounts' upstreams while a client waits.
+    `ending`: whether the process is about to end, so that answers without an end of their own have to.
     """
     app = Described(
         title="CalHarbor",
@@ -48,7 +56,7 @@ def json_app(store: Store, *, base: str = "", limits: Limits, upstreams: Asking 
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.store, app.state.base = store, base
-    app.state.limits, app.state.upstreams, app.state.news = limits, upstreams, News(store)
+    app.state.limits, app.state.upstreams, app.state.news = limits, upstreams, News(store, ending)
 
     @app.get("/healthz", summary="Whether the mirror answers and is kept fresh", tags=["Server"])
     def healthz() -> JSONResponse:

@@ -1,12 +1,12 @@
 """Wakes those who wait for changes: one thread looks at the mirror for all of a process, and only while somebody waits.
 
-Whoever waits costs an object, and no thread. Somebody is woken when something changed in their account, and when their
-token opens nothing any more.
+Whoever waits costs an object, and no thread. Somebody is woken when something changed in their account, when their
+token opens nothing any more, and when the process is about to end: it would wait for their answers to end.
 """
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock, Thread
@@ -23,12 +23,13 @@ log = logging.getLogger("calharbor.api")
 
 @dataclass(eq=False, slots=True)
 class Waiting:
-    """One who waits: for what happens in an account, as long as a token is good."""
+    """One who waits: for what happens in an account, as long as a token is good; `over`: there is no more to come."""
 
     account: int
     token: str
     loop: asyncio.AbstractEventLoop
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    over: bool = False
 
     async def wait(self, seconds: float) -> bool:
         """Whether there is news within so many seconds; what came before is over with this."""
@@ -41,10 +42,11 @@ class Waiting:
 
 
 class News:
-    """The one thread, and all who wait in this process."""
+    """The one thread, and all who wait in this process; `ending` says whether that is about to end."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, ending: Callable[[], bool]) -> None:
         self._store = store
+        self._ending = ending
         self._waiting: set[Waiting] = set()
         self._lock = Lock()
         self._thread: Thread | None = None
@@ -77,6 +79,8 @@ class News:
                     newest = self._store.head()
                     self._wake(self._store.accounts_since(head))
                     head = newest
+                if self._ending():
+                    self._wake(None)
             except StoreError as error:
                 log.warning("news have to wait: %s", error.message)
             sleep(POLL)
@@ -88,10 +92,12 @@ class News:
                 self._thread = None
             return bool(self._waiting)
 
-    def _wake(self, changed: set[int]) -> None:
-        good = self._store.good_tokens()
+    def _wake(self, changed: set[int] | None) -> None:
+        """Wake those of these accounts, and those whose token is good no more; None: all of them, for the last time."""
+        good = self._store.good_tokens() if changed is not None else set()
         with self._lock:
-            woken = [each for each in self._waiting if each.account in changed or each.token not in good]
+            woken = [each for each in self._waiting if each.account in (changed or ()) or each.token not in good]
         for each in woken:
+            each.over = changed is None
             if not each.loop.is_closed():
                 each.loop.call_soon_threadsafe(each.news.set)

@@ -29,20 +29,22 @@ def web_app(
     push: Offer | None = None,
     asking: Asking | None = None,
     rates: Sequence[Rate] = (),
+    ending: Callable[[], bool] = lambda: False,
 ) -> App:
     """Every surface over one store; one log line a request. `base`, `push` and `asking`: see `dav_app`.
 
-    `rates`: how many requests each token of the JSON surface may make.
+    `rates`: how many requests each token of the JSON surface may make. `ending`: see `json_app`.
     """
     dav = dav_app(store, Access(store), base=base, push=push, asking=asking)
-    return RequestLog(Doors(dav, well_known, feeds_app(store), partial(_json_app, store, base, rates, asking)))
+    return RequestLog(Doors(dav, well_known, feeds_app(store), partial(_json_app, store, base, rates, asking, ending)))
 
 
-def _json_app(store: Store, base: str, rates: Sequence[Rate], asking: Asking | None) -> App:
+def _json_app(store: Store, base: str, rates: Sequence[Rate], asking: Asking | None, ending: Callable[[], bool]) -> App:
     """The JSON surface, loaded when somebody asks for it: FastAPI takes 20 MiB, which calendar clients never use."""
     from gateway.api.app import json_app
 
-    return json_app(store, base=base, limits=Limits(store.folder / LIMITS, rates), upstreams=asking)
+    limits = Limits(store.folder / LIMITS, rates)
+    return json_app(store, base=base, limits=limits, upstreams=asking, ending=ending)
 
 
 class Doors:

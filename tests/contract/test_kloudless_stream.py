@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from queue import Queue
 from threading import Thread
@@ -130,6 +130,15 @@ def test_a_stream_ends_with_its_token_and_with_its_subscription(served: Served) 
         served.write("wakes")
         assert staying.next() is OVER
     served.api.delete(path)
+
+
+def test_a_server_that_ends_waits_for_no_stream(tmp_path: Path) -> None:
+    with contract(tmp_path) as fixture, closing(Store.open(tmp_path / "data")) as store:
+        served = Served(fixture, store)
+        with listening(served, f"{subscribed(served.api)}/activity/stream") as stream:
+            assert fixture.running.stop() == 0
+            assert stream.next() is OVER
+    assert [line for line in fixture.running.lines if line["level"] == "error"] == [], "nothing had to be cut off"
 
 
 def test_what_is_wrong_is_said_before_a_stream_begins(served: Served) -> None:

@@ -45,7 +45,7 @@ async def stream_activity(
 ) -> StreamingResponse:
     """What follows a cursor, and then what happens, as it happens: one event for each activity, whose id is a cursor.
 
-    It ends when the token is revoked, or the subscription is deleted or not active any more.
+    It ends when the token is revoked, the subscription is deleted or not active any more, or the server ends.
     """
     news: News = request.app.state.news
     begin = last_event if last_event is not None else cursor
@@ -97,3 +97,5 @@ async def _events(news: News, feed: _Feed, first: bytes) -> AsyncIterator[bytes]
                 yield found or _HEARTBEAT
             if not feed.more:
                 silent = not await waiting.wait(HEARTBEAT)
+            if waiting.over:
+                return
