@@ -143,7 +143,7 @@ class Taker:
             case Step.EXPORT:
                 self._export(one, entry)
             case Step.TAKE:
-                self._put(one, entry)
+                self._put(one, entry, agreed)
             case _ if self._ours(one, entry, agreed):
                 self._export(one, entry)
             case _ if entry is None:
@@ -165,7 +165,7 @@ class Taker:
         if merged.text != entry.text:
             said = read(merged.text, one.found.collection.kind)
             merging = replace(one, text=merged.text, content=said, hash=ids.content_hash(merged.text))
-            written = self._guarded(one, lambda: self._write(merging, said, entry))
+            written = self._guarded(one, lambda: self._write(merging, said, entry), entry, agreed)
             if written is None:
                 return
             live = written
@@ -229,11 +229,11 @@ class Taker:
         wish = Wish(source.collection.id, entry.href, Origin.VDIR, if_match={entry.hash})
         return local.move(self.conn, wish, one.found.collection.id, self._free_name(one), overwrite=False)
 
-    def _put(self, one: Reading, entry: Entry | None) -> None:
+    def _put(self, one: Reading, entry: Entry | None, agreed: str = "") -> None:
         """The file becomes the entry."""
         content = one.content
         assert content is not None
-        written = self._guarded(one, lambda: self._write(one, content, entry))
+        written = self._guarded(one, lambda: self._write(one, content, entry), entry, agreed)
         if written is not None:
             self.done.count += 1
             self._agree(one, written)
@@ -252,23 +252,27 @@ class Taker:
         taken = entries.by_href(self.conn, one.found.collection.n, name) is not None
         return f"{ids.new_id()}{PurePosixPath(name).suffix.lower()}" if taken else name
 
-    def _guarded(self, one: Reading, write: Callable[[], Entry]) -> Entry | None:
-        """Write, or say in the row why not. What the upstream lets nobody write is put back, and kept in the inbox."""
+    def _guarded(
+        self, one: Reading, write: Callable[[], Entry], entry: Entry | None = None, agreed: str = ""
+    ) -> Entry | None:
+        """Write, or say in the row why not. What the upstream lets nobody write is put back, and kept in the inbox.
+
+        `entry`: whose file it is by now, whatever its name was; `agreed`: what both had.
+        """
         try:
             with self.store.db.atomic():
                 return write()
         except (StoreFull, StoreBusy):
             raise
         except ReadOnly as error:
-            entry, agreed = self._entry_of(one.found)
-            if entry is None or one.found.place in self.parted:
+            if entry is None:
                 self._refuse(one, error.message)
             else:
                 base = self._base(entry, agreed) or entry.text
                 self._inbox(one.found.collection, entry, one.text, one.found, "rejected", error.message, base=base)
                 self._export(one, entry)
         except CalHarborError as error:
-            self._refuse(one, f"{error.message}; {error.hint}" if error.hint else error.message)
+            self._refuse(one, f"{error.message}; {error.hint}" if error.hint else error.message, entry, agreed)
         return None
 
     # -- files that are gone ------------------------------------------------------------------------------------------
@@ -326,10 +330,11 @@ class Taker:
     def _export(self, one: Reading, entry: Entry | None) -> None:
         self.done.jobs.append((one.found.collection, Job(one.found.name, entry, one.found.stat)))
 
-    def _refuse(self, one: Reading, reason: str) -> None:
+    def _refuse(self, one: Reading, reason: str, entry: Entry | None = None, agreed: str = "") -> None:
         """Leave the file alone until somebody changes it; what stands in the mirror stays."""
         row = one.found.row if one.found.place not in self.parted else None
-        refused = self._row(one, row.entry_id if row else "", row.hash if row else "")
+        known = (entry.id, agreed) if entry else (row.entry_id, row.hash) if row else ("", "")
+        refused = self._row(one, *known)
         self.done.rows.append(refused._replace(state=vdir_files.REFUSED, reason=reason))
 
     def _row(self, one: Reading, entry_id: str, digest: str) -> VdirFile:

@@ -12,7 +12,7 @@ from storage.tables import collections as collections_table
 from storage.vdir.compare import problems
 from storage.vdir.two_way import TwoWay
 from tests.storage.texts import event
-from tests.storage.vdir.desk import BY, Desk, tree
+from tests.storage.vdir.desk import BY, Desk, finish, tree
 
 LARGE = event("large", more="".join(f"X-FILL:{'x' * 60}\r\n" for _ in range(160_000)))
 
@@ -149,3 +149,33 @@ def test_another_entry_in_a_file_of_a_read_only_calendar_is_refused_and_no_edit_
     desk.sync()
     assert sorted(desk.texts()) == ["other", "u0"]
     assert problems(desk.store, desk.root) == []
+
+
+def test_an_edit_of_a_renamed_file_of_a_read_only_calendar_is_put_back_under_its_new_name(desk: Desk) -> None:
+    [entry] = desk.fill(1)
+    two_way = TwoWay(desk.store, desk.root)
+    finish(two_way)
+    with desk.store.db.atomic() as conn:
+        conn.execute("UPDATE collections SET read_only = 1")
+    desk.file(entry).unlink()
+    (desk.folder / "new.ics").write_text(event("u0", summary="Mine"), newline="")
+    finish(two_way)
+    assert desk.file(entry).name == "new.ics"
+    assert desk.read(entry) == entry.text
+    [kept] = desk.store.conflicts()
+    assert (kept.cause, kept.entry_id, "Mine" in (kept.ours or "")) == ("rejected", entry.id, True)
+    assert problems(desk.store, desk.root) == []
+
+
+def test_a_renamed_file_that_is_refused_is_its_entrys_still(desk: Desk) -> None:
+    [entry] = desk.fill(1)
+    two_way = TwoWay(desk.store, desk.root)
+    finish(two_way)
+    desk.file(entry).unlink()
+    (desk.folder / "new.ics").write_text(event("u0").replace("VEVENT", "VTODO").replace("DTEND", "DUE"), newline="")
+    with desk.store.db.atomic() as conn:
+        conn.execute("UPDATE collections SET components = '[\"VEVENT\"]'")
+    finish(two_way)
+    assert desk.file(entry).name == "new.ics"
+    [said] = problems(desk.store, desk.root)
+    assert "new.ics" in said
