@@ -5,7 +5,7 @@ from midnight to midnight in the calendar's zone. Nothing here reads a text: wha
 from the rows of its series.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from heapq import heappop, heappush, merge
@@ -107,20 +107,26 @@ def listed(found: Found, place: int, zone: tzinfo) -> Listed:
 
 
 def _stored(conn: Connection, asked: Question, place: int, after: Key | None) -> Iterator[Listed]:
-    """The materialised instances of a calendar behind `after`, in order.
-
-    Rows come by their `start`, which for floating time is not yet the instant, but less than a day from it: whatever is
-    a day behind the row that was read last has its place.
-    """
-    zone, waiting = asked.zones[place], list[Listed]()
+    """The materialised instances of a calendar behind `after`, in order."""
     since = None if after is None else after.at - DAY
     only = None if asked.only is None else list(asked.only)
-    for found in event_rows.in_order(conn, asked.places[place].source, asked.window(place), since, only):
+    rows = event_rows.in_order(conn, asked.places[place].source, asked.window(place), since, only)
+    for each in _ordered(rows, place, asked.zones[place]):
+        if (after is None or each.key > after) and asked.counts(each.found):
+            yield each
+
+
+def _ordered(rows: Iterable[Found], place: int, zone: tzinfo) -> Iterator[Listed]:
+    """Rows by their `start` in the order of a list.
+
+    For floating time `start` is not yet the instant, but less than a day from it: whatever is a day behind the row that
+    was read last has its place.
+    """
+    waiting = list[Listed]()
+    for found in rows:
         while waiting and waiting[0].key.at < found.occurrence.start - DAY:
             yield heappop(waiting)
-        each = listed(found, place, zone)
-        if (after is None or each.key > after) and asked.counts(found):
-            heappush(waiting, each)
+        heappush(waiting, listed(found, place, zone))
     while waiting:
         yield heappop(waiting)
 
@@ -258,28 +264,57 @@ def masters(
 
     With `exceptions` also the overrides that are in it. An override without a master stands for itself in any case.
     """
-    found: list[Listed] = []
+    streams, total = list[Iterator[Listed]](), 0
     for place, zone in enumerate(asked.zones):
-        found += [listed(each, place, zone) for each in _masters(conn, asked, place, exceptions=exceptions)]
-    behind = sorted((each for each in found if after is None or each.key > after), key=_key)
-    return behind[: size + 1], len(found)
+        span, source, numbers = asked.window(place), asked.places[place].source, None
+        if asked.only is None and event_rows.wide(span):
+            numbers = event_rows.several(conn, source)
+            stream, many = _heads(conn, asked, place, after, numbers)
+            streams.append(stream)
+            total += many
+        found = [listed(each, place, zone) for each in _masters(conn, asked, place, numbers, exceptions=exceptions)]
+        streams.append(iter(sorted((each for each in found if after is None or each.key > after), key=_key)))
+        total += len(found)
+    return list(islice(merge(*streams, key=_key), size + 1)), total
 
 
-def _masters(conn: Connection, asked: Question, place: int, *, exceptions: bool) -> Iterator[Found]:
-    span, source = asked.window(place), asked.places[place].source
-    numbers = event_rows.entries_in(conn, source, span)
+def _heads(
+    conn: Connection, asked: Question, place: int, after: Key | None, without: Sequence[int]
+) -> tuple[Iterator[Listed], int]:
+    """The masters and solo events of a wide window behind `after`, in order, and how many there are in all.
+
+    They are read as they are asked for. `without`: the entries of several components, which are looked at one by one.
+    """
+    span, source, zone = asked.window(place), asked.places[place].source, asked.zones[place]
+    inside, others = event_rows.series_in(conn, source, span)
     first, last = min(span.start, span.wall_start), max(span.end, span.wall_end)
-    partial = [n for n, _, _ in event_rows.incomplete(conn, source, first, last)]
+    partial = {n for n, _, _ in event_rows.incomplete(conn, source, first, last)}
+    for n, _, records in _series(conn, [n for n in others if n in partial]):
+        if any(in_window(each, span) for each in _some(asked, span, records, first, ENOUGH)):
+            inside.append(n)
+    series = [n for n in inside if n not in set(without)]
+    since = FIRST if after is None else after.at - DAY
+    rows = event_rows.heads_in_order(conn, source, span, since, series, without)
+    behind = _ordered(rows, place, zone)
+    many = len(series) + event_rows.solos(conn, source, span, without)
+    return (each for each in behind if after is None or each.key > after), many
+
+
+def _masters(
+    conn: Connection, asked: Question, place: int, only: Sequence[int] | None, *, exceptions: bool
+) -> Iterator[Found]:
+    """The masters and overrides in a window, in no order; `only`: of these entries."""
+    span, source = asked.window(place), asked.places[place].source
+    if only is not None and not only:
+        return
+    numbers = event_rows.entries_in(conn, source, span, only)
+    first, last = min(span.start, span.wall_start), max(span.end, span.wall_end)
+    partial = [n for n, _, _ in event_rows.incomplete(conn, source, first, last) if only is None or n in set(only)]
     overrides = list[Found]()
     for n, entry, records in _series(conn, partial):
         moved = any(each.recurrence_id for each in records)
-        expansion = expand(
-            stored.content(Kind.EVENT, "", records),
-            None if first <= FIRST else first - DAY,
-            _last(asked, span, records, None),
-            limit=MOST if moved else ENOUGH,
-        )
-        inside = [Found(each, n, entry) for each in expansion.occurrences if in_window(each, span)]
+        found = _some(asked, span, records, first, MOST if moved else ENOUGH)
+        inside = [Found(each, n, entry) for each in found if in_window(each, span)]
         if inside:
             numbers.add(n)
         overrides += [each for each in inside if _is_exception(records[each.occurrence.position], each.occurrence)]
@@ -289,6 +324,14 @@ def _masters(conn: Connection, asked: Question, place: int, *, exceptions: bool)
     overrides += event_rows.exceptions(conn, sorted(set(rest) - set(partial)), span)
     yield from (each for each in heads if asked.counts(each))
     yield from (each for each in overrides if (exceptions or each.entry_n not in whole) and asked.counts(each))
+
+
+def _some(
+    asked: Question, span: Window, records: Sequence[ComponentRecord], first: int, limit: int
+) -> Sequence[Occurrence]:
+    """The first instances of a series around a window."""
+    begin, end = None if first <= FIRST else first - DAY, _last(asked, span, records, None)
+    return expand(stored.content(Kind.EVENT, "", records), begin, end, limit=limit).occurrences
 
 
 def _is_exception(record: ComponentRecord, occurrence: Occurrence) -> bool:

@@ -292,6 +292,13 @@ def m030_api(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m032_masters_in_order(db: Database) -> None:
+    """Masters and solo events by their starts."""
+    for statement in _split(event_rows.HEADS):
+        db.execute(statement)
+
+
 def migrate(conn: Connection) -> None:
     """Bring the file behind `conn` to this program's schema, inside the caller's write transaction.
 

@@ -18,6 +18,13 @@ OTHERS = """
 CREATE INDEX entries_others ON entries (collection_n) WHERE kind IN ('todo', 'journal');
 """
 
+HEADS = """
+CREATE INDEX components_heads ON components (collection_n, start, "end", floating, all_day, recurring, entry_n)
+    WHERE recurrence_id = '' AND name = 'VEVENT';
+CREATE INDEX components_several ON components (collection_n, entry_n)
+    WHERE position > 0 OR recurrence_id <> '';
+"""
+
 _QUALIFIED = ", ".join(f"p.{name.strip()}" for name in components.COLUMNS.split(","))
 _START = "CASE o.floating WHEN 1 THEN :wall_start ELSE :start END"
 _END = "CASE o.floating WHEN 1 THEN :wall_end ELSE :end END"
@@ -30,6 +37,12 @@ _COLUMNS = """o.start, o."end", o.recurrence_id, o.position, o.all_day, o.floati
 _EVENTS = "JOIN entries e ON e.n = o.entry_n AND e.kind = 'event'"
 # Where entries are named, their instances are found by entry: a plus keeps SQLite from other indexes.
 _ONLY = "json_each(:only) j CROSS JOIN occurrences o ON o.entry_n = j.value"
+
+_HEADS = "p.collection_n = :collection AND p.recurrence_id = '' AND p.name = 'VEVENT'"
+_NOT_THESE = "p.entry_n NOT IN (SELECT value FROM json_each(:without))"
+_WALL = "p.floating OR p.all_day"
+_SOLO = f"""(NOT p.recurring AND p.start < CASE WHEN {_WALL} THEN :wall_end ELSE :end END
+    AND max(p.start, p."end") > CASE WHEN {_WALL} THEN :wall_start ELSE :start END)"""
 
 _NEVER = -(1 << 62)
 
@@ -89,16 +102,64 @@ def count_of(conn: Connection, collection_n: int, window: Window, only: Sequence
     ).fetchall()
 
 
-def entries_in(conn: Connection, collection_n: int, window: Window) -> set[int]:
-    """The numbers of the events that have a materialised instance in the window."""
-    bound = _bound(collection_n, window)
-    if bound["last"] - bound["first"] < 53 * WEEK:
+def entries_in(conn: Connection, collection_n: int, window: Window, only: Sequence[int] | None) -> set[int]:
+    """The numbers of the events (of `only` these) that have a materialised instance in the window."""
+    bound: dict[str, int | str] = {**_bound(collection_n, window)}
+    if only is not None:
+        bound["only"] = dumps(list(only))
+        sql = f"SELECT o.entry_n FROM {_ONLY} {_EVENTS} WHERE +o.collection_n = :collection AND {_HOLDS}"
+    elif not wide(window):
         sql = f"""SELECT o.entry_n FROM occurrences o {_EVENTS} WHERE {_SHORT}
             UNION SELECT o.entry_n FROM occurrences o INDEXED BY occurrences_long {_EVENTS} WHERE {_LONG}"""
     else:  # a wide window: most events are in it, and one instance of each tells
         sql = f"""SELECT e.n FROM entries e WHERE e.collection_n = :collection AND e.kind = 'event'
             AND EXISTS (SELECT 1 FROM occurrences o WHERE o.entry_n = e.n AND {_HOLDS})"""
     return {n for (n,) in conn.execute(sql, bound).fetchall()}
+
+
+def wide(window: Window) -> bool:
+    """Whether a window is so long that most events are in it."""
+    bound = _bound(0, window)
+    return bound["last"] - bound["first"] >= 53 * WEEK
+
+
+def several(conn: Connection, collection_n: int) -> list[int]:
+    """The numbers of the entries that have more than one component, or an override alone."""
+    sql = """SELECT DISTINCT entry_n FROM components
+        WHERE collection_n = ? AND (position > 0 OR recurrence_id <> '')"""
+    return [n for (n,) in conn.execute(sql, (collection_n,)).fetchall()]
+
+
+def series_in(conn: Connection, collection_n: int, window: Window) -> tuple[list[int], list[int]]:
+    """The numbers of the series that have a materialised instance in the window, and those that have none."""
+    rows = conn.execute(
+        f"""SELECT p.entry_n, EXISTS (SELECT 1 FROM occurrences o WHERE o.entry_n = p.entry_n AND {_HOLDS})
+            FROM components p INDEXED BY components_heads WHERE {_HEADS} AND p.recurring""",
+        _bound(collection_n, window),
+    ).fetchall()
+    return [n for n, inside in rows if inside], [n for n, inside in rows if not inside]
+
+
+def solos(conn: Connection, collection_n: int, window: Window, without: Sequence[int]) -> int:
+    """How many events that do not recur are in the window, besides these entries; counted in the index."""
+    sql = f"SELECT count(*) FROM components p INDEXED BY components_heads WHERE {_HEADS} AND {_SOLO} AND {_NOT_THESE}"
+    row = conn.execute(sql, _bound(collection_n, window) | {"without": dumps(list(without))}).fetchone()
+    return int(row[0])
+
+
+def heads_in_order(
+    conn: Connection, collection_n: int, window: Window, since: int, series: Sequence[int], without: Sequence[int]
+) -> Iterator[Found]:
+    """The solo events in the window, and the masters of these series, by `start`, from `since` on; as `in_order`."""
+    rows = conn.execute(
+        f"""SELECT p.start, p."end", '', p.position, p.all_day, p.floating, p.entry_n, e.id
+            FROM components p INDEXED BY components_heads CROSS JOIN entries e ON e.n = p.entry_n
+            WHERE {_HEADS} AND p.start >= :since AND {_NOT_THESE}
+                AND ({_SOLO} OR p.entry_n IN (SELECT value FROM json_each(:series)))
+            ORDER BY p.start""",
+        _bound(collection_n, window) | {"since": since, "series": dumps(list(series)), "without": dumps(list(without))},
+    )
+    yield from map(_found, rows)
 
 
 def masters(conn: Connection, numbers: Sequence[int]) -> list[Found]:

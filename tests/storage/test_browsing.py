@@ -1,8 +1,13 @@
 """Lists of events below any dialect: the index of words, several calendars at once, and total after edits."""
 
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
 import pytest
 
+from storage import listing
 from storage.browsing import Wanted
+from storage.listing import Question
 from storage.model import Collection, Origin
 from storage.store import Store
 from storage.tables import meta, sought
@@ -101,3 +106,43 @@ def test_the_total_follows_edits(store: Store, home: Collection) -> None:
     store.delete_entry(home.id, "e5", origin=Origin.DAV)
     second = store.events([home], ALL, size=2, after=first.after)
     assert (first.total, second.total) == (5, 4)
+
+
+def test_masters_walked_in_order_are_those_that_are_gathered(store: Store, home: Collection) -> None:
+    berlin, day = ";TZID=Europe/Berlin:2026{}T090000", ";VALUE=DATE:2026{}"
+    moved = f"RECURRENCE-ID{berlin.format('0309')}\r\nDTSTART{berlin.format('0311')}\r\nSUMMARY:moved\r\n"
+    nothing = "RRULE:FREQ=DAILY;COUNT=1\r\nEXDATE:20260301T083000Z\r\n"
+    texts = {
+        "solo": event("solo", start=berlin.format("0301"), end=""),
+        "floating": event("floating", start=":20260301T083000", end=""),
+        "day": event("day", start=day.format("0301"), end=""),
+        "past": event("past", start=":19600301T083000", end=""),
+        "old series": event("old series", start=":19600301T083000", end="", more="RRULE:FREQ=YEARLY\r\n"),
+        "ended": event("ended", start=":19600301T083000", end="", more="RRULE:FREQ=YEARLY;COUNT=2\r\n"),
+        "later": event("later", start=":20900301T083000", end="", more="RRULE:FREQ=YEARLY\r\n"),
+        "excepted": event("excepted", start=berlin.format("0302"), end="", more="RRULE:FREQ=WEEKLY\r\n"),
+        "nothing": event("nothing", start=":20260301T083000Z", end="", more=nothing),
+    }
+    override = f"BEGIN:VEVENT\r\nUID:excepted\r\nDTSTAMP:20260101T000000Z\r\n{moved}END:VEVENT\r\n"
+    texts["excepted"] = texts["excepted"].replace("END:VCALENDAR", f"{override}END:VCALENDAR")
+    alone = f"RECURRENCE-ID{day.format('0401')}\r\n"
+    texts["alone"] = event("alone", start=day.format("0402"), end="", more=alone)
+    for name, text in texts.items():
+        store.put_entry(home.id, name, text, origin=Origin.DAV)
+    numbers = {entry.n: None for entry in store.iter_entries(home.id)}
+    assert len(numbers) == len(texts)
+    with store.db.snapshot() as conn:
+        for end in (None, 2_000_000_000, 4_200_000_000):
+            for exceptions in (True, False):
+                walked = Question((home,), (ZoneInfo("Asia/Tokyo"),), 0, end, 4_000_000_000)
+                gathered = replace(walked, only=numbers)
+                after, seen = None, []
+                while True:
+                    found, total = listing.masters(conn, walked, after, 2, exceptions=exceptions)
+                    seen += found[:2]
+                    if len(found) < 3:
+                        break
+                    after = found[1].key
+                assert seen == listing.masters(conn, gathered, None, 100, exceptions=exceptions)[0]
+                assert total == len(seen)
+                assert len(seen) > 4
