@@ -8,13 +8,12 @@ import pytest
 from gateway.api.kloudless.described import DIALECT
 from tests.contract.serving import TOKENS
 from tests.gateway.api.contract_here import Here
-from tests.gateway.api.kloudless.conftest import here  # noqa: F401 — a fixture
 
 COMMON = {"400", "401", "403", "404", "429", "503"}
 
 
 @pytest.fixture
-def document(here: Here) -> dict[str, Any]:  # noqa: F811
+def document(here: Here) -> dict[str, Any]:
     return here.get(101, "/openapi.json")
 
 
@@ -83,7 +82,7 @@ def test_what_a_calendar_and_a_contact_say_leads_to_their_routes(document: dict[
     assert set(made) == {"get_contact", "update_contact", "delete_contact"}
 
 
-def test_a_wrong_method_is_told_the_right_ones(here: Here) -> None:  # noqa: F811
+def test_a_wrong_method_is_told_the_right_ones(here: Here) -> None:
     for path, allowed in (
         ("/v1/accounts/me/contact/contacts", "GET, POST"),
         ("/v1/accounts/me/contact/contacts/x", "DELETE, GET, PATCH"),
