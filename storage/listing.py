@@ -136,8 +136,8 @@ def _incomplete(conn: Connection, asked: Question, place: int, after: Key | None
     span = asked.window(place)
     first = min(span.start, span.wall_start) if after is None else after.at - DAY
     last = max(span.end, span.wall_end) if reach is None else reach + DAY
-    found = event_rows.incomplete(conn, asked.places[place].source, first, last)
-    return [n for n, _, _ in found if asked.only is None or n in asked.only]
+    found = event_rows.incomplete(conn, asked.places[place].source, first, last, asked.only)
+    return [n for n, _, _ in found]
 
 
 def _expanded(
@@ -202,14 +202,14 @@ def _total(conn: Connection, asked: Question, place: int) -> int:
         rows = event_rows.count_of(conn, source, span, list(asked.only))
         number = sum(many for n, position, many in rows if _is_asked(asked.only, n, position))
     first, last = min(span.start, span.wall_start), max(span.end, span.wall_end)
-    covered = {n: (since, until) for n, since, until in event_rows.incomplete(conn, source, first, last)}
+    covered = {n: (since, until) for n, since, until in event_rows.incomplete(conn, source, first, last, asked.only)}
     wanted = [n for n in covered if _is_asked(asked.only, n, 0)]
     plain = event_rows.plain(conn, wanted)
     counted = {
         n: many for n in wanted if n in plain and (many := _counted(asked, span, covered[n], plain[n])) is not None
     }
     number += sum(counted.values())
-    for n, _, records in _series(conn, [n for n in covered if _is_named(asked.only, n) and n not in counted]):
+    for n, _, records in _series(conn, [n for n in covered if n not in counted]):
         found = _beyond(records, covered[n], None if first <= FIRST else first - DAY, _last(asked, span, records, None))
         number += sum(in_window(each, span) and _is_asked(asked.only, n, each.position) for each in found)
     return number
@@ -230,10 +230,6 @@ def _counted(asked: Question, span: Window, covered: tuple[int | None, int | Non
     if until is not None and until < last:
         behind = starts(series, until, last) if first < until else None
     return None if before is None or behind is None else before + behind
-
-
-def _is_named(only: Mapping[int, frozenset[int] | None] | None, entry_n: int) -> bool:
-    return only is None or entry_n in only
 
 
 def _is_asked(only: Mapping[int, frozenset[int] | None] | None, entry_n: int, position: int) -> bool:
@@ -309,7 +305,7 @@ def _masters(
         return
     numbers = event_rows.entries_in(conn, source, span, only)
     first, last = min(span.start, span.wall_start), max(span.end, span.wall_end)
-    partial = [n for n, _, _ in event_rows.incomplete(conn, source, first, last) if only is None or n in set(only)]
+    partial = [n for n, _, _ in event_rows.incomplete(conn, source, first, last, only)]
     overrides = list[Found]()
     for n, entry, records in _series(conn, partial):
         moved = any(each.recurrence_id for each in records)

@@ -4,7 +4,7 @@ Beside `occurrences.py`, which answers RFC 4791: here an instance is in a window
 starts before its end, both strictly, and only events count.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from json import dumps
 from sqlite3 import Connection
 from typing import NamedTuple
@@ -195,18 +195,23 @@ def instance(conn: Connection, entry_n: int, key: str) -> Occurrence | None:
     return None if row is None else _found(row).occurrence
 
 
-def incomplete(conn: Connection, collection_n: int, first: int, last: int) -> list[tuple[int, int | None, int | None]]:
+def incomplete(
+    conn: Connection, collection_n: int, first: int, last: int, only: Iterable[int] | None = None
+) -> list[tuple[int, int | None, int | None]]:
     """The series whose materialised instances do not cover [first, last), each with the span that they do cover.
 
-    Without those that have not begun by then, where DTSTART tells: no RDATE and no override may be before it.
+    Without those that have not begun by then, where DTSTART tells: no RDATE and no override may be before it. `only`:
+    of these entries alone.
     """
+    named = "json_each(:only) j CROSS JOIN entries e ON e.n = j.value"
     return conn.execute(
-        """SELECT e.n, e.expanded_from, e.expanded_until FROM entries e
-           WHERE e.collection_n = ? AND e.horizon IS NOT NULL AND (e.expanded_from > ? OR e.expanded_until < ?)
-               AND (EXISTS (SELECT 1 FROM components p WHERE p.entry_n = e.n AND p.position = 1)
-                   OR NOT EXISTS (SELECT 1 FROM components p WHERE p.entry_n = e.n AND p.position = 0
-                       AND p.start > ? AND p.more NOT LIKE '%RDATE%'))""",
-        (collection_n, first, last, last),
+        f"""SELECT e.n, e.expanded_from, e.expanded_until FROM {"entries e" if only is None else named}
+            WHERE e.collection_n = :collection AND e.horizon IS NOT NULL
+                AND (e.expanded_from > :first OR e.expanded_until < :last)
+                AND (EXISTS (SELECT 1 FROM components p WHERE p.entry_n = e.n AND p.position = 1)
+                    OR NOT EXISTS (SELECT 1 FROM components p WHERE p.entry_n = e.n AND p.position = 0
+                        AND p.start > :last AND p.more NOT LIKE '%RDATE%'))""",
+        {"collection": collection_n, "first": first, "last": last, "only": dumps(list(only or ()))},
     ).fetchall()
 
 
