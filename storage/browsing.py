@@ -1,6 +1,6 @@
 """What applications ask of calendars: pages of events, one event, what holds some words; for every dialect the same."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
@@ -12,8 +12,8 @@ from storage.ical.privacy import hides
 from storage.ical.values import parse_datetime, wall_seconds
 from storage.ical.zones import iana_name
 from storage.listing import Key, Listed, Question
-from storage.model import Collection, Kind, Level
-from storage.reading import Reader
+from storage.model import Collection, Entry, Kind, Level
+from storage.reading import Described, Reader
 from storage.records import ComponentRecord, EventRow, Occurrence
 from storage.recurrence import stored
 from storage.recurrence.expand import expand
@@ -107,7 +107,7 @@ class Browser(Reader):
             seq = max((each.seq for each in _fresh(conn, places)), default=0)
             total = after.total if after is not None and after.seq == seq else listing.total(conn, asked)
             found = listing.page(conn, asked, after.key if after else None, size)
-            rows = _described(conn, asked.places, found[:size], text=wanted.text)
+            rows = _described(conn, self.described, asked.places, found[:size], text=wanted.text)
             return Page(rows, total, Position(found[size - 1].key, seq, total) if len(found) > size else None)
 
     def masters(
@@ -123,7 +123,9 @@ class Browser(Reader):
         with self.db.snapshot() as conn:
             asked = _question(conn, places, wanted)
             found, total = listing.masters(conn, asked, after.key if after else None, size, exceptions=exceptions)
-            rows = [_as_whole(row) for row in _described(conn, asked.places, found[:size], text=wanted.text)]
+            rows = [
+                _as_whole(row) for row in _described(conn, self.described, asked.places, found[:size], text=wanted.text)
+            ]
             return Page(rows, total, Position(found[size - 1].key, 0, total) if len(found) > size else None)
 
 
@@ -175,14 +177,32 @@ def _holding(conn: Connection, places: Sequence[Collection], wanted: Wanted) -> 
     return found
 
 
+def _records(
+    conn: Connection, described: Described, keys: Iterable[tuple[int, int]], read: Mapping[int, Entry]
+) -> dict[tuple[int, int], ComponentRecord]:
+    """The components with these positions in these entries; only those that are not remembered are read."""
+    kept = described.of((n, read[n].hash, position) for n, position in keys)
+    records = {(n, position): record for (n, _, position), record in kept.items()}
+    fresh = event_rows.describing(conn, [key for key in keys if key not in records])
+    described.put({(n, read[n].hash, at): each for (n, at), each in fresh.items() if _is_small(each)})
+    return records | fresh
+
+
+def _is_small(record: ComponentRecord) -> bool:
+    """Whether a component takes some kilobytes at most."""
+    few = len(record.attendees) + len(record.alarms) <= 8 and len(record.excluded) + len(record.series) <= 16
+    plain = not (record.html or record.raw or record.custom or record.attachments or record.zones)
+    return plain and few and len(record.description) + len(record.location) + len(record.summary) <= 1000
+
+
 def _described(
-    conn: Connection, places: Sequence[Collection], found: Sequence[Listed], *, text: bool
+    conn: Connection, described: Described, places: Sequence[Collection], found: Sequence[Listed], *, text: bool
 ) -> list[EventRow]:
     """The rows of a page: components are read once, however many instances they describe."""
     numbers = list(dict.fromkeys(each.found.entry_n for each in found))
     keys = dict.fromkeys((each.found.entry_n, each.found.occurrence.position) for each in found)
     read = event_rows.entries_of(conn, numbers, text=text)
-    records = event_rows.describing(conn, list(keys))
+    records = _records(conn, described, keys, read)
     masters = {n: record for (n, _), record in records.items() if not record.recurrence_id}
     lacking = {n for (n, _), record in records.items() if record.recurrence_id and n not in masters}
     masters |= event_rows.series_of(conn, list(lacking))

@@ -1,10 +1,36 @@
-"""Remembering what a function of one text gave, without ever holding on to a long text."""
+"""Remembering what was computed or read before, without ever holding on to much or to long texts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, wraps
-from typing import TypeVar
+from threading import Lock
+from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class Recent(Generic[Key, Value]):
+    """The last `most` values that were put in, by their keys. Safe for any number of threads."""
+
+    def __init__(self, most: int) -> None:
+        """An empty one."""
+        self._most = most
+        self._kept: dict[Key, Value] = {}
+        self._lock = Lock()
+
+    def of(self, keys: Iterable[Key]) -> dict[Key, Value]:
+        """What is kept of these keys."""
+        kept = self._kept
+        return {key: found for key in keys if (found := kept.get(key)) is not None}
+
+    def put(self, values: Mapping[Key, Value]) -> None:
+        """Keep these; the oldest ones go."""
+        with self._lock:
+            for key, value in values.items():
+                self._kept[key] = value
+                if len(self._kept) > self._most:
+                    del self._kept[next(iter(self._kept))]
 
 
 def remembered(*, texts: int, longest: int) -> Callable[[Callable[[str], Result]], Callable[[str], Result]]:

@@ -16,6 +16,7 @@ from storage.cursor import Delta
 from storage.db import Database, Space
 from storage.errors import NotFound
 from storage.home import HomeDelta, HomePosition
+from storage.memo import Recent
 from storage.model import Account, Change, Collection, CollectionKind, Device, Entry, Kind, Listed, Tag, User
 from storage.records import ComponentRecord, OccurrenceRow
 from storage.scheduling import people
@@ -55,6 +56,10 @@ PAGE = 200
 
 Thing = TypeVar("Thing")
 
+Described = Recent[tuple[int, str, int], ComponentRecord]
+"""Components by the number of their entry, the hash of its text, and their position: of the same text they are the
+same, so that none is ever out of date. Applications ask for the same few weeks again and again."""
+
 
 class Reader:
     """The questions. Safe to use from any number of threads and processes."""
@@ -65,6 +70,7 @@ class Reader:
         self.db = db
         self.credentials = Credentials(folder)
         self.id = store_id
+        self.described = Described(2000)
 
     def close(self) -> None:
         """Close all connections of this process."""

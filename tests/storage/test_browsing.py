@@ -8,6 +8,7 @@ import pytest
 from storage import listing
 from storage.browsing import Wanted
 from storage.listing import Question
+from storage.memo import Recent
 from storage.model import Collection, Origin
 from storage.store import Store
 from storage.tables import meta, sought
@@ -146,3 +147,17 @@ def test_masters_walked_in_order_are_those_that_are_gathered(store: Store, home:
                 assert seen == listing.masters(conn, gathered, None, 100, exceptions=exceptions)[0]
                 assert total == len(seen)
                 assert len(seen) > 4
+
+
+def test_what_is_remembered_of_events_is_never_out_of_date(store: Store, home: Collection) -> None:
+    _put(store, home, "lunch")
+    [row] = store.events([home], ALL).rows
+    assert store.events([home], ALL).rows[0].component is row.component
+    store.put_entry(home.id, "lunch", event("lunch", summary="dinner"), origin=Origin.DAV)
+    assert [each.component.summary for each in store.events([home], ALL).rows] == ["dinner"]
+
+
+def test_little_is_remembered() -> None:
+    kept = Recent[str, int](2)
+    kept.put({"a": 1, "b": 2, "c": 3})
+    assert kept.of("abc") == {"b": 2, "c": 3}
