@@ -32,7 +32,7 @@ def answered(text: str, word: str) -> str:
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
     """An answer that its organizer shall hear of: `known` is what the upstream had of it before, `agreed` what of that
-    the mirror knew.
+    the mirror knew, `lost` whether the upstream no longer has the invitation.
 
     `told` is how many messages had been sent by then, `conflict` the number of the newest one in the inbox.
     """
@@ -42,6 +42,7 @@ class Answer:
     word: str
     known: str
     agreed: str
+    lost: bool
     told: int
     conflict: int
 
@@ -59,18 +60,20 @@ class Answers:
         """An answer that is about to be given to this invitation."""
         upstream, uid = self.others[account].upstream, entry.uid
         link = links.of_entry(self.mirror.store.db.reader(), entry.id)
-        agreed = answer_in(entry.text if link is None or link.base is None else link.base)
-        said = [word for (side, _, each), word in self._standing().items() if (side, each) == (f"at {account}", uid)]
+        agreed = answer_in(entry.text if link.base is None else link.base) if link else ""
+        said = [known for (side, _, each), known in self._standing().items() if (side, each) == (f"at {account}", uid)]
         known = said[0] if said else ""
-        return Answer(account, uid, word, known, agreed, told=len(upstream.told), conflict=self._newest())
+        lost = link is not None and not said
+        return Answer(account, uid, word, known, agreed, lost, told=len(upstream.told), conflict=self._newest())
 
     def give(self, answer: Answer) -> None:
-        """The mirror has accepted it. Nothing is expected where one UID stands in several places, nor of an answer that
-        only goes back to what was agreed, while the upstream has been given another one.
+        """The mirror has accepted it. Nothing is expected where one UID stands in several places; nor of an answer that
+        only goes back to what was agreed, while the upstream has been given another one; nor where the upstream has
+        lost the invitation: it is made there anew, of which nobody is told.
         """
         sides = [side for side, _, uid in self._standing() if uid == answer.uid]
         self.given[answer.account, answer.uid] = answer
-        if len(sides) > len({*sides}) or answer.agreed == answer.word != answer.known:
+        if len(sides) > len({*sides}) or answer.lost or answer.agreed == answer.word != answer.known:
             del self.given[answer.account, answer.uid]
 
     def while_others(self, act: Callable[[], None]) -> None:
@@ -111,9 +114,11 @@ class Answers:
 
     def _standing(self) -> Standing:
         """What every side says now."""
-        accounts = {account.id: account.name for account in self.mirror.accounts}
-        places = {c.n: (accounts[c.account_id], c.id) for c in self.mirror.collections}
-        found = {(*places[e.collection_n], e.uid): answer_in(e.text) for e in self.mirror.entries().values()}
+        store = self.mirror.store
+        found: Standing = {}
+        for account in self.mirror.accounts:
+            for c in store.collections(account=account.id):
+                found |= {(account.name, c.id, e.uid): answer_in(e.text) for e in store.iter_entries(c.id)}
         for name, other in self.others.items():
             for href, folder in other.upstream.folders.items():
                 found |= {(f"at {name}", href, uid_of(e.data)): answer_in(e.data) for e in folder.entries.values()}

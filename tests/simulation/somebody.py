@@ -154,10 +154,10 @@ class Somebody:
         if folder := self.upstream.folders.get(href):
             self.words.became(sayings(*(entry.data for entry in folder.entries.values())), ())
 
-    def uids(self) -> Counter[str]:
-        """How often each UID stands upstream."""
+    def standing(self) -> Counter[tuple[str, str]]:
+        """How often each UID stands upstream with which text."""
         folders = self.upstream.folders.values()
-        return Counter(uid_of(entry.data) for folder in folders for entry in folder.entries.values())
+        return Counter((uid_of(each.data), str(each.data)) for folder in folders for each in folder.entries.values())
 
     def state(self) -> dict[tuple[str | None, str], str]:
         """What the upstream holds: collection and UID → canonical text."""

@@ -130,12 +130,13 @@ class World:
             self.answers.while_others(act)
 
     def _let_somebody(self, other: Somebody, act: Callable[[], None]) -> None:
-        before = other.uids()
+        before = other.standing()
         other.does(act)
         for removed in other.removed:
             other.words.became(self._unseen(other, *removed), ())
-        # What reached the upstream, and was gone before we heard that it had, is sent again: so people hear again.
-        for uid in (before - other.uids()).elements():
+        # What reached the upstream, and was edited or removed there before we heard that it had, is sent again as far
+        # as it is not there any more: so people hear again.
+        for uid, _text in (before - other.standing()).elements():
             self.client.loud[uid] += uid in self._unheard()
 
     def _unseen(self, other: Somebody, collection: str, href: str, uid: str) -> set[str]:
