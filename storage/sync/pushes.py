@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from storage import clock, record
+from storage import clock, ids, record
 from storage.content import Content, digest, read, same
 from storage.db import Connection
 from storage.errors import InvalidData, Rejected, UpstreamError
@@ -216,7 +216,10 @@ class Pushes:
             waiting = outbox.get(conn, outgoing.waiting.collection_n, outgoing.waiting.entry_id)
             if waiting and waiting.key == outgoing.waiting.key:
                 suffix = PurePosixPath(outgoing.push.name).suffix
-                outbox.note(conn, waiting, {"name": f"{outgoing.entry_id}{suffix}"})
+                name = f"{outgoing.entry_id}{suffix}"
+                if outgoing.push.name == name:  # what had it under this name is another entry by now
+                    name = f"{ids.new_id()}{suffix}"
+                outbox.note(conn, waiting, {"name": name})
 
     def leaves_elsewhere(self, outgoing: Outgoing) -> bool:
         """Whether the account still has this UID in a place that we have not emptied yet."""

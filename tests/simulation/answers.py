@@ -21,7 +21,7 @@ Standing = dict[tuple[str, str, str], str]
 def answer_in(text: str | bytes) -> str:
     """What I have answered to such an invitation; "" in what is none."""
     found = _MINE.search(str(text))
-    return found[2] if found else ""
+    return found[2] if found and "\nORGANIZER:" in str(text) else ""
 
 
 def answered(text: str, word: str) -> str:
