@@ -24,6 +24,8 @@ class Demo:
     """A running demo and what it said."""
 
     def __init__(self, folder: Path) -> None:
+        # Where the tests run in the background of a script, SIGINT is ignored, also in what they start.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gateway", "demo", "--port", "0"], stdout=subprocess.PIPE, text=True, env=environment

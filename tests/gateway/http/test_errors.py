@@ -19,8 +19,9 @@ def test_every_error_has_a_status(kind: type[CalHarborError]) -> None:
     more: dict[type[CalHarborError], dict[str, str]] = {
         errors.UidConflict: {"href": "x"},
         errors.SchedulingRefused: {"condition": "x"},
+        errors.InvalidChange: {"member": "x"},
     }
-    error = kind("wrong", hint="do right", **more.get(kind, {}))
+    error = kind(**{"message": "wrong", "hint": "do right", **more.get(kind, {})})
     assert 400 <= status_of(error) <= 599
     assert body_of(error)["error"]["message"] == "wrong"
 

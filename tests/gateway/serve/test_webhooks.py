@@ -33,6 +33,18 @@ def write(running: Running, uid: str) -> None:
     assert put.status_code == 201
 
 
+def stop_between_writes(running: Running) -> None:
+    """Stop the sync process at a moment when it does not hold up whoever writes."""
+    address, pid = f"{running.url}/dav/alice/calendar/probe.ics", running.pid_of("sync")
+    for _ in range(50):
+        os.kill(pid, signal.SIGSTOP)
+        gone = httpx.delete(address, auth=("alice", "secret"), trust_env=False, timeout=30)
+        if gone.status_code == 404:
+            return
+        os.kill(pid, signal.SIGCONT)
+    raise AssertionError("it writes without end")
+
+
 def listed(folder: Path) -> dict[str, list[dict[str, object]]]:
     command = [sys.executable, "-m", "gateway", "webhooks", "--json", "--config", str(folder / "config.ini")]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3])
@@ -46,7 +58,7 @@ def test_a_kill_between_change_and_delivery_loses_nothing(tmp_path: Path) -> Non
             Api(running.url, TOKEN).post("subscriptions", {})
             assert hook.wait(1)[0].body == b""
             running.wait_for("webhook", webhook="app", account=0, error="")
-            os.kill(running.pid_of("sync"), signal.SIGSTOP)
+            stop_between_writes(running)
             write(running, "a")
             os.kill(running.pid_of("sync"), signal.SIGKILL)
             told = hook.wait(2)[1]
