@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from storage import clock, ids, mailboxes, record
 from storage.db import Connection
 from storage.errors import InvalidData, SchedulingRefused
+from storage.ical.kinds import ARRANGED, ENTRIES
 from storage.ical.lines import Component, Line, dump, line, parse
 from storage.ical.read import Content, read
 from storage.ical.values import moment
@@ -33,7 +34,7 @@ MOST_LOOKED_AT = 20_000
 LARGEST = 10 * 1024 * 1024
 """Characters beyond which no answer makes an organizer's text grow."""
 
-_KINDS = {Kind.EVENT: "VEVENT", Kind.TODO: "VTODO"}
+_KINDS = {ENTRIES[name]: name for name in ARRANGED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def check_copy(conn: Connection, target: Collection, content: Content) -> None:
 
 def deleted(conn: Connection, collection: Collection, entry: Entry) -> None:
     """Call a meeting off, or decline it, because its owner deletes it."""
-    if entry.kind not in (Kind.EVENT, Kind.TODO) or not people.is_local(conn, collection):
+    if entry.kind not in _KINDS or not people.is_local(conn, collection):
         return
     calendar = calendar_of(parse(entry.text))
     try:
