@@ -7,7 +7,7 @@ from pydantic import WithJsonSchema
 
 from gateway.api.answers import answer, nothing
 from gateway.api.kloudless.asking import Anybody, One
-from gateway.api.kloudless.envelope import Paged, listing, token
+from gateway.api.kloudless.envelope import Paged, by_number, listing
 from gateway.api.kloudless.errors import bad
 from gateway.api.service import TITLES, Service, service_of
 from storage.model import Account, State
@@ -26,7 +26,6 @@ def list_accounts(
     asked_by: Anybody, paged: Paged, enabled: Filter = None, active: Filter = None, admin: Filter = None
 ) -> Response:
     """The accounts that the tokens cover: an application's are all. `enabled` is another name of `active`."""
-    after = paged.position("accounts", int)
     covered = {each.account for each in asked_by.tokens}
     filters = [("enabled", enabled, _active), ("active", active, _active), ("admin", admin, _admin)]
     wanted = [(_truth(name, text), test) for name, text, test in filters if text is not None]
@@ -35,9 +34,7 @@ def list_accounts(
         for each in asked_by.store.accounts()
         if (asked_by.app or each.id in covered) and all(test(each) is truth for truth, test in wanted)
     ]
-    rest = [each for each in every if after is None or each.id > after[0]]
-    page = rest[: paged.size]
-    following = token("accounts", [page[-1].id]) if len(rest) > len(page) else None
+    page, following = by_number("accounts", every, lambda each: each.id, paged)
     objects = [render(asked_by.store, each) for each in page]
     return answer(listing(objects, paged, following=following, total=len(every), api="core"))
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from gateway.api.answers import answer, nothing
 from gateway.api.body import Body, RawBody
 from gateway.api.kloudless.asking import Asking, One
-from gateway.api.kloudless.envelope import Paged, listing, token
+from gateway.api.kloudless.envelope import Paged, by_number, listing
 from gateway.api.kloudless.errors import ApiError, bad, unsupported
 from gateway.api.kloudless.support import CALENDAR
 from gateway.api.service import Service
@@ -25,11 +25,8 @@ UNIFIED = frozenset({*CALENDAR, "id", "account_id", "type", "api", "href", "raw"
 @router.get("")
 def list_calendars(asking: One, paged: Paged) -> Response:
     """The account's calendars, in the order they were made."""
-    after = paged.position("calendars", int)
     every = asking.store.calendars(asking.account.id)
-    rest = [each for each in every if after is None or each.n > after[0]]
-    page = rest[: paged.size]
-    following = token("calendars", [page[-1].n]) if len(rest) > len(page) else None
+    page, following = by_number("calendars", every, lambda each: each.n, paged)
     return answer(listing([render(asking, each) for each in page], paged, following=following, total=len(every)))
 
 

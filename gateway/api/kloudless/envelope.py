@@ -2,9 +2,9 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import orjson
 from fastapi import Depends, Query
@@ -17,6 +17,8 @@ FIRST = "1"
 
 DEFAULT, MOST = 100, 1000
 """How many objects a page has if nobody says, and at most."""
+
+Thing = TypeVar("Thing")
 
 Position = Sequence[str | int | None]
 """Where a page begins: what its list needs to find the place again."""
@@ -71,6 +73,19 @@ Paged = Annotated[Paging, Depends(paging)]
 def token(what: str, position: Position) -> str:
     """The token of the page of the list `what` that begins here."""
     return urlsafe_b64encode(orjson.dumps([what, *position])).decode().rstrip("=")
+
+
+def by_number(
+    what: str, every: Sequence[Thing], number: Callable[[Thing], int], paged: Paging
+) -> tuple[Sequence[Thing], str | None]:
+    """The page that is asked for of a short list in order of a number, and the token of the next one.
+
+    Raises `ApiError` for a page of another list.
+    """
+    after = paged.position(what, int)
+    rest = [each for each in every if after is None or number(each) > after[0]]
+    page = rest[: paged.size]
+    return page, token(what, [number(page[-1])]) if len(rest) > len(page) else None
 
 
 def listing(

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from gateway.api.answers import answer, nothing
 from gateway.api.body import Body, RawBody
 from gateway.api.kloudless.asking import Asking, One
-from gateway.api.kloudless.envelope import Paged, listing, token
+from gateway.api.kloudless.envelope import Paged, by_number, listing
 from gateway.api.kloudless.errors import ApiError, bad, not_found
 from storage import clock
 from storage.model import State, Subscription
@@ -29,11 +29,8 @@ _CUT_OFF = (State.NEEDS_LOGIN, State.BLOCKED)
 @router.get("")
 def list_subscriptions(asking: One, paged: Paged) -> Response:
     """The account's subscriptions, oldest first."""
-    after = paged.position("subscriptions", int)
     every = asking.store.subscriptions(asking.account.id)
-    rest = [each for each in every if after is None or each.n > after[0]]
-    page = rest[: paged.size]
-    following = token("subscriptions", [page[-1].n]) if len(rest) > len(page) else None
+    page, following = by_number("subscriptions", every, lambda each: each.n, paged)
     objects = [_render(asking, each, every) for each in page]
     return answer(listing(objects, paged, following=following, total=len(every), api="activity"))
 

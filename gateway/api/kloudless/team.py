@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 
 from gateway.api.answers import answer
 from gateway.api.kloudless.asking import Asking, One
-from gateway.api.kloudless.envelope import Paged, listing, token
+from gateway.api.kloudless.envelope import Paged, by_number, listing
 from gateway.api.kloudless.errors import ApiError, not_found, unsupported
 from gateway.api.service import Service
 from storage.model import Account
@@ -21,10 +21,7 @@ router = APIRouter(prefix="/accounts/{account}/team/users", tags=["Team"])
 def list_users(asking: One, paged: Paged) -> Response:
     """The users that the account sees, by number."""
     found = _visible(asking)
-    after = paged.position("users", int)
-    rest = [(each, place) for each, place in found if after is None or each.id > after[0]]
-    page = rest[: paged.size]
-    following = token("users", [page[-1][0].id]) if len(rest) > len(page) else None
+    page, following = by_number("users", found, lambda each: each[0].id, paged)
     return answer(listing([_render(*each) for each in page], paged, following=following, total=len(found), api="team"))
 
 
