@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from storage.model import Entry
-from storage.tables import conflicts, links
+from storage.tables import conflicts, links, vdir_files
 from tests.simulation.files import FileUser
 from tests.simulation.mirror import Mirror
 from tests.simulation.somebody import Somebody
@@ -64,17 +64,29 @@ class Answers:
         said = [known for (side, _, each), known in self._standing().items() if (side, each) == (f"at {account}", uid)]
         known = said[0] if said else ""
         lost = link is not None and not said
-        return Answer(account, uid, word, known, agreed, lost, told=len(upstream.told), conflict=self._newest())
+        return Answer(
+            account, uid, word, known, agreed, lost, told=len(upstream.told), conflict=self.mirror.newest_conflict()
+        )
 
     def give(self, answer: Answer) -> None:
         """The mirror has accepted it. Nothing is expected where one UID stands in several places; nor of an answer that
         only goes back to what was agreed, while the upstream has been given another one; nor where the upstream has
-        lost the invitation: it is made there anew, of which nobody is told.
+        lost the invitation: it is made there anew, of which nobody is told; nor of what is no edit to somebody who has
+        removed its file.
         """
         sides = [side for side, _, uid in self._standing() if uid == answer.uid]
         self.given[answer.account, answer.uid] = answer
-        if len(sides) > len({*sides}) or answer.lost or answer.agreed == answer.word != answer.known:
+        back = answer.agreed == answer.word != answer.known or self._as_its_lost_file(answer)
+        if len(sides) > len({*sides}) or answer.lost or back:
             del self.given[answer.account, answer.uid]
+
+    def _as_its_lost_file(self, answer: Answer) -> bool:
+        """Whether the invitation is again what its file was, which is no longer there: so it goes, too."""
+        conn, desk = self.mirror.store.db.reader(), self.desk
+        here = [c for c in self.mirror.collections if self.mirror.store.account(answer.account).id == c.account_id]
+        found = [(c.id, e) for c in here for e in self.mirror.store.iter_entries(c.id) if e.uid == answer.uid]
+        rows = [(e.hash, vdir_files.of_entries(conn, c, [e.id]).get(e.id)) for c, e in found]
+        return any(row and row.hash == digest and not (desk and desk.holds(row)) for digest, row in rows)
 
     def while_others(self, act: Callable[[], None]) -> None:
         """Let something happen; where it decides otherwise about an answered invitation, nothing is expected."""
@@ -108,9 +120,6 @@ class Answers:
         """Whether it waits in the inbox, or did: it was refused, or somebody else had answered otherwise."""
         found = conflicts.every(self.mirror.store.db.reader(), state=None)
         return any(each.uid == answer.uid and each.n > answer.conflict for each in found)
-
-    def _newest(self) -> int:
-        return max((each.n for each in conflicts.every(self.mirror.store.db.reader(), state=None)), default=0)
 
     def _standing(self) -> Standing:
         """What every side says now."""

@@ -40,15 +40,17 @@ class Books:
         """The numbers of those in the inbox where only one side had edited, or where we met ourselves."""
         found = conflicts.every(self.mirror.store.db.reader(), state=None)
         edits = [c for c in found if c.cause == "edit" and c.ours and c.theirs]
-        mine = self.client.accepted.difference(*(other.carried for other in self.others))
+        carried = set[str]().union(*(other.carried for other in self.others))
+        mine = {text: n for text, n in self.client.accepted.items() if text not in carried}
         if self.mirror.removed:
-            mine = set()  # a collection that was deleted and then wanted again may still be there, with what we sent
+            mine = {}  # a collection that was deleted and then wanted again may still be there, with what we sent
         filed = self.desk.wrote if self.desk else set()
         return [
             c.n
             for c in edits
             if (c.base and (same(c.base, c.theirs or "") or same(c.base, c.ours or "")))
-            or (canonical(c.theirs or "") in mine and canonical(c.ours or "") not in filed)
+            # What the upstream had before a client wrote the same, having seen it, is not ourselves.
+            or (mine.get(canonical(c.theirs or ""), c.n) < c.n and canonical(c.ours or "") not in filed)
             or any(field.ours in (field.base, field.theirs) for field in c.fields or ())
         ]
 

@@ -21,8 +21,8 @@ class Client:
         self.texts = texts
         self.random = texts.random
         self.words = Words()
-        self.accepted: set[str] = set()
-        """Canonical texts that the mirror accepted."""
+        self.accepted: dict[str, int] = {}
+        """Canonical texts that the mirror accepted, and the newest conflict that stood in the inbox by then."""
         self.loud: Counter[str] = Counter()
         """For each UID how often it was asked, with a write, that those concerned be told."""
         self.unanswered: tuple[str, str, Answer | None] | None = None
@@ -125,7 +125,7 @@ class Client:
 
     def _promised(self, text: str, before: str, answer: Answer | None) -> None:
         """The mirror has accepted `text` from this client, who saw `before`."""
-        self.accepted.add(canonical(text))
+        self.accepted.setdefault(canonical(text), self.mirror.newest_conflict())
         self.words.became(sayings(before), sayings(text))
         if answer:
             self.answers.give(answer)

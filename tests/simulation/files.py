@@ -9,6 +9,8 @@ from storage.content import canonical
 from storage.model import CollectionKind
 from storage.store import Store
 from storage.tables import vdir_files
+from storage.tables.vdir_files import VdirFile
+from storage.vdir.export import directory_of
 from storage.vdir.two_way import TwoWay
 from tests.simulation.texts import Texts, uid_of
 from tests.simulation.words import Words, sayings
@@ -87,6 +89,11 @@ class FileUser:
     def held(self) -> set[str]:
         """What is said in any file, taken in or not."""
         return sayings(*(text for _directory, text in self.texts_held()))
+
+    def holds(self, row: VdirFile) -> bool:
+        """Whether the file of an entry, noted so, still says something of it."""
+        path = directory_of(self.root, row.account_id, row.collection_id) / row.name
+        return path.exists() and bool(uid_of(path.read_bytes().decode()))
 
     def texts_held(self) -> list[tuple[str, str]]:
         """Every file's directory and text."""

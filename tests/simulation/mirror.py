@@ -9,6 +9,7 @@ from storage.store import Store
 from storage.sync.book import Book
 from storage.sync.lease import SyncLease
 from storage.sync.ledger import Ledger
+from storage.tables import conflicts
 from tests.simulation.faults import Fate, let_crash
 
 ACCOUNTS = ("up", "second")
@@ -53,6 +54,10 @@ class Mirror:
     def texts(self) -> list[str]:
         """The texts of everything that it holds."""
         return [entry.text for entry in self.entries().values()]
+
+    def newest_conflict(self) -> int:
+        """The number of what came into the inbox last, decided or not; 0 for nothing."""
+        return max((each.n for each in conflicts.every(self.store.db.reader(), state=None)), default=0)
 
 
 def make_template(folder: Path) -> Path:
