@@ -1,6 +1,7 @@
 """The verb of doors that do not send whole texts: an entry is rewritten from what it is now, and nothing is lost."""
 
 from collections.abc import Callable
+from collections.abc import Collection as Group
 
 from storage import admission, ids, local, shared
 from storage.admission import Wish
@@ -26,15 +27,18 @@ class Rewriting(Subscriptions):
         origin: Origin,
         actor: str = "",
         notify: bool = False,
+        if_match: Group[str] | None = None,
         into: str | None = None,
     ) -> Entry | None:
         """Write what `work` makes of an entry, as whoever has the collection sees it; None from it deletes the entry.
 
         Where somebody else writes the entry between reading and writing, `work` is asked again for the newer one, so
-        that neither change is lost. `into`: the entry moves to this collection in the same transaction, and keeps its
-        id. Gives the entry as it is then, None where it was deleted.
+        that neither change is lost. `if_match`: content hashes of which the entry must have one. `into`: the entry
+        moves to this collection in the same transaction, and keeps its id. Gives the entry as it is then, None where
+        it was deleted.
 
-        Raises `NotFound`, `ReadOnly`, `StoreBusy` after `ATTEMPTS`, and what `work`, `put_entry` and `move_entry` do.
+        Raises `NotFound`, `ReadOnly`, `PreconditionFailed` for `if_match`, `StoreBusy` after `ATTEMPTS`, and what
+        `work`, `put_entry` and `move_entry` do.
         """
         for _ in range(ATTEMPTS):
             with self.db.snapshot() as conn:
@@ -44,6 +48,7 @@ class Rewriting(Subscriptions):
                     raise NotFound(f"there is no entry {entry_id} in {place.name!r}", hint="list the collection again")
                 admission.standing(conn, place, found.href)
                 before = shared.entry(conn, place, found)
+                admission.check_version(Wish(collection_id, before.href, origin, actor, if_match), before)
             text = work(before)
             wish = Wish(collection_id, before.href, origin, actor, {before.hash}, notify=notify)
             try:

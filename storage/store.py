@@ -13,13 +13,13 @@ from typing import Any
 
 from storage import admission, clock, content, ids, local, mailboxes, record, retention, schema, shared, shelf
 from storage.admission import Wish
+from storage.composing import Composing
 from storage.cursor import Delta
 from storage.db import Database
 from storage.errors import StoreError
 from storage.ical.read import read
 from storage.model import Collection, CollectionKind, Entry, Origin, State
 from storage.reading import found
-from storage.rewriting import Rewriting
 from storage.scheduling import delivery, people
 from storage.tables import collections, consumers, default_calendars, entries, grants, meta, sought
 
@@ -42,7 +42,7 @@ class PutResult:
     seq: int
 
 
-class Store(Rewriting):
+class Store(Composing):
     """One mirror in one folder: every question of `Reader`, and the verbs that write."""
 
     @classmethod

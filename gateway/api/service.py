@@ -16,6 +16,9 @@ class Service(StrEnum):
     ICLOUD = "icloud_calendar"
 
 
+NOTIFYING = frozenset({Service.GOOGLE, Service.OUTLOOK})
+"""Services that tell the attendees of what is written (contract A.12)."""
+
 TITLES = {
     Service.GOOGLE: "Google Calendar",
     Service.OUTLOOK: "Outlook Calendar",

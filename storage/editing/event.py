@@ -183,6 +183,8 @@ def _with_people(event: Component, change: Change, editor: Editor) -> Component:
         event = remove(event, "ORGANIZER") if given is None else people.with_organizer(event, given)
     if change.attendees is not KEEP:
         event = people.with_attendees(event, change.attendees, editor)
+    if change.answers:
+        event = people.with_answers(event, change.answers)
     return event if change.reply is KEEP else people.with_reply(event, change.reply, editor)
 
 

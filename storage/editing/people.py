@@ -1,6 +1,6 @@
 """The people of an event: attendees replaced or added, one's own answer, the organizer. Contract A.10, E.1a."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from storage.editing.change import Guest
 from storage.editing.editor import Editor, address_of
@@ -44,10 +44,20 @@ def with_attendees(event: Component, guests: Iterable[Guest], editor: Editor) ->
 
 def with_reply(event: Component, partstat: str, editor: Editor) -> Component:
     """The event with the editor's own answer, and nothing else changed (D42). Raises InvalidChange if not invited."""
-    mine = [each for each in event.lines("ATTENDEE") if editor.owns(address_of(each))]
+    mine = [address for each in event.lines("ATTENDEE") if editor.owns(address := address_of(each))]
     if not mine:
         raise InvalidChange("attendees", "this calendar's owner is not invited")
-    answered = {id(each): _with_status(each, partstat) for each in mine}
+    return with_answers(event, dict.fromkeys(mine, partstat))
+
+
+def with_answers(event: Component, answers: Mapping[str, str]) -> Component:
+    """The event with these answers of attendees (a PARTSTAT by address), and nothing else changed."""
+    wanted = {address.lower(): partstat for address, partstat in answers.items()}
+    answered = {
+        id(each): _with_status(each, wanted[address])
+        for each in event.lines("ATTENDEE")
+        if (address := address_of(each).lower()) in wanted
+    }
     children = [answered.get(id(each), each) for each in event.children]
     return Component(event.name, children, event.begin, event.end)
 
