@@ -48,6 +48,7 @@ class Since(Moment):
     "--run", type=NUMBER, help="Everything that one act changed: a sync round, a removed collection, an undo."
 )
 @click.option("--since", type=Since(), help="Everything after this moment (a day: its beginning; UTC) or change.")
+@click.option("--token", help="Only what was done with this token (its name or id); alone: all of that.")
 @click.option("--account", help="Only this account's (number or name); alone: what its last sync round changed.")
 @click.option("--collection", help="Only this collection's (id, or the name of the only one that has it).")
 @click.option(
@@ -62,6 +63,7 @@ def undo_command(
     change: int | None,
     run: int | None,
     since: str | None,
+    token: str | None,
     account: str | None,
     collection: str | None,
     force: bool,
@@ -72,7 +74,8 @@ def undo_command(
 
     `calharbor changes` and `calharbor history` show the numbers of changes and acts. What is restored keeps its id, and
     is created anew where the upstream has deleted it; nobody is mailed. An undo is an act like any other, and can be
-    undone. Edits that somebody made since are kept; what cannot be kept apart from them is left alone, and said.
+    undone. Edits that somebody made since are kept; what cannot be kept apart from them is left alone, and said. With
+    --token everything that an agent or a program did goes, and what others did in between stays.
     Exit code 3: some of it was left alone.
 
     \b
@@ -83,14 +86,15 @@ def undo_command(
     store = session.store
     if sum(each is not None for each in (change, run, since)) > 1:
         raise click.UsageError("CHANGE, --run and --since exclude each other")
-    if change is None and run is None and since is None and account is None:
-        raise click.UsageError("name what shall be undone: CHANGE, --run, --since or --account")
+    if (change, run, since, token, account) == (None,) * 5:
+        raise click.UsageError("name what shall be undone: CHANGE, --run, --since, --token or --account")
     choice = Choice(
         change,
         run,
         _position(store, since) if since else None,
         store.account(account).id if account else None,
         _collection(store, collection) if collection else None,
+        _token(store, token) if token else None,
     )
     return _settle(session, undo.plan(store, choice, force=force), yes=yes, dry_run=dry_run)
 
@@ -117,6 +121,11 @@ def restore_command(session: Session, entry: str, moment: str | None, yes: bool,
 
 def _position(store: Store, since: str) -> int:
     return int(since) if since.isdecimal() else store.position_at(since)
+
+
+def _token(store: Store, word: str) -> str:
+    """The name of the token that somebody means; one that exists no more is known by its name alone."""
+    return next((each.label for each in store.tokens() if each.id == word), word)
 
 
 def _collection(store: Store, word: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from storage import ids, versions
 from storage.db import Connection
 from storage.errors import BeyondHistory, NotFound
-from storage.model import Action, Change, Collection
+from storage.model import Action, Change, Collection, Origin
 from storage.store import Store
 from storage.sync.merge import Policy, merge
 from storage.sync.planned import Field, Planned, changed
@@ -26,6 +26,9 @@ class Choice:
 
     One of `change` (its number), `run` (that of an act) and `since` (all after this position); with none of them what
     the last pass over the upstream of `account` changed. `account` and `collection` (its id) leave out all others.
+
+    `token` leaves out all that was not done through the JSON APIs or MCP with a token of this name; alone it means all
+    that was. With it each change is taken back by itself, so that what others did in between stays.
     """
 
     change: int | None = None
@@ -33,6 +36,12 @@ class Choice:
     since: int | None = None
     account: int | None = None
     collection: str | None = None
+    token: str | None = None
+
+    @property
+    def position(self) -> int | None:
+        """Where the journal stood when all was as it shall be again; None where single changes are taken back."""
+        return self.since if self.token is None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +167,8 @@ def _chosen(conn: Connection, choice: Choice) -> list[Change]:
         found = [change for change in found if change.account_id == choice.account]
     if choice.collection is not None:
         found = [change for change in found if change.collection == choice.collection]
+    if choice.token is not None:
+        found = [change for change in found if _by_token(change, choice.token)]
     if not found:
         raise NotFound("no such change is known, so there is nothing to undo", hint="`calharbor changes` lists them")
     return found
@@ -169,6 +180,8 @@ def _meant(conn: Connection, choice: Choice) -> Iterable[Change]:
         if choice.since < through:
             raise BeyondHistory(f"the history reaches back to {oldest}", hint="undo less")
         return journal.since(conn, choice.since)
+    if choice.token is not None and choice.change is choice.run is None:
+        return journal.since(conn, through)
     if choice.change is not None:
         change = journal.one(conn, choice.change)
         if change is None and 0 < choice.change <= through:
@@ -178,6 +191,11 @@ def _meant(conn: Connection, choice: Choice) -> Iterable[Change]:
     if run is None and choice.account is not None:
         run = journal.last_run(conn, choice.account)
     return journal.of_run(conn, run) if run is not None else ()
+
+
+def _by_token(change: Change, name: str) -> bool:
+    """Whether a program did it with a token of this name: its actor is `user/name`, as a device's may be too."""
+    return change.origin in (Origin.API, Origin.MCP) and change.actor.partition("/")[2] == name
 
 
 def _whole(conn: Connection, change: Change) -> list[Change]:
@@ -199,8 +217,8 @@ def _collections_in(chosen: Iterable[Change]) -> list[int]:
 def _collection_item(conn: Connection, n: int, chosen: Iterable[Change], choice: Choice) -> CollectionItem | None:
     now = collections.by_n(conn, n)
     then = now
-    if choice.since is not None:
-        then = versions.place_at(conn, n, choice.since)
+    if choice.position is not None:
+        then = versions.place_at(conn, n, choice.position)
     else:
         own = [change.seq for change in chosen if change.collection_n == n and not change.entry]
         for seq in reversed(own):
@@ -253,8 +271,8 @@ class _Entries:
         for entry_id in dict.fromkeys(change.entry for change in self.chosen if change.entry):
             now = versions.at(self.conn, entry_id, journal.head(self.conn))
             problem = ""
-            if choice.since is not None:
-                then = versions.at(self.conn, entry_id, choice.since)
+            if choice.position is not None:
+                then = versions.at(self.conn, entry_id, choice.position)
             else:
                 steps = [s for s in versions.steps(self.conn, entry_id) if {s.first, s.change.seq} & numbers]
                 then, problem = self._taken_back(now, steps)

@@ -1,8 +1,10 @@
 """`calharbor undo` and `calharbor restore`: preview, question, deed, and what is said of it."""
 
+from functools import partial
+
 import pytest
 
-from storage.model import Origin
+from storage.model import Origin, TokenKind
 from tests.gateway.cli.conftest import Line, event
 
 
@@ -66,6 +68,56 @@ def test_only_one_calendars_changes(line: Line, changes: list[int]) -> None:
     assert line(*since, "--collection", "Contacts").error["code"] == "not-found"
     assert line(*since, "--account", "alice", "--collection", "Calendar").json["done"] == 1
     assert summaries(line) == ["Two"]
+
+
+@pytest.fixture
+def agent(line: Line) -> int:
+    """An agent made, edited and deleted entries while others wrote too; the position before all of that."""
+    line("status")
+    with line.store() as store:
+        calendar = store.collections(user="alice")[0].id
+        for uid in ("kept", "edited", "gone"):
+            store.put_entry(calendar, f"{uid}.ics", event(uid, "Before"), origin=Origin.DAV, actor="alice/agent")
+        store.add_token("agent", TokenKind.ACCESS, "0" * 64)
+        begun = store.head()
+        mine = partial(store.put_entry, calendar, origin=Origin.MCP, actor="alice/agent")
+        mine("made.ics", event("made", "By the agent"))
+        mine("edited.ics", event("edited", "By the agent"))
+        store.delete_entry(calendar, "gone.ics", origin=Origin.API, actor="alice/agent")
+        text = event("edited", "By the agent", "LOCATION:By alice")
+        store.put_entry(calendar, "edited.ics", text, origin=Origin.DAV, actor="alice/phone")
+        mine("made.ics", event("made", "Again by the agent"))
+        store.put_entry(calendar, "other.ics", event("other", "By another"), origin=Origin.MCP, actor="alice/other")
+    return begun
+
+
+@pytest.mark.parametrize("how", ["since", "alone", "id", "account"])
+def test_all_that_a_token_did_goes_and_what_others_did_stays(line: Line, agent: int, how: str) -> None:
+    with line.store() as store:
+        (token,) = store.tokens()
+    words = {
+        "since": ("--token", "agent", "--since", str(agent)),
+        "alone": ("--token", "agent"),
+        "id": ("--token", token.id),
+        "account": ("--token", "agent", "--account", "alice"),
+    }[how]
+    shown = line("undo", *words, "--dry-run", "--json").json
+    assert sorted(each["action"] for each in shown["actions"]) == ["create", "delete", "update"]
+    done = line("undo", *words, "--yes", "--json").json
+    assert (done["changes"], done["done"], done["left"]) == (4, 3, 0)
+    with line.store() as store:
+        texts = {entry.uid: entry.text for entry in store.iter_entries(store.collections(user="alice")[0].id)}
+    assert set(texts) == {"kept", "edited", "gone", "other"}
+    assert "SUMMARY:Before" in texts["edited"]
+    assert "LOCATION:By alice" in texts["edited"]
+    assert line("undo", *words, "--yes", "--json").json["done"] == 0
+    assert line("undo", "--run", str(done["run"]), "--yes", "--json").json["done"] == 3
+    assert line("verify").code == 0
+
+
+def test_nothing_is_taken_back_for_a_token_that_did_nothing(line: Line, agent: int) -> None:
+    for words in (("--token", "nobody"), ("--token", "phone"), ("--token", "agent", "--since", str(agent + 5))):
+        assert line("undo", *words, "--yes", "--json").error["code"] == "not-found"
 
 
 def test_restore_brings_one_entry_back(line: Line, changes: list[int]) -> None:
