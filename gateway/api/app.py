@@ -14,6 +14,9 @@ from gateway.api.kloudless import described as kloudless_described
 from gateway.api.kloudless import errors as kloudless_errors
 from gateway.api.kloudless import routes as kloudless
 from gateway.api.news import News
+from gateway.api.onecal import described as onecal_described
+from gateway.api.onecal import errors as onecal_errors
+from gateway.api.onecal import routes as onecal
 from gateway.api.openapi import describe
 from gateway.api.refusal import ApiRefusal
 from gateway.http.health import health
@@ -30,6 +33,7 @@ OfStatus = Callable[[int, str], ApiRefusal]
 
 SHAPES: Mapping[str, tuple[OfError, OfStatus]] = {
     kloudless.PREFIX: (kloudless_errors.of_error, kloudless_errors.of_status),
+    onecal.PREFIX: (onecal_errors.of_error, onecal_errors.of_status),
 }
 """How each dialect, by the beginning of its paths, says what went wrong."""
 
@@ -64,6 +68,7 @@ def json_app(
         return JSONResponse(body, status, {"Cache-Control": "no-store"})
 
     app.include_router(kloudless.router)
+    app.include_router(onecal.router)
     add_docs(app)
     app.add_exception_handler(ApiRefusal, _refused)
     app.add_exception_handler(CalHarborError, _failed)
@@ -79,7 +84,7 @@ class Described(FastAPI):
         """The description, made once."""
         made = self.openapi_schema is not None
         document = super().openapi()
-        return document if made else describe(document, [kloudless_described.DIALECT])
+        return document if made else describe(document, [kloudless_described.DIALECT, onecal_described.DIALECT])
 
 
 class SlashesEndNothing:

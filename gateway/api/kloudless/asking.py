@@ -9,6 +9,7 @@ import orjson
 from fastapi import Depends, Header, Path, Request
 from fastapi.security import APIKeyHeader
 
+from gateway.api.calendars import calendar_of
 from gateway.api.kloudless.errors import ApiError, bad, not_found
 from gateway.api.service import Service, service_of
 from gateway.http.limits import Limits
@@ -16,9 +17,6 @@ from gateway.http.tokens import credentials, token_of
 from storage.errors import NotFound
 from storage.model import Account, Collection, Token, TokenKind
 from storage.store import Store
-
-PRIMARY = "primary"
-"""The alias of an account's primary calendar; never in an answer."""
 
 ME = "me"
 """The alias of the account of a bearer token; never in an answer."""
@@ -63,18 +61,9 @@ class Asking:
 
         Raises `ApiError` 404 for any other, and for what holds no events.
         """
-        if calendar_id == PRIMARY:
-            primary = self.store.primary_calendar(self.account.id)
-            if primary is None:
-                raise not_found("primary calendar in this account")
-            return primary
-        try:
-            place = self.store.collection(calendar_id)
-        except NotFound:
-            raise not_found(f"calendar {calendar_id!r} in this account") from None
-        mine = place.account_id == self.account.id if place.share is None else place.user == self.account.user
-        if not mine or place.mailbox or "VEVENT" not in place.components:
-            raise not_found(f"calendar {calendar_id!r} in this account")
+        place = calendar_of(self.store, self.account, calendar_id)
+        if place is None:
+            raise not_found(f"calendar {calendar_id[:80]!r} in this account")
         return place
 
 

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Response
 
 from gateway.api.answers import answer
 from gateway.api.body import Body, RawBody
-from gateway.api.kloudless.asking import ME, PRIMARY, Asking, Several
+from gateway.api.calendars import PRIMARY
+from gateway.api.kloudless.asking import ME, Asking, Several
 from gateway.api.kloudless.errors import ApiError, bad
 from storage.availability import free, length, slots, spans
 from storage.editing.times import Stamp, read_stamp

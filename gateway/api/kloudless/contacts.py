@@ -9,9 +9,10 @@ from gateway.api.body import Body, RawBody
 from gateway.api.kloudless.asking import Asking, One
 from gateway.api.kloudless.contacts_parse import change_of
 from gateway.api.kloudless.contacts_render import raw, render
-from gateway.api.kloudless.envelope import Paged, listing, token
+from gateway.api.kloudless.envelope import Paged, listing
 from gateway.api.kloudless.errors import bad, unsupported
 from gateway.api.kloudless.support import CONTACTS_IN_BOOKS, CONTACTS_WRITTEN
+from gateway.api.pages import token
 from storage import addressbooks
 from storage.addressbooks import Contact
 from storage.editing.contacts import ContactChange

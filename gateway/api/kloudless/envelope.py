@@ -1,7 +1,5 @@
 """Lists and their pages (contract A.3): a page token says where the next page begins, so that no edit shifts it."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
@@ -11,6 +9,7 @@ from fastapi import Depends, Query
 from pydantic import WithJsonSchema
 
 from gateway.api.kloudless.errors import bad
+from gateway.api.pages import parts_of, token
 
 FIRST = "1"
 """The identifier of a first page."""
@@ -19,9 +18,6 @@ DEFAULT, MOST = 100, 1000
 """How many objects a page has if nobody says, and at most."""
 
 Thing = TypeVar("Thing")
-
-Position = Sequence[str | int | None]
-"""Where a page begins: what its list needs to find the place again."""
 
 Size = Annotated[
     str | None,
@@ -45,15 +41,10 @@ class Paging:
         """
         if self.page == FIRST:
             return None
-        try:
-            parts = orjson.loads(urlsafe_b64decode(self.page + "=" * (-len(self.page) % 4)))
-        except (orjson.JSONDecodeError, Error, ValueError):
-            parts = None
-        if not isinstance(parts, list) or len(parts) != len(form) + 1 or parts[0] != what:
+        parts = parts_of(self.page, what, *form)
+        if parts is None:
             raise bad("page", "is no page of this list")
-        if any(type(part) is not kind for part, kind in zip(parts[1:], form, strict=True)):
-            raise bad("page", "is no page of this list")
-        return parts[1:]
+        return parts
 
 
 def paging(page_size: Size = None, page: PageToken = None) -> Paging:
@@ -68,11 +59,6 @@ def paging(page_size: Size = None, page: PageToken = None) -> Paging:
 
 Paged = Annotated[Paging, Depends(paging)]
 """A parameter of a route that answers with a list."""
-
-
-def token(what: str, position: Position) -> str:
-    """The token of the page of the list `what` that begins here."""
-    return urlsafe_b64encode(orjson.dumps([what, *position])).decode().rstrip("=")
 
 
 def by_number(

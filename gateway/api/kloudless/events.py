@@ -8,10 +8,11 @@ from fastapi import APIRouter, Query, Response
 
 from gateway.api.answers import HEADERS, answer, encoded
 from gateway.api.kloudless.asking import Asking, One
-from gateway.api.kloudless.envelope import Paged, Paging, listing, token
+from gateway.api.kloudless.envelope import Paged, Paging, listing
 from gateway.api.kloudless.errors import bad, not_found
 from gateway.api.kloudless.events_render import Place, render
 from gateway.api.kloudless.events_window import Shape, Span, span_of
+from gateway.api.pages import token
 from gateway.api.service import Service
 from storage import clock
 from storage.browsing import Page, Position, Wanted

@@ -5,30 +5,22 @@ Pure, and never raises: whatever a client or an upstream wrote into a calendar h
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
-from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from gateway.api.calendars import owned, zone_name_of
 from gateway.api.kloudless.support import EVENT, PATTERNED, REMINDERS, SPELLED_OUT
+from gateway.api.reminders import METHODS, minutes_before
 from gateway.api.service import Service
-from storage.errors import InvalidData
+from gateway.api.times import DAY_LENGTH, key_epoch, time_text, zone_of
 from storage.ical.htmltext import text_of
-from storage.ical.values import FIRST_MOMENT, LAST_MOMENT, parse_datetime, wall_seconds
-from storage.ical.zones import iana_name
 from storage.model import Account, Collection
 from storage.records import ComponentRecord, EventRow
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY_LENGTH, _DATE_LENGTH = len("YYYYMMDD"), len("YYYY-MM-DD")
-_LOCAL_LENGTH, _TIME_LENGTH = len("YYYY-MM-DDTHH:MM:SS"), len("YYYY-MM-DDTHH:MM:SS+HH:MM")
-_MINUTE = 60
 _STATUS = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative", "NEEDS-ACTION": "pending"} | {
     "": "pending",
     "DELEGATED": "pending",
 }
 _VISIBILITY = {"": None, "PUBLIC": "public", "CONFIDENTIAL": "confidential"}
-_METHODS = {"DISPLAY": "popup", "AUDIO": "popup", "EMAIL": "email"}
 _LACKING = {service: [name for name, have in EVENT.items() if service not in have] for service in Service}
 NO_PROVIDER = {Service.GOOGLE: "addOn"}
 """Whose a meeting is said to be where nobody says it; `unknown` on the other services."""
@@ -66,15 +58,8 @@ class Place:
         html: bool = False,
     ) -> "Place":
         """What a calendar of an account means for its events; `base`: scheme and host of the request."""
-        zone = iana_name(calendar.timezone) if calendar.timezone else ""
         events = f"{base}/v1/accounts/{account.id}/cal/calendars/{calendar.id}/events/"
-        return cls(account, calendar, service, raw, html, owned(account, calendar), zone, events)
-
-
-def owned(account: Account, calendar: Collection) -> frozenset[str]:
-    """The addresses of a calendar's owner: its own, and those of its account."""
-    known = [calendar.email, account.email, *(each.removeprefix("mailto:") for each in account.addresses)]
-    return frozenset(each.lower() for each in known if each)
+        return cls(account, calendar, service, raw, html, owned(account, calendar), zone_name_of(calendar), events)
 
 
 def render(row: EventRow, place: Place) -> dict[str, Any]:
@@ -144,10 +129,10 @@ def recurrence_of(record: ComponentRecord, service: Service) -> list[dict[str, A
 def _original(row: EventRow, place: Place) -> tuple[str | None, str | None]:
     """The start that the rule of the master gives, and its zone: the RECURRENCE-ID, by the clock of the series."""
     key = row.instance
-    epoch = _key_epoch(key)
+    epoch = key_epoch(key)
     if epoch is None:
         return None, None
-    all_day, floating = len(key) == _DAY_LENGTH, not key.endswith("Z")
+    all_day, floating = len(key) == DAY_LENGTH, not key.endswith("Z")
     said = row.component.instance_zone if row.component.instance_zone != "UTC" else ""
     zone = place.zone if floating else said or (row.master or row.component).start_zone
     shown = _time(epoch, zone, all_day=all_day, floating=floating)
@@ -202,7 +187,7 @@ def _attachment(file: Mapping[str, Any], event_id: str, place: Place) -> dict[st
 def _reminders(record: ComponentRecord, service: Service) -> Iterable[dict[str, Any]]:
     """The alarms that are so many minutes before the start; others have no form here (E.1c)."""
     for alarm in record.alarms:
-        method, minutes = _METHODS.get(alarm["action"]), _minutes(alarm, record)
+        method, minutes = METHODS.get(alarm["action"]), minutes_before(alarm, record)
         if method is None or minutes is None or (method == "email" and service in (Service.OUTLOOK, Service.EXCHANGE)):
             continue
         popup = email = None
@@ -211,19 +196,6 @@ def _reminders(record: ComponentRecord, service: Service) -> Iterable[dict[str, 
         elif service in SPELLED_OUT:
             email = {"summary": alarm["summary"], "description": alarm["description"], "to": list(alarm.get("to", ()))}
         yield {"minutes": minutes, "method": method, "popup": popup, "email": email}
-
-
-def _minutes(alarm: Mapping[str, Any], record: ComponentRecord) -> int | None:
-    """How many whole minutes before the start; None for an alarm after it, or that says nothing."""
-    if alarm["offset"] is not None:
-        before = -alarm["offset"]
-        if alarm["related"] == "END" and record.start is not None and record.end is not None:
-            before -= record.end - record.start
-    elif alarm["at"] is not None and record.start is not None:
-        before = record.start - alarm["at"]
-    else:
-        return None
-    return before // _MINUTE if before >= 0 else None
 
 
 def _meeting(meeting: Mapping[str, Any] | None, service: Service) -> dict[str, Any] | None:
@@ -263,49 +235,13 @@ def _raw(row: EventRow, place: Place, shown: Mapping[str, Any]) -> dict[str, Any
 
 
 def _time(epoch: int | None, zone: str, *, all_day: bool, floating: bool) -> str | None:
-    """A date, or a time by the clock of a zone with its true offset (D04); in `Z` where nobody knows the zone."""
-    if epoch is None:
-        return None
-    try:
-        if all_day:
-            return datetime.fromtimestamp(epoch, UTC).isoformat()[:_DATE_LENGTH]
-        known = _zone(zone)
-        if floating and known is not None:
-            moment = (_EPOCH + timedelta(seconds=epoch)).replace(tzinfo=known)
-            if moment.utcoffset() != moment.astimezone(UTC).astimezone(known).utcoffset():  # the clocks skip it
-                moment = moment.astimezone(UTC).astimezone(known)
-        else:
-            moment = datetime.fromtimestamp(epoch, known or UTC)
-        text = moment.isoformat()
-        if known is None or known is UTC:
-            return f"{text[:_LOCAL_LENGTH]}Z"
-        if len(text) > _TIME_LENGTH:  # RFC 3339 has no offsets of seconds, as they once were
-            return f"{moment.astimezone(UTC).isoformat()[:_LOCAL_LENGTH]}Z"
-        return text  # noqa: TRY300
-    except (OverflowError, ValueError, OSError):  # outside the years 1 to 9999 by some clock
-        text = (_EPOCH + timedelta(seconds=min(max(epoch, FIRST_MOMENT), LAST_MOMENT))).isoformat()
-        return text[:_DATE_LENGTH] if all_day else f"{text[:_LOCAL_LENGTH]}Z"
+    return None if epoch is None else time_text(epoch, zone, all_day=all_day, floating=floating)
 
 
 def _stamp(epoch: int | None) -> str | None:
-    return None if epoch is None else _time(epoch, "UTC", all_day=False, floating=False)
+    return _time(epoch, "UTC", all_day=False, floating=False)
 
 
 def _zone_name(zone: str) -> str | None:
     """The name of a zone that everybody knows."""
-    return zone if _zone(zone) is not None else None
-
-
-@lru_cache(maxsize=1024)
-def _zone(name: str) -> tzinfo | None:
-    if name == "UTC":
-        return UTC
-    return ZoneInfo(name) if name and iana_name(name) == name else None
-
-
-def _key_epoch(key: str) -> int | None:
-    """What `key_of` made a canonical RECURRENCE-ID of; None for none."""
-    try:
-        return wall_seconds(parse_datetime(key))
-    except InvalidData:
-        return None
+    return zone if zone_of(zone) is not None else None

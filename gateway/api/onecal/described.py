@@ -1,0 +1,25 @@
+"""What the OpenAPI description says of each route of the OneCal dialect: an entry for every one, by operation id."""
+
+from collections.abc import Mapping
+
+from gateway.api.onecal import schema, schema_events
+from gateway.api.openapi import Dialect, Operation, Schema
+
+_ID = "^[A-Za-z0-9_-]{1,200}$"
+
+_PARAMETERS: Mapping[str, Schema] = {
+    "account": {"schema": {"type": "string", "pattern": "^[0-9]{1,9}$"}},
+    "calendar": {"schema": {"type": "string", "pattern": _ID}, "example": "primary"},
+    "event": {"schema": {"type": "string", "pattern": _ID}},
+    "timeZone": {"schema": {"type": "string"}, "example": "Europe/Berlin"},
+}
+
+DIALECT = Dialect(
+    "/api/v1",
+    schema.Refusal,
+    (400, 401, 403, 404, 429, 503),
+    {
+        "onecal_get_event": Operation(schema_events.CalendarEvent),
+    },
+    _PARAMETERS,
+)

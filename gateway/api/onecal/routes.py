@@ -1,0 +1,11 @@
+"""Every route of the OneCal dialect."""
+
+from fastapi import APIRouter
+
+from gateway.api.onecal import events
+
+PREFIX = "/api/v1"
+
+router = APIRouter(prefix=PREFIX, generate_unique_id_function=lambda route: f"onecal_{route.name}")
+for part in (events,):
+    router.include_router(part.router)
