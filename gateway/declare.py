@@ -1,6 +1,7 @@
 """Makes the mirror hold what the configuration declares, and what a new user or account begins with."""
 
 from collections.abc import Collection as Group
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ from gateway.app import check_provider, make_provider, webhook_secret
 from gateway.config import check_name
 from gateway.declared import (
     Config,
+    ContactRule,
     DeclaredAccount,
     DeclaredCollection,
     DeclaredToken,
@@ -267,7 +269,8 @@ def _check_linked(declared: DeclaredToken, store: Store) -> None:
     there = {str(account.id) for account in store.accounts()}
     for linked in declared.calendars:
         account, _slash, key = linked.partition("/")
-        if account not in there or (key != "*" and store.collection_by_key(int(account), key) is None):
+        own = store.calendars(int(account)) if account in there else []
+        if account not in there or (key != "*" and not any(key in (each.key, each.id) for each in own)):
             hint = f"declare [collection {linked}]" if key != "*" else f"declare an account with id = {account}"
             raise ConfigError(f"{declared.where} calendars: there is no {linked}", hint=hint)
 
@@ -295,15 +298,36 @@ def _opens(token: Token) -> tuple[TokenKind, int | None, dict[str, object]]:
 
 
 def _grant(declared: DeclaredToken) -> dict[str, object]:
-    """What a token of the kind `access` may see and do, as it is kept."""
+    return access_grant(
+        calendars=declared.calendars,
+        level=declared.level,
+        operations=declared.operations,
+        fields=declared.fields,
+        past_days=declared.past_days,
+        future_days=declared.future_days,
+        rules=declared.rules,
+    )
+
+
+def access_grant(
+    *,
+    calendars: Sequence[str],
+    level: str,
+    operations: Sequence[str],
+    fields: Sequence[str],
+    past_days: int | None,
+    future_days: int | None,
+    rules: Sequence[ContactRule],
+) -> dict[str, object]:
+    """What a token of the kind `access` may see and do, as it is kept; `calendars`: `ACCOUNT/WORD` or `ACCOUNT/*`."""
     return {
-        "calendars": list(declared.calendars),
-        "level": declared.level,
-        "operations": list(declared.operations),
-        "fields": list(declared.fields),
-        "past_days": declared.past_days,
-        "future_days": declared.future_days,
-        "rules": [[rule.level, rule.type, rule.identifier, rule.priority] for rule in declared.rules],
+        "calendars": list(calendars),
+        "level": level,
+        "operations": list(operations),
+        "fields": list(fields),
+        "past_days": past_days,
+        "future_days": future_days,
+        "rules": [[rule.level, rule.type, rule.identifier, rule.priority] for rule in rules],
     }
 
 

@@ -70,6 +70,8 @@ class ApiOptions:
     """`[api]`"""
 
     requests_per_minute: int
+    access_requests_per_minute: int
+    access_requests_per_hour: int
     track_activity: bool
 
 

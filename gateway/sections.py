@@ -73,12 +73,12 @@ def token(section: Named) -> DeclaredToken:
         if not _LINKED.fullmatch(linked):
             hint = "write ACCOUNT/WORD or ACCOUNT/*, comma-separated"
             raise ConfigError(f"{where} calendars: {linked!r} does not name calendars of an account", hint=hint)
-    rules = tuple(_rule(where, line) for line in values.pop("rules"))
+    rules = tuple(contact_rule(f"{where} rules", line) for line in values.pop("rules"))
     return DeclaredToken(name=section.name, where=where, secret=secret, rules=rules, **values)
 
 
-def _rule(where: str, line: str) -> ContactRule:
-    """One line `LEVEL TYPE [IDENTIFIER] [PRIORITY]`; `all` has no identifier."""
+def contact_rule(where: str, line: str) -> ContactRule:
+    """One line `LEVEL TYPE [IDENTIFIER] [PRIORITY]`; `all` has no identifier. Raises `ConfigError`."""
     words = line.split()
     level, kind = [*words, "", ""][:2]
     rest = words[2:]
@@ -86,5 +86,10 @@ def _rule(where: str, line: str) -> ContactRule:
     good = level in _RULE_LEVELS and kind in _RULE_TYPES and len(rest) < 2 and bool(identifier) == (kind != "all")
     if not good or not all(re.fullmatch(r"-?[0-9]{1,6}", each) for each in rest):
         hint = "write LEVEL TYPE [IDENTIFIER] [PRIORITY], such as: block domain blocked.example 10"
-        raise ConfigError(f"{where} rules: {line!r} is no rule", hint=hint)
+        raise ConfigError(f"{where}: {line!r} is no rule", hint=hint)
+    if (kind == "email") is not ("@" in identifier):  # it would match nobody, and so open what it was to close
+        what = "an e-mail address has an @" if kind == "email" else "a domain has no @"
+        raise ConfigError(
+            f"{where}: {line!r} matches nobody: {what}", hint="block email a@b.example; block domain b.example"
+        )
     return ContactRule(level, kind, identifier, int(rest[0]) if rest else 0)

@@ -58,6 +58,12 @@ class Tokens(Accounts):
         with self.db.atomic() as conn:
             tokens.set_revoked(conn, token_id, clock.iso())
 
+    def rotate_token(self, token_id: str, secret_hash: str) -> None:
+        """Give it another secret: the one before opens nothing from now on. Raises `NotFound`."""
+        with self.db.atomic() as conn:
+            found(tokens.get(conn, token_id), f"token {token_id}")
+            tokens.set_secret(conn, token_id, secret_hash)
+
     def touch_token(self, token_id: str) -> None:
         """Note that it was used; written at most once an hour."""
         token = tokens.get(self.db.reader(), token_id)

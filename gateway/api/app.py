@@ -9,6 +9,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from gateway.api.access import described as access_described
+from gateway.api.access import errors as access_errors
+from gateway.api.access import routes as access
 from gateway.api.docs import add_docs
 from gateway.api.kloudless import described as kloudless_described
 from gateway.api.kloudless import errors as kloudless_errors
@@ -34,6 +37,7 @@ OfStatus = Callable[[int, str], ApiRefusal]
 SHAPES: Mapping[str, tuple[OfError, OfStatus]] = {
     kloudless.PREFIX: (kloudless_errors.of_error, kloudless_errors.of_status),
     onecal.PREFIX: (onecal_errors.of_error, onecal_errors.of_status),
+    **dict.fromkeys(access.PREFIXES, (access_errors.of_error, access_errors.of_status)),
 }
 """How each dialect, by the beginning of its paths, says what went wrong."""
 
@@ -43,12 +47,14 @@ def json_app(
     *,
     base: str = "",
     limits: Limits,
+    access_limits: Limits,
     upstreams: Asking | None = None,
     ending: Callable[[], bool] = lambda: False,
 ) -> App:
     """The JSON surface. `base`: the address clients use, behind a proxy; else what each request names.
 
-    `limits`: how many requests each token may make. `upstreams`: asks accounts' upstreams while a client waits.
+    `limits`: how many requests each token may make; `access_limits`: how many each key of the Access dialect may.
+    `upstreams`: asks accounts' upstreams while a client waits.
     `ending`: whether the process is about to end, so that answers without an end of their own have to.
     """
     app = Described(
@@ -61,6 +67,7 @@ def json_app(
     )
     app.state.store, app.state.base = store, base
     app.state.limits, app.state.upstreams, app.state.news = limits, upstreams, News(store, ending)
+    app.state.access_limits = access_limits
 
     @app.get("/healthz", summary="Whether the mirror answers and is kept fresh", tags=["Server"])
     def healthz() -> JSONResponse:
@@ -69,6 +76,7 @@ def json_app(
 
     app.include_router(kloudless.router)
     app.include_router(onecal.router)
+    app.include_router(access.router)
     add_docs(app)
     app.add_exception_handler(ApiRefusal, _refused)
     app.add_exception_handler(CalHarborError, _failed)
@@ -84,7 +92,8 @@ class Described(FastAPI):
         """The description, made once."""
         made = self.openapi_schema is not None
         document = super().openapi()
-        return document if made else describe(document, [kloudless_described.DIALECT, onecal_described.DIALECT])
+        dialects = [kloudless_described.DIALECT, onecal_described.DIALECT, *access_described.DIALECTS]
+        return document if made else describe(document, dialects)
 
 
 class SlashesEndNothing:

@@ -50,6 +50,10 @@ def run_http(config: Config, listen_fd: int, parent_fd: int) -> None:
             push=push_offer(config, store),
             asking=Asking(providers(store)),
             rates=[Rate(config.api.requests_per_minute, 60.0)],
+            access_rates=[
+                Rate(config.api.access_requests_per_minute, 60.0),
+                Rate(config.api.access_requests_per_hour, 3600.0),
+            ],
             ending=lambda: server.should_exit,
         ),
         loop="auto",  # uvloop where there is one

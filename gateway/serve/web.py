@@ -29,22 +29,31 @@ def web_app(
     push: Offer | None = None,
     asking: Asking | None = None,
     rates: Sequence[Rate] = (),
+    access_rates: Sequence[Rate] = (),
     ending: Callable[[], bool] = lambda: False,
 ) -> App:
     """Every surface over one store; one log line a request. `base`, `push` and `asking`: see `dav_app`.
 
-    `rates`: how many requests each token of the JSON surface may make. `ending`: see `json_app`.
+    `rates`: how many requests each token of the JSON surface may make, `access_rates` each key of its Access dialect.
+    `ending`: see `json_app`.
     """
     dav = dav_app(store, Access(store), base=base, push=push, asking=asking)
-    return RequestLog(Doors(dav, well_known, feeds_app(store), partial(_json_app, store, base, rates, asking, ending)))
+    rest = partial(_json_app, store, base, (rates, access_rates), asking, ending)
+    return RequestLog(Doors(dav, well_known, feeds_app(store), rest))
 
 
-def _json_app(store: Store, base: str, rates: Sequence[Rate], asking: Asking | None, ending: Callable[[], bool]) -> App:
+def _json_app(
+    store: Store,
+    base: str,
+    rates: tuple[Sequence[Rate], Sequence[Rate]],
+    asking: Asking | None,
+    ending: Callable[[], bool],
+) -> App:
     """The JSON surface, loaded when somebody asks for it: FastAPI takes 20 MiB, which calendar clients never use."""
     from gateway.api.app import json_app
 
-    limits = Limits(store.folder / LIMITS, rates)
-    return json_app(store, base=base, limits=limits, upstreams=asking, ending=ending)
+    limits, access_limits = (Limits(store.folder / LIMITS, each) for each in rates)
+    return json_app(store, base=base, limits=limits, access_limits=access_limits, upstreams=asking, ending=ending)
 
 
 class Doors:

@@ -81,6 +81,11 @@ def set_used(conn: Connection, token_id: str, at: str) -> None:
     conn.execute("UPDATE tokens SET last_used = ? WHERE id = ?", (at, token_id))
 
 
+def set_secret(conn: Connection, token_id: str, secret_hash: str) -> None:
+    """From now on this secret is the token's."""
+    conn.execute("UPDATE tokens SET secret_hash = ? WHERE id = ?", (secret_hash, token_id))
+
+
 def set_revoked(conn: Connection, token_id: str, at: str) -> None:
     """From now on the secret is refused; the first revocation's moment stays."""
     conn.execute("UPDATE tokens SET revoked = coalesce(revoked, ?) WHERE id = ?", (at, token_id))

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import httpx
 from gateway.api.app import json_app
 from gateway.config import load
 from gateway.declare import declare
-from gateway.http.limits import Limits
+from gateway.http.limits import Limits, Rate
 from storage.model import Collection, Entry, Origin
 from storage.store import Store
 from tests.contract.serving import FIXTURE, TOKENS
@@ -35,14 +35,19 @@ def make_template(folder: Path) -> Path:
 class Here:
     """Requests of the fixture's accounts, answered in this process."""
 
-    def __init__(self, folder: Path, template: Path | None = None) -> None:
-        """`template`: the folder of a `make_template`, which takes a tenth of the time to copy."""
+    def __init__(self, folder: Path, template: Path | None = None, *, access_rates: Sequence[Rate] = ()) -> None:
+        """`template`: the folder of a `make_template`, which takes a tenth of the time to copy.
+
+        `access_rates`: how many requests each Access key may make.
+        """
         if template is not None:
             shutil.copytree(template, folder / "data")
         self.store = Store.open(folder / "data", durable=False)
         if template is None:
             declare(load(FIXTURE, {}), self.store, passwords=False)
-        self.app: Any = json_app(self.store, limits=Limits(folder / "limits", ()))
+        self.app: Any = json_app(
+            self.store, limits=Limits(folder / "limits", ()), access_limits=Limits(folder / "limits", access_rates)
+        )
 
     def get(
         self, account: int, path: str, status: int = 200, *, headers: Mapping[str, str] | None = None, **params: Any

@@ -35,7 +35,7 @@ def client(tmp_path: Path) -> Iterator[Client]:
     store.put_entry(book.id, "ada.vcf", FULL, origin=Origin.DAV)
     for at in range(20):
         store.put_entry(book.id, f"{at}.vcf", card(uid=f"c{at}"), origin=Origin.DAV)
-    app = json_app(store, limits=Limits(tmp_path / "limits", ()))
+    app = json_app(store, limits=Limits(tmp_path / "limits", ()), access_limits=Limits(tmp_path / "limits", ()))
 
     def call(method: str, path: str, **options: Any) -> httpx.Response:
         async def request() -> httpx.Response:

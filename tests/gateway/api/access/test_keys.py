@@ -1,0 +1,117 @@
+"""Keys of the Access dialect: who is refused and how, what a key may ask and do about itself, and how often."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.http.limits import Rate
+from gateway.http.tokens import token_hash
+from storage import clock
+from storage.model import TokenKind
+from tests.contract.serving import APP_KEY, TOKENS
+from tests.gateway.api.contract_here import Here
+
+FULL, RO = "cg_full_c063a5c714ae4f86", "cg_ro_d174b6d825bf4097"
+STATUS, LOGOUT = "/api/auth/token/status", "/api/auth/token/logout"
+
+
+def test_a_key_is_told_whose_it_is(here: Here) -> None:
+    answer = here.request(FULL, "GET", STATUS)
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body.keys() == {"email", "operatorName", "keyId", "keyTitle", "createdAt"}
+    assert (body["email"], body["operatorName"], body["keyTitle"]) == ("alice@example.com", "alice", "full")
+    assert isinstance(body["keyId"], int)
+    assert 0 < body["keyId"] < 2**53
+    assert here.request(RO, "GET", STATUS).json()["keyId"] != body["keyId"]
+    assert here.request(FULL, "GET", f"{STATUS}/").json() == body
+
+
+def test_a_key_can_end_itself_and_no_other(here: Here) -> None:
+    body = here.request(RO, "POST", LOGOUT).json()
+    assert body["success"] is True
+    assert here.request(RO, "GET", STATUS).status_code == 401
+    assert here.request(RO, "POST", LOGOUT).status_code == 401
+    assert here.request(FULL, "GET", STATUS).status_code == 200
+
+
+def test_without_a_key_that_counts_nobody_is_answered(here: Here) -> None:
+    past = "2020-01-01T00:00:00.000Z"
+    grant = {"calendars": ["101/*"]}
+    here.store.add_token("over", TokenKind.ACCESS, token_hash("cg_over"), grant=grant, expires=past)
+    for token in (None, ""):
+        answer = here.request(token, "GET", STATUS)
+        assert answer.status_code == 401
+        # an empty one is no key, but it is a header
+        assert answer.json()["error"] == f"API authentication {'required' if token is None else 'failed'}"
+    for token in ("nope", FULL[:-1], FULL.upper(), f"{FULL},{RO}", "cg_over", TOKENS[101], APP_KEY, token_hash(FULL)):
+        answer = here.request(token, "GET", STATUS)
+        assert answer.status_code == 401, token
+        body = answer.json()
+        assert body["error"] == "API authentication failed", token
+        assert body["message"]
+        assert "www-authenticate" in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/api/access/calendar/nowhere", "/api/access", "/api/auth/token/login", "/api/auth"])
+def test_an_unknown_path_says_so_in_the_shape_of_the_dialect(here: Here, path: str) -> None:
+    answer = here.request(FULL, "GET", path)
+    assert answer.status_code == 404
+    body = answer.json()
+    assert body["code"] == "NOT_FOUND"
+    assert body["error"] == body["message"]
+
+
+def test_a_wrong_method_is_told_the_right_one(here: Here) -> None:
+    answer = here.request(FULL, "PUT", STATUS)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
+    assert answer.json()["code"] == "METHOD_NOT_ALLOWED"
+    for method in ("POST", "PATCH", "PUT", "DELETE"):
+        for path in ("rules", "resources", "permissions", "x/rules", "x/resources/bulk"):
+            assert here.request(FULL, method, f"/api/auth/token/{path}").status_code == 404
+
+
+class Clock:
+    """A time that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 1_795_255_200.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def limited(tmp_path: Path, template: Path) -> Iterator[Here]:
+    served = Here(tmp_path, template, access_rates=[Rate(3, 60), Rate(5, 3600)])
+    yield served
+    served.store.close()
+
+
+def test_the_windows_slide_and_what_is_refused_does_not_count(limited: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = Clock()
+    monkeypatch.setattr(clock, "timestamp", at)
+
+    def ask(token: str = FULL) -> Any:
+        return limited.request(token, "GET", STATUS)
+
+    for _ in range(3):
+        assert ask().status_code == 200
+        at.now += 10
+    for wait in (30, 20, 10):
+        refused = ask()
+        assert refused.status_code == 429
+        assert refused.headers["Retry-After"] == str(wait)
+        assert refused.json()["code"] == "RATE_LIMITED"
+        assert ask(RO).status_code == 200
+        at.now += 10
+    for _ in range(2):
+        assert ask().status_code == 200
+        at.now += 60
+    refused = ask()
+    assert (refused.status_code, int(refused.headers["Retry-After"])) == (429, 3600 - 180)
+    assert limited.request("nope", "GET", STATUS).status_code == 401
+    at.now += 3600 - 180
+    assert ask().status_code == 200
