@@ -107,7 +107,7 @@ class Browser(Reader):
             seq = max((each.seq for each in _fresh(conn, places)), default=0)
             total = after.total if after is not None and after.seq == seq else listing.total(conn, asked)
             found = listing.page(conn, asked, after.key if after else None, size)
-            rows = _described(conn, self.described, asked.places, found[:size], text=wanted.text)
+            rows = rows_of(conn, self.described, asked.places, found[:size], text=wanted.text)
             return Page(rows, total, Position(found[size - 1].key, seq, total) if len(found) > size else None)
 
     def masters(
@@ -124,7 +124,7 @@ class Browser(Reader):
             asked = _question(conn, places, wanted)
             found, total = listing.masters(conn, asked, after.key if after else None, size, exceptions=exceptions)
             rows = [
-                _as_whole(row) for row in _described(conn, self.described, asked.places, found[:size], text=wanted.text)
+                _as_whole(row) for row in rows_of(conn, self.described, asked.places, found[:size], text=wanted.text)
             ]
             return Page(rows, total, Position(found[size - 1].key, 0, total) if len(found) > size else None)
 
@@ -195,10 +195,10 @@ def _is_small(record: ComponentRecord) -> bool:
     return plain and few and len(record.description) + len(record.location) + len(record.summary) <= 1000
 
 
-def _described(
+def rows_of(
     conn: Connection, described: Described, places: Sequence[Collection], found: Sequence[Listed], *, text: bool
 ) -> list[EventRow]:
-    """The rows of a page: components are read once, however many instances they describe."""
+    """The rows of a page, in its order: components are read once, however many instances they describe."""
     numbers = list(dict.fromkeys(each.found.entry_n for each in found))
     keys = dict.fromkeys((each.found.entry_n, each.found.occurrence.position) for each in found)
     read = event_rows.entries_of(conn, numbers, text=text)

@@ -22,6 +22,7 @@ CalHarborError
 │   ├── StoreBusy            another writer holds the mirror for too long: try again
 │   └── StoreFull            the disk or a quota is full
 ├── AccessDenied             the client did not prove who it is, or may not do this
+│   └── PermitDenied         a token that may not see or do this; `code` is the word of the JSON API
 └── UpstreamError            somebody else's server
     ├── Unreachable          no connection, time-out, 5xx: try again later
     ├── RateLimited          told to slow down
@@ -186,6 +187,18 @@ class AccessDenied(CalHarborError):
     """A client that did not prove who it is, or may not do what it asked."""
 
     code = "access-denied"
+
+
+class PermitDenied(AccessDenied):
+    """What a token may not see or do. `code` says why, in the words of the contract (D.1), which doors answer with.
+
+    ACCESS_DENIED, TOKEN_DENIED and TIMEFRAME_DENIED are about what the token may; EVENT_NOT_FOUND and
+    CALENDAR_NOT_FOUND say of what is hidden from it the same as of what is not there.
+    """
+
+    def __init__(self, code: str, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
 
 
 class UpstreamError(CalHarborError):

@@ -156,9 +156,9 @@ class OccurrenceRow:
 class TakenRow(NamedTuple):
     """One instance of an event with what tells whether its time is taken, and nothing else of it.
 
-    Its times are those of an `Occurrence`; `floating` is true of all-day ones too. `attendees` are JSON in UTF-8, as
-    they are stored: of most events nobody has to read them, and octets are searched faster than letters. A tuple,
-    because a week of a large calendar has thousands.
+    Its times are those of an `Occurrence`; `floating` is true of all-day ones too. `attendees`, and `organizer` (None
+    for none), are JSON in UTF-8, as they are stored: of most events nobody has to read them, and octets are searched
+    faster than letters. A tuple, because a week of a large calendar has thousands.
     """
 
     start: int
@@ -167,6 +167,7 @@ class TakenRow(NamedTuple):
     status: str
     transparency: str
     attendees: bytes
+    organizer: bytes | None = None
 
 
 class PlainSeries(NamedTuple):

@@ -105,8 +105,7 @@ def taken(conn: Connection, collection_n: int, span: Window, limit: int) -> list
 def _taken(content: Content, each: Occurrence) -> TakenRow:
     by = content.components[each.position]
     floating = each.floating or each.all_day
-    attendees = components.as_json(by.attendees).encode()
-    return TakenRow(each.start, each.end, floating, by.status, by.transparency, attendees)
+    return TakenRow(each.start, each.end, floating, by.status, by.transparency, *components.people(by))
 
 
 def _not_too_many(found: list[Row]) -> list[Row]:

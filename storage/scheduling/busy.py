@@ -4,8 +4,8 @@ Every door asks here: reports of calendar clients, questions of other people's s
 availability or free-busy.
 """
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Collection as Group
-from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, tzinfo
 from json import dumps, loads
@@ -14,7 +14,8 @@ from storage import shared, window
 from storage.db import Connection
 from storage.errors import InvalidData
 from storage.ical import freebusy
-from storage.ical.lines import parse
+from storage.ical.lines import Component, parse
+from storage.ical.quirks import calendar_address
 from storage.ical.zones import resolve
 from storage.model import Collection
 from storage.records import TakenRow
@@ -43,15 +44,26 @@ def zone_of(collection: Collection) -> tzinfo:
     return (resolve(collection.timezone, None) if collection.timezone else None) or UTC
 
 
-def of_calendar(conn: Connection, place: Collection, span: Period, zone: tzinfo, me: Group[str], limit: int) -> Busy:
+def of_calendar(
+    conn: Connection,
+    place: Collection,
+    span: Period,
+    zone: tzinfo,
+    me: Group[str],
+    limit: int,
+    shows: Callable[[TakenRow], bool] | None = None,
+) -> Busy:
     """When a calendar is busy inside a span: from its events, and from the VFREEBUSY entries that it holds.
 
     `limit`: at most so many instances of one event are looked at, see `storage.window.taken`. `zone`, `me`: see `busy`.
-    Somebody else's calendar is as busy as it is for its owner. Raises `TooManyMatches`.
+    `shows`: only what it says yes to counts, by who is in it. Somebody else's calendar is as busy as it is for its
+    owner. Raises `TooManyMatches`.
     """
     rows = window.taken(conn, place.source, window.window(*span, zone), limit)
+    if shows is not None:
+        rows = [row for row in rows if shows(row)]
     told: dict[str, list[Period]] = {}
-    for word, period in _told(conn, place):
+    for word, period in _told(conn, place, shows):
         if period[0] < span[1] and period[1] > span[0]:
             told.setdefault(word, []).append(_clipped(period, span))
     return together([busy(rows, span, zone, me), told])
@@ -75,6 +87,11 @@ def busy(rows: Iterable[TakenRow], span: Period, zone: tzinfo, me: Group[str] = 
             if first < last:
                 found[word].append((first, last))
     return {word: merged(periods) for word, periods in found.items()}
+
+
+def takes_time(row: TakenRow, me: Group[str]) -> bool:
+    """Whether an instance makes its calendar's owner busy; `me` as in `busy`."""
+    return bool(_word(row, me, _signs(me)))
 
 
 def together(parts: Iterable[Busy]) -> Busy:
@@ -101,13 +118,27 @@ def _clipped(period: Period, span: Period) -> Period:
     return max(period[0], span[0]), min(period[1], span[1])
 
 
-def _told(conn: Connection, place: Collection) -> Iterator[tuple[str, Period]]:
+def _told(
+    conn: Connection, place: Collection, shows: Callable[[TakenRow], bool] | None
+) -> Iterator[tuple[str, Period]]:
     """What the VFREEBUSY entries of the calendar say, each period with its FBTYPE."""
     for entry in shared.each(conn, place, entries.free_busy(conn, place.source)):
         with suppress(InvalidData):
             [calendar] = parse(entry.text).components("VCALENDAR")
             for component in calendar.components("VFREEBUSY"):
+                if shows is not None and not shows(_of_people(component)):
+                    continue
                 yield from freebusy.busy(component, calendar)
+
+
+def _of_people(component: Component) -> TakenRow:
+    """What stands for a component of which only the people matter."""
+    found = [
+        {"email": calendar_address(each.value, each.param("EMAIL")), "uri": each.value.strip()}
+        for name in ("ORGANIZER", "ATTENDEE")
+        for each in component.lines(name)
+    ]
+    return TakenRow(0, 0, False, "", "", dumps(found).encode())
 
 
 def _signs(me: Iterable[str]) -> set[bytes]:

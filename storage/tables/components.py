@@ -89,6 +89,12 @@ def as_json(items: Sequence[str] | Sequence[Mapping[str, Any]]) -> str:
     return _encode(items) if items else "[]"
 
 
+def people(record: ComponentRecord) -> tuple[bytes, bytes | None]:
+    """The attendees and the organizer (None for none) as columns hold them, in UTF-8."""
+    organizer = _encode(record.organizer).encode() if record.organizer is not None else None
+    return as_json(record.attendees).encode(), organizer
+
+
 def values(record: ComponentRecord) -> tuple[Any, ...]:
     """What `COLUMNS` hold of a record."""
     r = record

@@ -101,7 +101,7 @@ def _renew(conn: Connection) -> None:
 
 def _looked_at(conn: Connection, collection_n: int, wanted: str) -> Iterator[tuple[Any, ...]]:
     """The words of all components of the calendar's events that may hold a text."""
-    numbers = _candidates(conn, collection_n, wanted)
+    numbers = candidates(conn, collection_n, wanted)
     if numbers is None:
         sql = f"SELECT {_PARTS} FROM entries e CROSS JOIN components p ON p.entry_n = e.n"
         yield from conn.execute(f"{sql} WHERE e.collection_n = ? AND e.kind = 'event'", (collection_n,))
@@ -110,8 +110,8 @@ def _looked_at(conn: Connection, collection_n: int, wanted: str) -> Iterator[tup
         yield from conn.execute(sql, (dumps(numbers),))
 
 
-def _candidates(conn: Connection, collection_n: int, wanted: str) -> Sequence[int] | None:
-    """The numbers of the events that may hold a text; None where all may."""
+def candidates(conn: Connection, collection_n: int, wanted: str) -> Sequence[int] | None:
+    """The numbers of the events that may hold a text (casefolded); None where all may."""
     triples = list(dict.fromkeys(wanted[at : at + _LETTERS] for at in range(len(wanted) - _LETTERS + 1)))
     if not triples:
         return None

@@ -1,0 +1,307 @@
+"""What a token is shown of the mirror: calendars, events, who is in them, when somebody is busy (contract D.1–D.3).
+
+Everything that leaves here has passed the policy: what is hidden is neither in a list nor in a number.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from json import loads
+from typing import Any
+
+from storage import availability
+from storage.browsing import rows_of, zone_of
+from storage.db import Connection
+from storage.errors import NotFound, PermitDenied
+from storage.listing import Key, Listed
+from storage.model import Collection, Token
+from storage.permits import policy
+from storage.permits.asked import Contact, Period, Question, Restrictions, SeenBusy, SeenCalendar, SeenPage
+from storage.permits.finding import Hit, Search, extent, hits
+from storage.permits.permit import DAY, Field, MasterLevel, Permit, RuleLevel
+from storage.permits.policy import People, Sight, Span, no_calendar, no_event, overlaps
+from storage.permits.seen import SeenEvent, shown
+from storage.permits.viewer import Viewer
+from storage.records import EventRow, TakenRow
+from storage.scheduling import busy
+from storage.store import Store
+from storage.tables import entries, event_people, event_rows, sought
+from storage.tables.event_people import Judged
+
+ENDLESS = 5 * 366 * DAY
+"""Where series without an end stop for a question without one: so far from now (D37)."""
+
+FEW = 2_000
+"""So many events that may hold a word are looked at one by one, before all of a shorter span are."""
+
+WIDE = 371 * DAY
+"""In a longer span all that may hold a word are looked at one by one."""
+
+MOST_INSTANCES = 20_000
+"""Instances of one event that free-busy looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One event that the token sees, before it is shown: what a write begins with.
+
+    `people`: its level by the contact rules; `sight` is not HIDDEN; `span` as `finding.extent` says.
+    """
+
+    calendar: SeenCalendar
+    row: EventRow
+    people: RuleLevel
+    sight: Sight
+    span: Span
+
+
+class DeskReader:
+    """The questions of one token. Made for one request: what it may see is looked up once.
+
+    Every verb raises `PermitDenied`; its `code` is what the door answers with. A token that opens no calendar gets
+    TOKEN_DENIED from all of them (D98).
+    """
+
+    def __init__(self, store: Store, token: Token) -> None:
+        """The desk of a token; raises `StoreError` where nobody knows what it opens."""
+        self.store = store
+        self.token = token
+        self.permit = Permit.of(token)
+        self.viewer = Viewer(store, self.permit)
+
+    # -- calendars ----------------------------------------------------------------------------------------------------
+
+    def calendars(self) -> list[SeenCalendar]:
+        """The linked calendars, by number; raises `PermitDenied` (TOKEN_DENIED)."""
+        found = self.viewer.calendars
+        if not found:
+            raise PermitDenied(policy.TOKEN, "no calendar is linked to this token", hint="ask for one that has some")
+        return found
+
+    def calendar(self, number: int) -> SeenCalendar:
+        """One of them; raises `PermitDenied` (TOKEN_DENIED, CALENDAR_NOT_FOUND)."""
+        found = next((each for each in self.calendars() if each.number == number), None)
+        if found is None:
+            raise no_calendar()
+        return found
+
+    def email(self, calendars: Sequence[SeenCalendar]) -> str:
+        """Whose eyes these calendars are seen with: their owner's address, of several that of the primary one (D89)."""
+        known = list(dict.fromkeys(each.email for each in calendars))
+        if len(known) == 1:
+            return known[0]
+        return next((each.email for each in calendars if each.primary), known[0])
+
+    @property
+    def restrictions(self) -> Restrictions:
+        """What is in force, for accessInfo."""
+        permit = self.permit
+        return Restrictions(
+            permit.past_days,
+            permit.future_days,
+            read_only=permit.level is not MasterLevel.FULL,
+            filtered=permit.level is MasterLevel.FILTERED,
+            busy_only=permit.level is MasterLevel.BUSY,
+            rules=any(each.level is not RuleLevel.FULL for each in permit.rules),
+        )
+
+    # -- events -------------------------------------------------------------------------------------------------------
+
+    def events(self, question: Question) -> SeenPage:
+        """The instances of series and the solo events of a span, by start and id.
+
+        A span without a start begins today at midnight (UTC); one without an end lasts seven days. Where neither is
+        given and the token has a window, it is today with three days on both sides. Whatever lies outside of the
+        window is cut off. Raises `PermitDenied` (TOKEN_DENIED, CALENDAR_NOT_FOUND); checking that the span is one is
+        the door's business: an empty one has no events.
+        """
+        places = self.calendars() if question.calendar is None else [self.calendar(question.calendar)]
+        start, end = self.viewer.span(question.start, question.end)
+        words, wanted = (
+            question.words.casefold().split(),
+            frozenset(each.strip().lower() for each in question.attendees),
+        )
+
+        def matches(each: Judged) -> bool:
+            if not question.cancelled and each.taken.status == "CANCELLED":
+                return False
+            if words and not _holds(each, words, self.permit):
+                return False
+            return not wanted or any(str(one["email"]).lower() in wanted for one in self._attendees(each))
+
+        terms = [[each] for each in words] + ([sorted(wanted)] if wanted else [])
+        part = question.offset, question.limit
+        return self._page(places, (start, end), terms, matches, part, words=bool(words))
+
+    def by_contact(self, contact: Contact) -> SeenPage:
+        """The events with a person, whenever they are, as far as the token's window reaches (D92).
+
+        Both parts are looked for whatever their case, in the same person. Of series without an end, the instances of
+        five years. Raises `PermitDenied` (ACCESS_DENIED for a token that sees nothing but when somebody is busy,
+        TOKEN_DENIED).
+        """
+        places = self.calendars()
+        if self.permit.level is MasterLevel.BUSY:
+            raise PermitDenied(policy.ACCESS, "this token does not see who is in an event")
+        email, name = contact.email.strip().casefold(), contact.name.strip().casefold()
+
+        def matches(each: Judged) -> bool:
+            if each.taken.status == "CANCELLED":
+                return False
+            found = [*self._attendees(each), *self._organizer(each)]
+            return any(email in str(one["email"]).casefold() and name in str(one["name"]).casefold() for one in found)
+
+        terms = [[each] for each in (email, name) if each]
+        return self._page(places, self.permit.window(self.viewer.now), terms, matches, (contact.offset, contact.limit))
+
+    def event(self, event_id: str) -> SeenEvent:
+        """One solo event, instance, or series by its public id.
+
+        Raises `PermitDenied`: EVENT_NOT_FOUND for what is not there or hidden, TIMEFRAME_DENIED for what is outside
+        of the token's window, TOKEN_DENIED.
+        """
+        return self.seen(self.opened(event_id))
+
+    def opened(self, event_id: str) -> Opened:
+        """The same event for a verb that goes on with it; raises as `event` does."""
+        places = self.calendars()
+        with self.store.db.snapshot() as conn:
+            found = self._opened(conn, places, event_id)
+            if found is None:
+                raise no_event()
+        start, end = found.span
+        first, last = self.permit.window(self.viewer.now)
+        if not overlaps(start, max(start, self.viewer.now + ENDLESS) if end is None else end, first, last):
+            raise PermitDenied(policy.TIMEFRAME, "this event is outside the time that the token sees")
+        return found
+
+    def seen(self, opened: Opened) -> SeenEvent:
+        """What is shown of it."""
+        place = opened.calendar
+        return shown(opened.row, place.number, zone_of(place.place), opened.sight, self.permit, self.viewer.own(place))
+
+    # -- time ---------------------------------------------------------------------------------------------------------
+
+    def busy(self, start: int, end: int, numbers: Sequence[int] | None = None) -> list[SeenBusy]:
+        """When these calendars (None: all that are linked) are busy and free in a span, cut off at the token's window.
+
+        Busy is what A.14 says, without events that the contact rules block. Raises `PermitDenied` (TOKEN_DENIED,
+        CALENDAR_NOT_FOUND), `TooManyMatches`.
+        """
+        places = self.calendars() if numbers is None else [self.calendar(each) for each in dict.fromkeys(numbers)]
+        span = self.viewer.clipped(start, end)
+        if span[0] >= span[1]:
+            return [SeenBusy(each, (), ()) for each in places]
+        with self.store.db.snapshot() as conn:
+            found = [busy.merged(self._busy(conn, each, span)) for each in places]
+        return [
+            SeenBusy(place, tuple(periods), tuple(availability.free(periods, span)))
+            for place, periods in zip(places, found, strict=True)
+        ]
+
+    def _busy(self, conn: Connection, calendar: SeenCalendar, span: Period) -> Iterable[Period]:
+        place, judge = calendar.place, self.viewer.rules(calendar)
+
+        def shows(row: TakenRow) -> bool:
+            return judge.of_json(row.attendees, row.organizer) is not RuleLevel.BLOCK
+
+        found = busy.of_calendar(
+            conn,
+            place,
+            span,
+            busy.zone_of(place),
+            self.viewer.mine(calendar),
+            MOST_INSTANCES,
+            shows if self.permit.rules else None,
+        )
+        return (period for periods in found.values() for period in periods)
+
+    # -- how ----------------------------------------------------------------------------------------------------------
+
+    def _attendees(self, each: Judged) -> list[dict[str, Any]]:
+        """The attendees, where they may be seen."""
+        return loads(each.taken.attendees) if Field.ATTENDEES in self.permit.visible else []
+
+    def _organizer(self, each: Judged) -> list[dict[str, Any]]:
+        return [loads(each.taken.organizer)] if each.taken.organizer and Field.ORGANIZER in self.permit.visible else []
+
+    def _page(
+        self,
+        places: Sequence[SeenCalendar],
+        span: tuple[int | None, int | None],
+        terms: Sequence[Sequence[str]],
+        matches: Callable[[Judged], bool],
+        part: tuple[int, int],
+        *,
+        words: bool = False,
+    ) -> SeenPage:
+        """A page of what is shown. `part`: offset and limit; `words`: `matches` looks at these.
+
+        `terms`: of each of these one stands somewhere in whatever matches. If there are any, what shows as busy is no
+        answer: it shows neither words nor people.
+        """
+        (start, end), (offset, limit) = span, part
+        nothing = start is not None and end is not None and start >= end
+        with self.store.db.snapshot() as conn:
+            found = list[Hit]()
+            for at, calendar in enumerate(() if nothing else places):
+                rules, zone = self.viewer.rules(calendar), zone_of(calendar.place)
+
+                def judge(each: Judged, calendar: SeenCalendar = calendar, rules: People = rules) -> Sight:
+                    how = self.viewer.sight(calendar, each.taken, rules)[1]
+                    if how is Sight.BUSY:
+                        return Sight.HIDDEN if terms else how
+                    return how if how is not Sight.HIDDEN and matches(each) else Sight.HIDDEN
+
+                only = self._only(conn, calendar.place, terms, span)
+                search = Search(at, calendar.place, zone, start, end, self.viewer.now + ENDLESS, only, words)
+                found += hits(conn, search, judge)
+            found.sort()
+            some = found[offset : offset + limit]
+            listed = [Listed(Key(each.start, each.id), each.place, each.found) for each in some]
+            rows = rows_of(conn, self.store.described, [each.place for each in places], listed, text=False)
+        events = [
+            self.seen(Opened(places[hit.place], row, RuleLevel.FULL, hit.sight, (hit.start, hit.end)))
+            for row, hit in zip(rows, some, strict=True)
+        ]
+        return SeenPage(tuple(events), len(found), offset, start, end, self.email(places))
+
+    def _only(
+        self,
+        conn: Connection,
+        place: Collection,
+        terms: Sequence[Sequence[str]],
+        span: tuple[int | None, int | None],
+    ) -> Sequence[int] | None:
+        """The entries that may hold such texts, where looking at them is less work than at the whole span."""
+        start, end = span
+        numbers: set[int] | None = None
+        for some in terms:
+            held = [sought.candidates(conn, place.source, each) for each in some]
+            if None not in held:
+                known = {n for each in held for n in each or ()}
+                numbers = known if numbers is None else numbers & known
+        wide = start is None or end is None or end - start > WIDE
+        return None if numbers is None or (len(numbers) > FEW and not wide) else sorted(numbers)
+
+    def _opened(self, conn: Connection, places: Sequence[SeenCalendar], event_id: str) -> Opened | None:
+        """An event that is shown, whenever it is; None for what is hidden and what is not there."""
+        entry = entries.by_id(conn, event_id.partition("_")[0])
+        calendar = next((each for each in places if entry and each.place.source == entry.collection_n), None)
+        if entry is None or calendar is None:
+            return None
+        try:
+            row = self.store.event(calendar.place.id, event_id)
+        except NotFound:
+            return None
+        level, how = self.viewer.sight(calendar, event_people.taken_by(row.component), self.viewer.rules(calendar))
+        if how is Sight.HIDDEN:
+            return None
+        records = event_rows.records(conn, [entry.n]).get(entry.n, [])
+        return Opened(calendar, row, level, how, extent(row, records, zone_of(calendar.place)))
+
+
+def _holds(each: Judged, words: Sequence[str], permit: Permit) -> bool:
+    """Whether all words stand in what is shown of an event's title, description and location (D91, D99)."""
+    fields = Field.TITLE, Field.DESCRIPTION, Field.LOCATION
+    text = "\n".join(part for field, part in zip(fields, each.words, strict=True) if field in permit.visible).casefold()
+    return all(word in text for word in words)

@@ -1,0 +1,105 @@
+"""Who looks: a permit in this mirror. Which calendars it opens, whose they are, and how much of an event it sees."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from storage import clock
+from storage.permits import policy
+from storage.permits.asked import Period, SeenCalendar
+from storage.permits.permit import DAY, Field, Linked, MasterLevel, Permit, RuleLevel
+from storage.permits.policy import People, Sight
+from storage.records import TakenRow
+from storage.scheduling import busy, people
+from storage.store import Store
+
+WEEK = 7 * DAY
+AROUND = 3 * DAY
+"""How far from today a list reaches on both sides where the token has a window and nobody says a span."""
+
+
+class Viewer:
+    """Made for one request: what it may see is looked up once, and now is one moment."""
+
+    def __init__(self, store: Store, permit: Permit) -> None:
+        """The holder of a permit, in front of this mirror."""
+        self.store = store
+        self.permit = permit
+
+    @cached_property
+    def now(self) -> int:
+        """Seconds since 1970 at the first look."""
+        return int(clock.timestamp())
+
+    @cached_property
+    def calendars(self) -> list[SeenCalendar]:
+        """The calendars that hold events, of those that the permit names and that are still there."""
+        with self.store.db.snapshot():
+            accounts = {each.id: each for each in self.store.accounts()}
+            linked = self.permit.calendars
+            if linked is None:
+                linked = tuple(Linked(each) for each in accounts)
+            found: dict[int, SeenCalendar] = {}
+            for number in dict.fromkeys(each.account for each in linked if each.account in accounts):
+                account, primary = accounts[number], self.store.primary_calendar(number)
+                keys = {each.key for each in linked if each.account == number}
+                for place in self.store.calendars(number):
+                    if keys & {"*", place.id, place.key} - {""}:
+                        email = place.email or account.email
+                        is_primary = primary is not None and place.n == primary.n
+                        found[place.n] = SeenCalendar(place.n, place, account, is_primary, email)
+            return [found[n] for n in sorted(found)]
+
+    @cached_property
+    def _of_owner(self) -> Mapping[str, Sequence[str]]:
+        """The addresses of the owners of linked calendars, in normal form."""
+        with self.store.db.snapshot() as conn:
+            return {each: people.addresses(conn, each) for each in {seen.place.owner for seen in self.calendars}}
+
+    @cached_property
+    def _principals(self) -> Mapping[str, Sequence[str]]:
+        """The e-mail addresses of every user of this server, by their principals: rules are about these."""
+        found: dict[str, list[str]] = {}
+        for account in self.store.accounts():
+            known = found.setdefault(f"{people.PRINCIPALS}{account.user}/", [])
+            known += [each.removeprefix("mailto:") for each in people.own(account)]
+        return found
+
+    def mine(self, calendar: SeenCalendar) -> list[str]:
+        """The owner's addresses for this calendar in normal form, as free-busy wants them."""
+        own = [people.normal(calendar.place.email)] if calendar.place.email else []
+        return [*self._of_owner[calendar.place.owner], *own]
+
+    def own(self, calendar: SeenCalendar) -> frozenset[str]:
+        """The same without what stands before an e-mail address, in lower case."""
+        return frozenset(each.removeprefix("mailto:").lower() for each in self.mine(calendar))
+
+    def rules(self, calendar: SeenCalendar) -> People:
+        """The contact rules for events of this calendar."""
+        return People(self.permit.rules, self.own(calendar), self._principals)
+
+    def span(self, start: int | None, end: int | None) -> tuple[int, int]:
+        """The span of a question that gives these bounds, see `DeskReader.events`."""
+        today = self.now // DAY * DAY
+        if start is None and end is None and self.permit.window(0) != (None, None):
+            start, end = today - AROUND, today + AROUND + DAY
+        start = today if start is None else start
+        return self.clipped(start, start + WEEK if end is None else end)
+
+    def clipped(self, start: int, end: int) -> Period:
+        """What of a span lies in the window; a span of nothing where none of it does."""
+        first, last = self.permit.window(self.now)
+        start = start if first is None else max(start, first)
+        end = end if last is None else min(end, last)
+        return start, max(start, end)
+
+    def sight(self, calendar: SeenCalendar, each: TakenRow, rules: People) -> tuple[RuleLevel, Sight]:
+        """The level of an event by the contact rules, and how much of it is shown.
+
+        Where its status is hidden a cancelled event is hidden too, or asking with and without those would tell it.
+        """
+        permit, level = self.permit, rules.of_json(each.attendees, each.organizer)
+        if each.status == "CANCELLED" and Field.STATUS not in permit.visible:
+            return level, Sight.HIDDEN
+        busy_at_most = permit.level is MasterLevel.BUSY or level is RuleLevel.BUSY
+        taken = not busy_at_most or busy.takes_time(each, self.mine(calendar))
+        return level, policy.sight(permit, level, taken=taken)
