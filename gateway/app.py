@@ -75,7 +75,7 @@ def edited_vdir(config: Config) -> Path | None:
 
 def journal_readers(config: Config, store: Store) -> list[Callable[[], int]]:
     """What follows the journal in the process that holds the sync lease; each call does a piece and says how much."""
-    readers = _upkeep(config, store)
+    readers = [*_upkeep(config, store), lambda: store.index_words(INDEX_STEP)]
     root = vdir_of(config, store)
     if root is not None and config.storage.vdir_edits:
         from storage.vdir.watch import Watch  # only a server needs what watching takes
@@ -89,7 +89,6 @@ def journal_readers(config: Config, store: Store) -> list[Callable[[], int]]:
 def _upkeep(config: Config, store: Store) -> list[Callable[[], int]]:
     return [
         lambda: store.extend_horizon(int(clock.timestamp()), HORIZON_STEP),
-        lambda: store.index_words(INDEX_STEP),
         _Daily(lambda: _forget(config, store)),
     ]
 
@@ -158,24 +157,40 @@ class _Daily:
         return 0
 
 
-def read_journal_here(config: Config, store: Store) -> None:
-    """Bring the mirror and the folder of files in step now, unless a running server does that."""
-    lease = SyncLease(store.db)
-    if not lease.acquire():
-        return
-    lease.keep()
-    root = vdir_of(config, store)
-    readers = _upkeep(config, store)
-    if root is not None and not config.storage.vdir_edits:
-        readers.append(VdirExport(store, root).run)
-    try:
-        for reader in readers:
-            while reader():
-                pass
-        if root is not None and config.storage.vdir_edits:
-            TwoWay(store, root).finish()
-    finally:
-        lease.release()
+class JournalHere:
+    """Brings the mirror and the folder of files in step for a command, unless a running server does that.
+
+    The index of words is left to the server: it answers those who search, and finds what is not in the index as well.
+    """
+
+    def __init__(self, config: Config, store: Store) -> None:
+        self._store = store
+        self._readers = _upkeep(config, store)
+        self._both_ways: TwoWay | None = None
+        if root := vdir_of(config, store):
+            if config.storage.vdir_edits:
+                self._both_ways = TwoWay(store, root)
+            else:
+                self._readers.append(VdirExport(store, root).run)
+
+    def read(self) -> None:
+        """Take in what people did to the files, and write the files of what has changed. Raises `StoreError`.
+
+        All files are looked at the first time. After that only those that have to be written: what somebody does to
+        another one while the command runs is found by the next command.
+        """
+        lease = SyncLease(self._store.db)
+        if not lease.acquire():
+            return
+        lease.keep()
+        try:
+            for reader in self._readers:
+                while reader():
+                    pass
+            if self._both_ways is not None:
+                self._both_ways.finish(anew=False)
+        finally:
+            lease.release()
 
 
 def check_provider(name: str, where: str) -> None:

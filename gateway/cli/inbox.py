@@ -4,7 +4,7 @@ from typing import Any, TextIO
 
 import click
 
-from gateway.app import read_journal_here
+from gateway.app import JournalHere
 from gateway.cli.output import counted, plain, print_json, print_table
 from gateway.cli.session import Session, json_option, with_session
 from storage.content import is_card
@@ -114,7 +114,7 @@ def resolve_conflict(session: Session, number: int, how: str, file: TextIO | Non
         resolve(store, number, choice, text=text.replace("\r\n", "\n").replace("\n", "\r\n"), seen=seen)
     else:
         resolve(store, number, choice)
-    read_journal_here(session.config, store)
+    JournalHere(session.config, store).read()
     if session.json:
         print_json(conflict_as_json(next(one for one in store.conflicts(state=None) if one.n == number)))
     else:

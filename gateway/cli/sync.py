@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from gateway.app import edited_vdir, providers, read_journal_here
+from gateway.app import JournalHere, edited_vdir, providers
 from gateway.cli import plan
 from gateway.cli.output import plain, print_json
 from gateway.cli.session import Session, json_option, with_session
@@ -68,14 +68,15 @@ def sync(
     chosen = choose(store, accounts, paused=bool(wanted))
     started = clock.timestamp()
     shown = Shown(store, as_json=session.json)
+    journal = JournalHere(session.config, store)
     if not wanted:
-        read_journal_here(session.config, store)  # what was done to the files has to go up, too
+        journal.read()  # what was done to the files has to go up, too
     vdir = edited_vdir(session.config)
     outcome = sync_once(
         store, providers(store), chosen, plan=wanted, vdir=vdir, on_line=shown.line, progress=shown.progress
     )
     if not (wanted and vdir):  # else the run has brought the files in step, as far as the plan goes
-        read_journal_here(session.config, store)
+        journal.read()
     shown.end(outcome, clock.timestamp() - started, len(chosen))
     if outcome.errors:
         return 1

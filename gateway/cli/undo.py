@@ -5,7 +5,7 @@ from collections import Counter
 
 import click
 
-from gateway.app import read_journal_here
+from gateway.app import JournalHere
 from gateway.cli.moments import Moment
 from gateway.cli.output import counted, plain, print_json
 from gateway.cli.plan import SHOWN, print_action
@@ -145,7 +145,7 @@ def _settle(session: Session, plan: Plan, *, yes: bool, dry_run: bool) -> int:
     if possible and not dry_run:
         _confirm(possible, yes=yes)
         done = restore.carry_out(store, plan)
-        read_journal_here(session.config, store)
+        JournalHere(session.config, store).read()
     else:
         done = restore.Done()
     left = len(actions) - possible + len(done.skipped)

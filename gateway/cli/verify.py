@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from gateway.app import read_journal_here
+from gateway.app import JournalHere
 from gateway.cli.output import plain, print_json
 from gateway.cli.session import Session, json_option, with_session
 from storage.repair import repair
@@ -42,7 +42,7 @@ def verify_command(session: Session, mend: bool) -> int:
         report = verify(store, root)
         if mend and not report.ok:
             done = repair(store)
-            read_journal_here(session.config, store)
+            JournalHere(session.config, store).read()
             report = verify(store, root)
     if session.json:
         shown = {"ok": report.ok, "checked": report.checked, "problems": report.problems, "repaired": done}

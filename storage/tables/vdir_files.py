@@ -36,6 +36,10 @@ class Stat(NamedTuple):
     inode: int
 
 
+Look = tuple[str, int, int, int]
+"""A file's name, and its `Stat`."""
+
+
 class VdirFile(NamedTuple):
     """A row. `stat` is how the file looked when it was last looked at; None where it was not there."""
 
@@ -99,6 +103,16 @@ def of_collection(conn: Connection, collection_id: str) -> dict[str, VdirFile]:
     """The files of a collection, by name."""
     rows = conn.execute(f"{_SELECT} WHERE collection_id = ?", (collection_id,))
     return {row[1]: _row(row) for row in rows.fetchall()}
+
+
+def looks(conn: Connection, collection_id: str) -> set[Look]:
+    """How the files of a collection looked; what has to be looked at anyhow, like nothing that can be there."""
+    rows = conn.execute(
+        """SELECT name, CASE WHEN state IN ('write', 'held') THEN -1 ELSE size END, mtime, inode FROM vdir_files
+           WHERE collection_id = ?""",
+        (collection_id,),
+    )
+    return set(rows.fetchall())
 
 
 def of_entries(conn: Connection, collection_id: str, entry_ids: Sequence[str]) -> dict[str, VdirFile]:

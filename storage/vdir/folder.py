@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from storage.errors import InvalidData, StoreError, StoreFull, TooLarge
-from storage.tables.vdir_files import Stat
+from storage.tables.vdir_files import Look, Stat
 
 MARK = ".calharbor"
 
@@ -71,14 +71,18 @@ class Folder:
         """Whether something else stands where a collection's directory should: a link to elsewhere, a file."""
         return any(os.path.lexists(each) and (each.is_symlink() or not each.is_dir()) for each in _two(directory))
 
-    def scan(self, directory: Path) -> dict[str, os.DirEntry[str]] | None:
-        """What stands in a directory, by name; None if there is none."""
-        with _translated(directory):
-            try:
-                with os.scandir(directory) as found:
-                    return {each.name: each for each in found}
-            except FileNotFoundError:
-                return None
+    def looks(self, directory: Path) -> set[Look]:
+        """How everything in a directory looks; what is no ordinary file has a size that no file has."""
+        found: set[Look] = set()
+        with _translated(directory), suppress(FileNotFoundError), os.scandir(directory) as entries:
+            for each in entries:
+                try:
+                    there = each.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                size = there.st_size if stat.S_ISREG(there.st_mode) else -2
+                found.add((each.name, size, there.st_mtime_ns, there.st_ino))
+        return found
 
     def stat(self, path: Path) -> Stat | None:
         """How the file looks; None where there is none. Raises `InvalidData` for what is no ordinary file."""

@@ -20,7 +20,6 @@ from storage.sync import policy
 from storage.tables import entries, vdir_files
 from storage.tables.vdir_files import VdirFile
 from storage.vdir.export import DESCRIPTIONS, SUFFIXES, Job, VdirExport, descriptions, directory_of, hash_of
-from storage.vdir.folder import stat_of
 from storage.vdir.patience import Patience
 from storage.vdir.plan import Step, decide
 from storage.vdir.taking import Found, Reading, Taken, Taker
@@ -78,32 +77,33 @@ class Intake:
         directory = directory_of(self.folder.root, collection.account_id, collection.id)
         if self.folder.strange(directory):
             return  # `strangers` of storage/vdir/compare.py says so
-        rows = (
-            vdir_files.of_collection(conn, collection.id)
-            if names is None
-            else vdir_files.named(conn, collection.id, list(names))
-        )
-        there = self.folder.scan(directory) if names is None else None
-        wanted = {*rows, *(there or ())} if names is None else names
+        if names is None:
+            names = self._touched(collection, directory)
+        wanted = sorted(filter(_relevant, names))
+        rows = vdir_files.named(conn, collection.id, wanted)
         moved = _moved(directory)
-        for name in sorted(filter(_relevant, wanted)):
-            if name in DESCRIPTIONS and there is None and not directory.exists():
+        for name in wanted:
+            if name in DESCRIPTIONS and not directory.exists():
                 continue
             row, stat, reason = rows.get(name), None, ""
             try:
-                if there is None:
-                    stat = self.folder.stat(directory / name) if names is not None else None
-                elif name in there:
-                    stat = stat_of(there[name].stat(follow_symlinks=False), name)
+                stat = self.folder.stat(directory / name)
             except InvalidData as error:
-                stat, reason = None, error.message
-            except FileNotFoundError:
-                stat = None
+                reason = error.message
             found = Found(collection, name, row, stat, stat.mtime / 1e9 if stat else moved, reason)
             if _same(found):
                 self.patience.forget(found.place)
             else:
                 yield found
+
+    def _touched(self, collection: Collection, directory: Path) -> set[str]:
+        """The files of a collection that are not as they were, new and missing ones, and those that are waited for.
+
+        Two sets compared as a whole, since nearly always nearly every file is as it was.
+        """
+        looked = self.folder.looks(directory) ^ vdir_files.looks(self.store.db.reader(), collection.id)
+        waiting = {name for place, name in self.patience.waiting() if place == collection.id}
+        return waiting.union(name for name, *_stat in looked)
 
     def _ready(self, found: Found) -> bool:
         return self.patience.ready(found.place, found.stat, found.changed)

@@ -62,13 +62,15 @@ class TwoWay:
         self._trouble = ""
         return done
 
-    def finish(self, pause: Event | None = None) -> None:
+    def finish(self, pause: Event | None = None, *, anew: bool = True) -> None:
         """Work until nothing is left to do, with the patience that files need which are just being written.
 
-        What is still being written after `LONGEST` seconds is left for another time. Raises `StoreError`.
+        `anew`: every file is looked at, however lately that was done. What is still being written after `LONGEST`
+        seconds is left for another time. Raises `StoreError`.
         """
         waiting = pause or Event()
-        self._looked = 0.0
+        if anew:
+            self._looked = 0.0
         until = clock.timestamp() + LONGEST
         while True:
             while self.step():
