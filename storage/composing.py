@@ -20,13 +20,17 @@ Asked = Change | Callable[[Editor, ComponentRecord | None], Change]
 It is asked again where somebody else wrote the event meanwhile, and may refuse by raising whatever it likes.
 """
 
+Check = Callable[[Entry | None, str | None], None]
+"""Looks at an entry as it is (None: a new one) and at the text that it would have (None: it would be deleted) before
+anything is written, as often as `Asked` is asked, and may refuse in the same way."""
+
 
 class Composing(Rewriting):
     """What `Store` can do for clients that speak of events and not of texts.
 
     An event's public id names a solo event, a whole series, or (`{entry}_{key}`) one instance of it, which becomes an
     exception of its series when it is changed. `notify`: attendees and organizer are told, as the calendar's upstream
-    or this server's own scheduling does it.
+    or this server's own scheduling does it. `check` has the last word before something is written.
     """
 
     def editor(self, place: Collection) -> Editor:
@@ -40,7 +44,14 @@ class Composing(Rewriting):
         return Editor(tuple(dict.fromkeys(filter(None, addresses))), place.timezone, int(clock.timestamp()))
 
     def create_event(
-        self, collection_id: str, asked: Asked, *, origin: Origin, actor: str = "", notify: bool = False
+        self,
+        collection_id: str,
+        asked: Asked,
+        *,
+        origin: Origin,
+        actor: str = "",
+        notify: bool = False,
+        check: Check | None = None,
     ) -> Entry:
         """Make an event with a UID of its own; its id is the entry's.
 
@@ -49,6 +60,8 @@ class Composing(Rewriting):
         editor = self.editor(self.collection(collection_id))
         uid = ids.new_id()
         text = editing.created(_change(asked, editor, None), uid, editor)
+        if check is not None:
+            check(None, text)
         content = read(text)
         wish = Wish(collection_id, f"{uid}.ics", origin, actor, if_none_match=True, notify=notify)
         with self.db.atomic() as conn:
@@ -65,6 +78,7 @@ class Composing(Rewriting):
         notify: bool = False,
         if_match: Group[str] | None = None,
         into: str | None = None,
+        check: Check | None = None,
     ) -> Entry:
         """Change an event, a whole series, or one instance; `into` moves it to another calendar in one with that.
 
@@ -77,11 +91,14 @@ class Composing(Rewriting):
         def work(before: Entry) -> str:
             record = _described(before, key, event_id)
             change = _change(asked, editor, record)
-            return (
+            made = (
                 editing.edited_instance(before.text, key, change, editor)
                 if key
                 else editing.edited(before.text, change, editor)
             )
+            if check is not None:
+                check(before, made)
+            return made
 
         after = self.rewrite_entry(
             collection_id,
@@ -106,6 +123,7 @@ class Composing(Rewriting):
         actor: str = "",
         notify: bool = False,
         if_match: Group[str] | None = None,
+        check: Check | None = None,
     ) -> Entry:
         """Write what attendees answer, a PARTSTAT by e-mail address; "" stands for the calendar's owner.
 
@@ -130,7 +148,14 @@ class Composing(Rewriting):
             return Change(answers=found)
 
         return self.change_event(
-            collection_id, event_id, answering, origin=origin, actor=actor, notify=notify, if_match=if_match
+            collection_id,
+            event_id,
+            answering,
+            origin=origin,
+            actor=actor,
+            notify=notify,
+            if_match=if_match,
+            check=check,
         )
 
     def delete_event(
@@ -142,6 +167,7 @@ class Composing(Rewriting):
         actor: str = "",
         notify: bool = False,
         if_match: Group[str] | None = None,
+        check: Check | None = None,
     ) -> None:
         """Delete an event, a whole series, or one instance, which its series excludes from then on (contract D17).
 
@@ -152,7 +178,10 @@ class Composing(Rewriting):
 
         def work(before: Entry) -> str | None:
             _described(before, key, event_id)
-            return editing.without_instance(before.text, key, editor) if key else None
+            made = editing.without_instance(before.text, key, editor) if key else None
+            if check is not None:
+                check(before, made)
+            return made
 
         self.rewrite_entry(collection_id, entry_id, work, origin=origin, actor=actor, notify=notify, if_match=if_match)
 

@@ -14,7 +14,7 @@ from storage.ids import occurrence_id
 from storage.model import Collection, Kind
 from storage.permits.policy import Sight, Span, overlaps
 from storage.permits.seen import times
-from storage.records import ComponentRecord, EventRow, Occurrence
+from storage.records import ComponentRecord, Occurrence
 from storage.recurrence import stored
 from storage.recurrence.expand import expand
 from storage.recurrence.instances import DAY
@@ -110,18 +110,19 @@ def endless(records: Sequence[ComponentRecord]) -> bool:
     return any("COUNT=" not in line and "UNTIL=" not in line for line in rules)
 
 
-def extent(row: EventRow, records: Sequence[ComponentRecord], zone: tzinfo) -> Span:
-    """From when until when an event is; of a whole series from its first instance to the end of its last.
+def extent(record: ComponentRecord, at: Occurrence | None, records: Sequence[ComponentRecord], zone: tzinfo) -> Span:
+    """From when until when an event is; of a whole series (`at` None) from its first instance to the end of its last.
 
-    None for the end of a series that has none, or of which nobody counts the instances.
+    `records`: all components of its entry. None for the end of a series that has none, or of which nobody counts the
+    instances.
     """
-    start, end, _all_day = times(row, zone)
-    if row.occurrence is not None or not any(each.recurring for each in records):
+    start, end, _all_day = times(record, at, zone)
+    if at is not None or not any(each.recurring for each in records):
         return start, end
     if endless(records):
         return start, None
     expansion = expand(stored.content(Kind.EVENT, "", records), None, None, limit=MOST)
     if expansion.complete_until is not None:
         return start, None
-    spans = [times(EventRow(row.entry, records[at.position], at), zone) for at in expansion.occurrences]
+    spans = [times(records[each.position], each, zone) for each in expansion.occurrences]
     return min([start, *(one for one, _, _ in spans)]), max([end, *(one for _, one, _ in spans)])

@@ -297,7 +297,9 @@ class DeskReader:
         if how is Sight.HIDDEN:
             return None
         records = event_rows.records(conn, [entry.n]).get(entry.n, [])
-        return Opened(calendar, row, level, how, extent(row, records, zone_of(calendar.place)))
+        return Opened(
+            calendar, row, level, how, extent(row.component, row.occurrence, records, zone_of(calendar.place))
+        )
 
 
 def _holds(each: Judged, words: Sequence[str], permit: Permit) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from storage.ical.htmltext import text_of
 from storage.permits.permit import Field, Permit
 from storage.permits.policy import Sight
-from storage.records import ComponentRecord, EventRow
+from storage.records import ComponentRecord, EventRow, Occurrence
 from storage.window import shown_at
 
 BUSY = "Busy"
@@ -56,9 +56,8 @@ class SeenEvent:
     joins: str | None = None
 
 
-def times(row: EventRow, zone: tzinfo) -> tuple[int, int, bool]:
+def times(record: ComponentRecord, at: Occurrence | None, zone: tzinfo) -> tuple[int, int, bool]:
     """When an event starts and ends, as `SeenEvent` has it, and whether it lasts whole days. `zone`: its calendar's."""
-    record, at = row.component, row.occurrence
     start, end = (record.start or 0, record.end or record.start or 0) if at is None else (at.start, at.end)
     all_day = record.all_day if at is None else at.all_day
     floating = record.floating if at is None else at.floating
@@ -69,7 +68,7 @@ def times(row: EventRow, zone: tzinfo) -> tuple[int, int, bool]:
 
 def shown(row: EventRow, calendar: int, zone: tzinfo, how: Sight, permit: Permit, own: Group[str]) -> SeenEvent:
     """What is shown of an event that is not hidden. `own`: the addresses of the calendar's owner, in lower case."""
-    start, end, all_day = times(row, zone)
+    start, end, all_day = times(row.component, row.occurrence, zone)
     if how is Sight.BUSY:
         return SeenEvent(row.id, calendar, how, BUSY, start=start, end=end, all_day=all_day)
     record, fields = row.component, permit.visible
