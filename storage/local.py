@@ -15,6 +15,7 @@ from storage.ical.read import read
 from storage.ical.reminders import reminders, with_reminders
 from storage.model import Collection, Entry, Kind, Origin
 from storage.scheduling import delivery
+from storage.scheduling.unheard import unheard
 from storage.tables import accounts, entries, links, outbox
 from storage.tables import reminders as personal
 
@@ -118,6 +119,8 @@ def move(conn: Connection, wish: Wish, target_id: str, target_href: str, *, over
     deletion that waits get an id of their own. A new name alone concerns nobody but our clients. Raises
     `AlreadyExists` where the target exists and `overwrite` is false, `UidConflict` where another entry of the target
     has the UID.
+
+    It tells nobody, but who had still to hear of what waited to be sent hears of it from the new place.
     """
     place, entry = admission.admit(conn, wish)
     if entry is None:
@@ -137,6 +140,7 @@ def move(conn: Connection, wish: Wish, target_id: str, target_href: str, *, over
     if target.n != source.n:
         admission.check_uid(conn, target, entry.uid, target_href)
         links.keep_base(conn, entry.id, entry.text)
+        untold = unheard(conn, source, entry)
         _leave(conn, source, entry)
         _arrive(conn, target, entry.uid, entry.id)
     seen = shared.entry(conn, place, entry).text
@@ -146,7 +150,7 @@ def move(conn: Connection, wish: Wish, target_id: str, target_href: str, *, over
     if target.user != source.user and moved.kind is not Kind.CONTACT:
         moved = _handed_over(conn, wish, goal, moved, seen)
     if target.n != source.n:
-        _tell(conn, target, moved, "write", notify=wish.notify)
+        _tell(conn, target, moved, "write", notify=wish.notify or untold)
     return shared.entry(conn, goal, moved)
 
 

@@ -17,19 +17,26 @@ def audience(before: str | None, after: str | None, mine: Collection[str]) -> tu
 
     `before` is None for a creation, `after` for a deletion; `mine`: the writer's own addresses in normal form.
     """
-    if not any("ORGANIZER" in (text or "").upper() for text in (before, after)):
-        return ()
-    try:
-        was, now = _read(before), _read(after)
-        hosts = {itip.organizer(each) for each in (was, now) if each is not None} - {""}
-    except InvalidData:
-        return ()
-    told = _guests(was, now) if hosts & set(mine) else _host(was, now, hosts, mine)
+    was, now, hosts = _read(before, after)
+    told = _guests(was, now) if hosts & set(mine) else _host(was, now, hosts, mine) if hosts else set[str]()
     return tuple(sorted(told - set(mine)))
 
 
-def _read(text: str | None) -> Component | None:
-    return calendar_of(parse(text)) if text is not None else None
+def answers(before: str | None, after: str, mine: Collection[str]) -> bool:
+    """Whether a write answers an invitation of somebody else, who is told so; parameters as of `audience`."""
+    was, now, hosts = _read(before, after)
+    return bool(hosts) and not hosts & set(mine) and bool(_host(was, now, hosts, mine))
+
+
+def _read(before: str | None, after: str | None) -> tuple[Component | None, Component | None, set[str]]:
+    """The calendars before and after, and who organizes them; nobody what is no meeting, or not understood."""
+    if not any("ORGANIZER" in (text or "").upper() for text in (before, after)):
+        return None, None, set()
+    try:
+        was, now = (calendar_of(parse(text)) if text is not None else None for text in (before, after))
+        return was, now, {itip.organizer(each) for each in (was, now) if each is not None} - {""}
+    except InvalidData:
+        return None, None, set()
 
 
 def _guests(was: Component | None, now: Component | None) -> set[str]:

@@ -15,6 +15,7 @@ from storage.projection import project
 from storage.provider import Holds, RemoteEntry
 from storage.scheduling.people import own
 from storage.sync import plan
+from storage.sync.anew import send_anew
 from storage.sync.merge import Lossy, merge
 from storage.sync.plan import Ours, Step
 from storage.sync.report import Round
@@ -108,7 +109,7 @@ class Applier:
             case Step.ADOPT if side and side.waiting:
                 # We deleted (or moved) it before we heard that its creation had arrived: now we know what to delete.
                 stand_in = ids.new_id()
-                outbox.hand_over(self.conn, self.collection.n, side.entry_id, stand_in)
+                outbox.hand_over(self.conn, self.collection.n, side.entry_id, stand_in, notify=True)
                 self._link(stand_in, theirs.href, theirs.version, base=text)
             case Step.OURS if side and side.waiting:
                 self._link(side.entry_id, theirs.href, theirs.version, base=text, agreed=text)
@@ -195,12 +196,9 @@ class Applier:
                 record.delete(self.conn, self.collection, side.entry, origin=Origin.UPSTREAM, actor="", at=self.at)
                 self._forget(side)
                 self.report.pulled.delete += 1
-            case Step.REVIVE if side.waiting:
+            case Step.REVIVE if side.entry:
                 self._inbox(side, "delete", theirs=None)
-                links.drop(self.conn, side.entry_id)
-                # Should it only have been renamed, what was last agreed is known again.
-                outbox.sending(self.conn, side.waiting.n, {*side.waiting.sent, digest(side.ours().base)})
-                outbox.make_anew(self.conn, side.waiting.n)
+                send_anew(self.conn, self.collection, side.entry)
             case _:
                 self._forget(side)
 

@@ -3,11 +3,11 @@
 from math import inf
 
 from storage import clock, shelf
-from storage.content import digest
 from storage.db import Connection
 from storage.errors import NotFound
-from storage.model import Collection, Entry, Origin
+from storage.model import Collection, Origin
 from storage.store import Store
+from storage.sync.anew import send_anew
 from storage.sync.apply import Applier
 from storage.sync.report import Round
 from storage.tables import entries, held, journal, links, outbox, quarantine, remotes
@@ -84,26 +84,13 @@ def reject(store: Store, n: int) -> int:
             if entry is None or not _as_it_was(conn, held_entry):
                 continue
             kept += 1
-            _send_anew(conn, collection, entry)
+            send_anew(conn, collection, entry)
         held.settle(conn, n, "rejected")
         if stopped.whole:
             _without_upstream(conn, collection.n)
             _make_anew(conn, collection)
         remotes.due_now(conn, collection.n)
     return kept
-
-
-def _send_anew(conn: Connection, collection: Collection, entry: Entry) -> None:
-    """Let the upstream have an entry again; if it had it all the time, that is known by what was last agreed."""
-    link, account = links.of_entry(conn, entry.id), collection.account_id
-    agreed = link.base if link and link.base is not None else entry.text
-    links.drop(conn, entry.id)
-    if waiting := outbox.get(conn, collection.n, entry.id):
-        outbox.make_anew(conn, waiting.n)
-    else:
-        outbox.enqueue(conn, account_id=account, collection_n=collection.n, entry_id=entry.id, action="create")
-    if waiting := outbox.get(conn, collection.n, entry.id):
-        outbox.sending(conn, waiting.n, {*waiting.sent, digest(agreed)})
 
 
 def wake(store: Store, account_id: int) -> None:

@@ -211,11 +211,11 @@ def told(conn: Connection, waiting: Waiting, generation: int) -> None:
         conn.execute("UPDATE outbox SET notify = 0 WHERE n = ?", (waiting.n,))
 
 
-def hand_over(conn: Connection, collection_n: int, entry_id: str, other_id: str) -> None:
-    """What waits for one entry belongs to another from now on; whoever was to be told of it is not."""
+def hand_over(conn: Connection, collection_n: int, entry_id: str, other_id: str, *, notify: bool = False) -> None:
+    """What waits for one entry belongs to another from now on; `notify`: whoever was to be told of it still is."""
     conn.execute(
-        "UPDATE outbox SET entry_id = ?, notify = 0 WHERE collection_n = ? AND entry_id = ?",
-        (other_id, collection_n, entry_id),
+        "UPDATE outbox SET entry_id = ?, notify = notify * ? WHERE collection_n = ? AND entry_id = ?",
+        (other_id, notify, collection_n, entry_id),
     )
 
 
@@ -248,10 +248,10 @@ def drop_collection(conn: Connection, collection_n: int) -> None:
     conn.execute("DELETE FROM outbox WHERE collection_n = ?", (collection_n,))
 
 
-def make_anew(conn: Connection, n: int) -> None:
-    """What the upstream no longer has shall be there again, as a creation; that is our doing, so nobody is told."""
+def make_anew(conn: Connection, n: int, *, notify: bool) -> None:
+    """What the upstream has lost shall be there again, as a creation; `notify`: whoever was to be told still is."""
     set_action(conn, n, "create")
-    conn.execute("UPDATE outbox SET notify = 0 WHERE n = ?", (n,))
+    conn.execute("UPDATE outbox SET notify = notify * ? WHERE n = ?", (notify, n))
 
 
 def set_action(conn: Connection, n: int, action: str) -> None:

@@ -55,6 +55,12 @@ class Office:
         self.mirror.store.put_entry(place, f"{uid}.ics", text, origin=Origin.DAV, notify=True)
         assert self.mirror.sync().converged
 
+    def answer_unsent(self, uid: str, word: str) -> None:
+        """As a client of ours does; its server has not heard of it."""
+        place, entry = self.mirror.collection(self.calendar).id, self.entry(uid)
+        text = answered(self.here(uid), word)
+        self.mirror.store.put_entry(place, entry.href, text, origin=Origin.DAV, notify=True)
+
     def delete(self, uid: str, *, notify: bool) -> None:
         place = self.mirror.collection(self.calendar).id
         self.mirror.store.delete_entry(place, self.entry(uid).href, origin=Origin.DAV, notify=notify)
@@ -193,6 +199,35 @@ def test_a_meeting_that_moves_between_calendars_tells_nobody(office: Office) -> 
     assert office.mirror.sync().converged
     assert [each.uid for each in store.iter_entries(there.id)] == ["moved"]
     assert office.messages("moved") == ["REQUEST"]
+
+
+def test_an_answer_is_told_also_where_another_client_has_deleted_the_invitation(office: Office) -> None:
+    """Which the server told the boss as a refusal; what the boss has at the end is what our owner said."""
+    office.boss.put(office.desk, "lost.ics", meeting("lost", BOSS, UP))
+    office.mirror.sync()
+    office.answer_unsent("lost", "ACCEPTED")
+    me = Upstream(office.boss.server.as_user("up"))
+    (name,) = (each for each in me.names(office.calendar) if "UID:lost\r\n" in me.get(office.calendar, each))
+    me.delete(office.calendar, name)
+    assert "PARTSTAT=DECLINED" in attendee(office.there("lost"), UP)
+    office.mirror.sync()
+    assert office.mirror.sync().waiting, "that it was deleted there stands in the inbox"
+    assert "PARTSTAT=ACCEPTED" in attendee(office.there("lost"), UP)
+    assert office.messages("lost") == ["REPLY", "REPLY"]
+    assert "PARTSTAT=ACCEPTED" in attendee(office.here("lost"), UP)
+
+
+def test_an_answer_that_moves_to_another_calendar_before_it_is_sent_arrives(office: Office) -> None:
+    office.boss.put(office.desk, "carried.ics", meeting("carried", BOSS, UP))
+    second = office.boss.server.as_user("up").make_calendar("answers")
+    office.mirror.sync()
+    office.answer_unsent("carried", "ACCEPTED")
+    store, here = office.mirror.store, office.mirror.collection(office.calendar)
+    there = office.mirror.collection(second)
+    store.move_entry(here.id, office.entry("carried").href, there.id, "carried.ics", origin=Origin.DAV)
+    assert office.mirror.sync().converged
+    assert "PARTSTAT=ACCEPTED" in attendee(office.there("carried"), UP)
+    assert office.messages("carried") == ["REPLY"]
 
 
 def test_when_the_boss_is_busy_is_asked_there(office: Office) -> None:

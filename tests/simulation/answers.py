@@ -32,7 +32,7 @@ def answered(text: str, word: str) -> str:
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
     """An answer that its organizer shall hear of: `known` is what the upstream had of it before, `agreed` what of that
-    the mirror knew, `lost` whether the upstream no longer has the invitation.
+    the mirror knew.
 
     `told` is how many messages had been sent by then, `conflict` the number of the newest one in the inbox.
     """
@@ -42,7 +42,6 @@ class Answer:
     word: str
     known: str
     agreed: str
-    lost: bool
     told: int
     conflict: int
 
@@ -63,21 +62,18 @@ class Answers:
         agreed = answer_in(entry.text if link.base is None else link.base) if link else ""
         said = [known for (side, _, each), known in self._standing().items() if (side, each) == (f"at {account}", uid)]
         known = said[0] if said else ""
-        lost = link is not None and not said
-        return Answer(
-            account, uid, word, known, agreed, lost, told=len(upstream.told), conflict=self.mirror.newest_conflict()
-        )
+        conflict = self.mirror.newest_conflict()
+        return Answer(account, uid, word, known, agreed, told=len(upstream.told), conflict=conflict)
 
     def give(self, answer: Answer) -> None:
         """The mirror has accepted it. Nothing is expected where one UID stands in several places; nor of an answer that
-        only goes back to what was agreed, while the upstream has been given another one; nor where the upstream has
-        lost the invitation: it is made there anew, of which nobody is told; nor of what is no edit to somebody who has
-        removed its file.
+        only goes back to what was agreed, while the upstream has been given another one; nor of what is no edit to
+        somebody who has removed its file.
         """
         sides = [side for side, _, uid in self._standing() if uid == answer.uid]
         self.given[answer.account, answer.uid] = answer
         back = answer.agreed == answer.word != answer.known or self._as_its_lost_file(answer)
-        if len(sides) > len({*sides}) or answer.lost or back:
+        if len(sides) > len({*sides}) or back:
             del self.given[answer.account, answer.uid]
 
     def _as_its_lost_file(self, answer: Answer) -> bool:

@@ -151,6 +151,55 @@ def test_what_vanished_upstream_is_made_anew_in_silence(scene: Scene) -> None:
     assert (scene.upstream.told, silenced(scene)) == ([], [("e6", "create", (GUEST,))])
 
 
+@pytest.mark.parametrize(("mine", "heard"), [("ACCEPTED", ["ACCEPTED"]), ("NEEDS-ACTION", [])])
+def test_an_answer_is_told_also_where_the_upstream_has_lost_the_invitation(
+    scene: Scene, mine: str, heard: list[str]
+) -> None:
+    """Their owner answered, and the organizer waits for that; what of it is no answer is made anew in silence."""
+    write(scene, "invited", meeting("invited", "my words", host=BOSS, me=mine), notify=True)
+    scene.upstream.remove(scene.remote.href, f"{scene.remote.href}invited.ics")
+    for _ in range(3):
+        scene.sync()
+    assert "my words" in str(scene.there()[f"{scene.remote.href}invited.ics"])
+    assert scene.upstream.told == [Message("invited", "REPLY", BOSS, each) for each in heard]
+    assert silenced(scene) == []
+
+
+def test_who_was_invited_by_a_creation_whose_answer_was_lost_hears_of_its_deletion(scene: Scene) -> None:
+    Deaf.lost = 0
+    scene.make = lambda _account: Deaf(scene.upstream)
+    write(scene, "new", meeting("new"), notify=True)
+    scene.sync()
+    scene.store.delete_entry(scene.collection.id, "new.ics", origin=Origin.DAV, notify=True)
+    for _ in range(3):
+        scene.sync()
+    assert f"{scene.remote.href}new.ics" not in scene.there()
+    assert [each.method for each in scene.upstream.told] == ["REQUEST", "CANCEL"]
+
+
+@pytest.mark.parametrize(
+    ("uid", "text", "heard"),
+    [
+        ("invited", meeting("invited", host=BOSS, me="ACCEPTED"), [Message("invited", "REPLY", BOSS, "ACCEPTED")]),
+        ("invited", meeting("invited", "my words", host=BOSS, me="NEEDS-ACTION"), []),
+        ("e9", meeting("e9", "at another time"), [Message("e9", "REQUEST", GUEST)]),
+        ("new", meeting("new"), [Message("new", "REQUEST", GUEST)]),
+    ],
+)
+def test_what_waits_to_be_told_goes_with_an_entry_that_moves(
+    scene: Scene, uid: str, text: str, heard: list[Message]
+) -> None:
+    scene.upstream.add("other")
+    scene.sync()
+    here, there = scene.store.collections(account=scene.account.id)
+    scene.store.put_entry(here.id, f"{uid}.ics", text, origin=Origin.DAV, notify=True)
+    scene.store.move_entry(here.id, f"{uid}.ics", there.id, f"{uid}.ics", origin=Origin.DAV)
+    for _ in range(3):
+        scene.sync()
+    assert [*scene.upstream.folders["/memory/other/"].entries] == [f"/memory/other/{uid}.ics"]
+    assert scene.upstream.told == heard
+
+
 def test_rejected_deletions_come_back_in_silence(scene: Scene) -> None:
     for number in range(8):
         scene.upstream.remove(scene.remote.href, f"{scene.remote.href}e{number}.ics")
