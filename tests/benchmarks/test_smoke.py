@@ -34,9 +34,9 @@ def test_the_mirror_part_compares_both_sides(capsys: pytest.CaptureFixture[str])
 
 
 def test_the_dav_part_stands_beside_the_peers(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["dav", "--size", "60", "--runs", "1", "--peers", "radicale,xandikos", "--json"]) == 0
+    assert main(["dav", "--size", "20", "--runs", "1", "--peers", "xandikos", "--json"]) == 0
     rows = {row["what"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
-    assert all(row["ours"] > 0 and set(row["peers"]) == {"radicale", "xandikos"} for row in rows.values())
+    assert all(row["ours"] > 0 and set(row["peers"]) == {"xandikos"} for row in rows.values())
     assert {row["what"] for row in rows.values() if row["met"] is None} == {"mix of 8 clients, p99 of a poll"}
 
 

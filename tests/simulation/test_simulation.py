@@ -17,7 +17,7 @@ from storage.verify import verify
 from tests.simulation.mirror import make_template
 from tests.simulation.world import World
 
-FIRST, LAST = (int(part) for part in os.environ.get("CALHARBOR_SEEDS", "0:600").split(":"))
+FIRST, LAST = (int(part) for part in os.environ.get("CALHARBOR_SEEDS", "0:400").split(":"))
 BLOCK = 25
 MOST = 80
 
