@@ -154,13 +154,13 @@ def _question(conn: Connection, places: Sequence[Collection], wanted: Wanted) ->
             raise InvalidData(f"the event {wanted.series} does not recur", hint="name the master of a series")
         only = {entry.n: None}
     if wanted.words:
-        held = _holding(conn, places, wanted)
+        held = holding(conn, places, wanted)
         only = held if only is None else {n: held[n] for n in only if n in held}
     zones = tuple(map(zone_of, places))
     return Question(tuple(places), zones, wanted.start, wanted.end, wanted.endless_until, only)
 
 
-def _holding(conn: Connection, places: Sequence[Collection], wanted: Wanted) -> dict[int, frozenset[int] | None]:
+def holding(conn: Connection, places: Sequence[Collection], wanted: Wanted) -> dict[int, frozenset[int] | None]:
     """The components that hold the words, by entry; nothing that is hidden is searched."""
     find = sought.holding if wanted.everywhere else sought.named
     found: dict[int, frozenset[int] | None] = {}

@@ -59,6 +59,15 @@ def check(conn: Connection, since: int) -> None:
         raise CursorExpired(f"the journal reaches back to change {oldest(conn)}, not to {since}", hint=_HINT)
 
 
+def check_in(conn: Connection, collection: Collection, since: int) -> None:
+    """The same for what changed in one collection; an old position is good where nothing followed it."""
+    if since > collection.seq or since < 0:
+        raise CursorExpired(f"change {since} has not happened in {collection.name!r}", hint=_HINT)
+    _refuse_lost(conn, since)
+    if since < collection.seq and since < oldest(conn):
+        raise CursorExpired(f"the journal does not reach back to change {since}", hint=_HINT)
+
+
 def _refuse_lost(conn: Connection, since: int) -> None:
     if any(first < since < last for first, last in lost(conn)):
         raise CursorExpired(f"change {since} is from before the mirror was restored from a backup", hint=_HINT)
@@ -82,11 +91,7 @@ def delta(conn: Connection, collection: Collection, since: int | None, *, limit:
     """
     if since is None:
         return _initial(conn, collection, limit)
-    if since > collection.seq or since < 0:
-        raise CursorExpired(f"change {since} has not happened in {collection.name!r}", hint=_HINT)
-    _refuse_lost(conn, since)
-    if since < collection.seq and since < oldest(conn):
-        raise CursorExpired(f"the journal does not reach back to change {since}", hint=_HINT)
+    check_in(conn, collection, since)
     touched = journal.touched(conn, collection.n, since, None if limit is None else limit + 1, own=own)
     truncated = limit is not None and len(touched) > limit
     if truncated:

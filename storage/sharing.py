@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from storage import clock, ids
 from storage.errors import InvalidData
-from storage.history import History
+from storage.following import Following
 from storage.model import Collection, CollectionKind, Feed, Grant, Level
 from storage.reading import found
 from storage.tables import collections, feeds, grants
@@ -14,7 +14,7 @@ TOUCH_EVERY = 600.0
 """Seconds between two notes that a link is in use: not every look is worth a write."""
 
 
-class Sharing(History):
+class Sharing(Following):
     """What `Store` can do about sharing. Who may share what is the business of the doors."""
 
     def share(self, collection_id: str, user: str, level: Level) -> Grant:

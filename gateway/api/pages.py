@@ -9,6 +9,9 @@ import orjson
 
 Part = str | int | None
 
+_LARGEST = 1 << 62
+"""No number of ours is larger; SQLite has none of 64 bits."""
+
 
 def token(what: str, parts: Sequence[Part]) -> str:
     """The token of these parts for the list `what`."""
@@ -24,4 +27,5 @@ def parts_of(text: str, what: str, *form: type | None) -> list[Any] | None:
     if not isinstance(parts, list) or len(parts) != len(form) + 1 or parts[0] != what:
         return None
     fits = all(type(part) is kind for part, kind in zip(parts[1:], form, strict=True))
+    fits = fits and all(abs(part) <= _LARGEST for part in parts if isinstance(part, int))
     return parts[1:] if fits else None

@@ -140,6 +140,13 @@ def series_in(conn: Connection, collection_n: int, window: Window) -> tuple[list
     return [n for n, inside in rows if inside], [n for n, inside in rows if not inside]
 
 
+def excluding(conn: Connection, collection_n: int) -> list[int]:
+    """The numbers of the series from which single instances are taken out (EXDATE)."""
+    sql = f"""SELECT p.entry_n FROM components p INDEXED BY components_heads
+        WHERE {_HEADS} AND p.recurring AND instr(p.more, 'EXDATE')"""
+    return [n for (n,) in conn.execute(sql, {"collection": collection_n}).fetchall()]
+
+
 def solos(conn: Connection, collection_n: int, window: Window, without: Sequence[int]) -> int:
     """How many events that do not recur are in the window, besides these entries; counted in the index."""
     sql = f"SELECT count(*) FROM components p INDEXED BY components_heads WHERE {_HEADS} AND {_SOLO} AND {_NOT_THESE}"

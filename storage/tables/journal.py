@@ -24,7 +24,7 @@ _SELECT = f"SELECT {_COLUMNS} FROM journal"
 _SHOWN = "collection_n NOT IN (SELECT n FROM collections WHERE kind IN ('inbox', 'outbox'))"
 """Those of mailboxes are for their owner's clients alone."""
 
-_SEEN = "(before_hash <> after_hash OR entry_id = '')"
+SEEN = "(before_hash <> after_hash OR entry_id = '')"
 """Those that changed more than somebody's reminders."""
 
 
@@ -86,7 +86,7 @@ def one(conn: Connection, seq: int) -> Change | None:
 def since(conn: Connection, seq: int, *, account_id: int | None = None, limit: int | None = None) -> list[Change]:
     """The changes after `seq`, oldest first; those of mailboxes and reminders are for their owner's clients alone."""
     rows = conn.execute(
-        f"{_SELECT} WHERE seq > ? AND (? IS NULL OR account_id = ?) AND {_SHOWN} AND {_SEEN} ORDER BY seq LIMIT ?",
+        f"{_SELECT} WHERE seq > ? AND (? IS NULL OR account_id = ?) AND {_SHOWN} AND {SEEN} ORDER BY seq LIMIT ?",
         (seq, account_id, account_id, -1 if limit is None else limit),
     )
     return [_row(row) for row in rows.fetchall()]
@@ -94,7 +94,7 @@ def since(conn: Connection, seq: int, *, account_id: int | None = None, limit: i
 
 def of_run(conn: Connection, run: int) -> list[Change]:
     """The changes that belong to one act, oldest first."""
-    rows = conn.execute(f"{_SELECT} WHERE run = ? AND {_SHOWN} AND {_SEEN} ORDER BY seq", (run,))
+    rows = conn.execute(f"{_SELECT} WHERE run = ? AND {_SHOWN} AND {SEEN} ORDER BY seq", (run,))
     return [_row(row) for row in rows.fetchall()]
 
 
@@ -110,14 +110,14 @@ def last_run(conn: Connection, account_id: int) -> int | None:
 
 def of_entry(conn: Connection, entry_id: str) -> list[Change]:
     """Every change of one entry that is still known, oldest first."""
-    rows = conn.execute(f"{_SELECT} WHERE entry_id = ? AND {_SEEN} ORDER BY seq", (entry_id,))
+    rows = conn.execute(f"{_SELECT} WHERE entry_id = ? AND {SEEN} ORDER BY seq", (entry_id,))
     return [_row(row) for row in rows.fetchall()]
 
 
 def next_of_entry(conn: Connection, entry_id: str, seq: int) -> Change | None:
     """The first change of an entry after `seq`."""
     row = conn.execute(
-        f"{_SELECT} WHERE entry_id = ? AND seq > ? AND {_SEEN} ORDER BY seq LIMIT 1", (entry_id, seq)
+        f"{_SELECT} WHERE entry_id = ? AND seq > ? AND {SEEN} ORDER BY seq LIMIT 1", (entry_id, seq)
     ).fetchone()
     return _row(row) if row else None
 
@@ -125,7 +125,7 @@ def next_of_entry(conn: Connection, entry_id: str, seq: int) -> Change | None:
 def last_of_entry(conn: Connection, entry_id: str, seq: int) -> Change | None:
     """The last change of an entry up to and including `seq`."""
     row = conn.execute(
-        f"{_SELECT} WHERE entry_id = ? AND seq <= ? AND {_SEEN} ORDER BY seq DESC LIMIT 1", (entry_id, seq)
+        f"{_SELECT} WHERE entry_id = ? AND seq <= ? AND {SEEN} ORDER BY seq DESC LIMIT 1", (entry_id, seq)
     ).fetchone()
     return _row(row) if row else None
 
@@ -133,7 +133,7 @@ def last_of_entry(conn: Connection, entry_id: str, seq: int) -> Change | None:
 def first_after(conn: Connection, collection_n: int, seq: int) -> list[tuple[str, int]]:
     """The entries of a collection that changed after `seq`, each with the first of these changes."""
     rows = conn.execute(
-        f"""SELECT entry_id, min(seq) FROM journal WHERE collection_n = ? AND seq > ? AND entry_id <> '' AND {_SEEN}
+        f"""SELECT entry_id, min(seq) FROM journal WHERE collection_n = ? AND seq > ? AND entry_id <> '' AND {SEEN}
             GROUP BY entry_id""",
         (collection_n, seq),
     )
@@ -143,7 +143,7 @@ def first_after(conn: Connection, collection_n: int, seq: int) -> list[tuple[str
 def first_at(conn: Connection, collection_n: int, href: str, seq: int) -> Change | None:
     """The first change after `seq` of what stands under a name in a collection."""
     row = conn.execute(
-        f"{_SELECT} WHERE collection_n = ? AND seq > ? AND href = ? AND {_SEEN} ORDER BY seq LIMIT 1",
+        f"{_SELECT} WHERE collection_n = ? AND seq > ? AND href = ? AND {SEEN} ORDER BY seq LIMIT 1",
         (collection_n, seq, href),
     ).fetchone()
     return _row(row) if row else None
@@ -210,7 +210,7 @@ def of_events(
         f"""SELECT {columns}, e.n,
                 (SELECT min(r.seq) FROM revisions r WHERE r.entry_id = j.entry_id AND r.seq > j.seq)
             FROM journal j LEFT JOIN entries e ON e.id = j.entry_id
-            WHERE j.collection_n = ? AND j.seq >= ? AND j.account_id = ? AND {_SEEN}
+            WHERE j.collection_n = ? AND j.seq >= ? AND j.account_id = ? AND {SEEN}
                 AND coalesce(e.kind, 'event') = 'event'
             ORDER BY j.seq LIMIT ?""",
         (collection_n, seq, account_id, limit),

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest.register_assert_rewrite("tests.contract.provider", "tests.contract.scheduling", "tests.contract.serving")
+pytest.register_assert_rewrite(
+    *(f"tests.contract.{name}" for name in ("provider", "scheduling", "serving", "onecal")),
+)
 
 from tests.contract.serving import Fixture, contract  # noqa: E402 — after the rewriting has been asked for
 

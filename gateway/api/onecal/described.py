@@ -19,6 +19,8 @@ DIALECT = Dialect(
     schema.Refusal,
     (400, 401, 403, 404, 429, 503),
     {
+        "onecal_list_events": Operation(schema_events.EventList, refusals=(410,)),
+        "onecal_list_occurrences": Operation(schema_events.EventList, refusals=(410,)),
         "onecal_get_event": Operation(schema_events.CalendarEvent),
     },
     _PARAMETERS,

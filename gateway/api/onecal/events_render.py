@@ -6,7 +6,7 @@ event does not have is left out, but for `recurrence`, which is null then.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.api.calendars import owned, zone_name_of
@@ -61,6 +61,10 @@ class Place:
     def of(cls, account: Account, calendar: Collection, service: Service, shown: str = "") -> "Place":
         """What a calendar of an account means for its events."""
         return cls(account, calendar, service, owned(account, calendar), zone_name_of(calendar), shown)
+
+    def shown_in(self, zone: str) -> "Place":
+        """The same, with timed events shown in this zone; "": each in its own."""
+        return replace(self, shown=zone)
 
 
 def render(row: EventRow, place: Place) -> dict[str, Any]:

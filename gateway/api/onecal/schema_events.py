@@ -120,3 +120,18 @@ class CalendarEvent(Camel):
     organizer: EventPerson | None = None
     creator: EventPerson | None = None
     reminders: EventReminders
+
+
+class GoneEvent(Camel):
+    """An event that is not there any more, or does not fit the question any more."""
+
+    id: Id
+    is_cancelled: Literal[True]
+
+
+class EventList(Camel):
+    """A page of a list: with `nextPageToken` where there are more, else with `nextSyncToken`."""
+
+    data: list[CalendarEvent | GoneEvent]
+    next_page_token: str = Field(default_factory=str)
+    next_sync_token: str = Field(default_factory=str)
