@@ -110,11 +110,17 @@ def endless(records: Sequence[ComponentRecord]) -> bool:
     return any("COUNT=" not in line and "UNTIL=" not in line for line in rules)
 
 
-def extent(record: ComponentRecord, at: Occurrence | None, records: Sequence[ComponentRecord], zone: tzinfo) -> Span:
+def extent(
+    record: ComponentRecord,
+    at: Occurrence | None,
+    records: Sequence[ComponentRecord],
+    zone: tzinfo,
+    shows: Callable[[ComponentRecord], bool],
+) -> Span:
     """From when until when an event is; of a whole series (`at` None) from its first instance to the end of its last.
 
-    `records`: all components of its entry. None for the end of a series that has none, or of which nobody counts the
-    instances.
+    `records`: all components of its entry. Only those instances count whose component `shows` says yes to. None for the
+    end of a series that has none, or of which nobody counts the instances.
     """
     start, end, _all_day = times(record, at, zone)
     if at is not None or not any(each.recurring for each in records):
@@ -124,5 +130,7 @@ def extent(record: ComponentRecord, at: Occurrence | None, records: Sequence[Com
     expansion = expand(stored.content(Kind.EVENT, "", records), None, None, limit=MOST)
     if expansion.complete_until is not None:
         return start, None
-    spans = [times(records[each.position], each, zone) for each in expansion.occurrences]
+    visible = [shows(each) for each in records]
+    instances = [each for each in expansion.occurrences if visible[each.position]]
+    spans = [times(records[each.position], each, zone) for each in instances]
     return min([start, *(one for one, _, _ in spans)]), max([end, *(one for _, one, _ in spans)])

@@ -13,7 +13,7 @@ from storage.browsing import rows_of, zone_of
 from storage.db import Connection
 from storage.errors import NotFound, PermitDenied
 from storage.listing import Key, Listed
-from storage.model import Collection, Token
+from storage.model import Collection, Entry, Token
 from storage.permits import policy
 from storage.permits.asked import Contact, Period, Question, Restrictions, SeenBusy, SeenCalendar, SeenPage
 from storage.permits.finding import Hit, Search, extent, hits
@@ -284,22 +284,32 @@ class DeskReader:
         return None if numbers is None or (len(numbers) > FEW and not wide) else sorted(numbers)
 
     def _opened(self, conn: Connection, places: Sequence[SeenCalendar], event_id: str) -> Opened | None:
-        """An event that is shown, whenever it is; None for what is hidden and what is not there."""
-        entry = entries.by_id(conn, event_id.partition("_")[0])
+        """An event that is shown, whenever it is; None for what is hidden and what is not there.
+
+        For an id that is not there another event is looked at in its place, so that the time it takes to say so is that
+        for a hidden one.
+        """
+        entry_id, of_instance, key = event_id.partition("_")
+        entry = entries.by_id(conn, entry_id)
         calendar = next((each for each in places if entry and each.place.source == entry.collection_n), None)
-        if entry is None or calendar is None:
-            return None
+        if calendar is not None and entry is not None:
+            return self._judged(conn, calendar, entry, event_id)
+        decoy = event_people.some(conn, [each.place.source for each in places])
+        for each in places:
+            if decoy is not None and decoy.collection_n == each.place.source:
+                self._judged(conn, each, decoy, f"{decoy.id}{of_instance}{key}")
+        return None
+
+    def _judged(self, conn: Connection, calendar: SeenCalendar, entry: Entry, event_id: str) -> Opened | None:
         try:
             row = self.store.event(calendar.place.id, event_id)
         except NotFound:
             return None
         level, how = self.viewer.sight(calendar, event_people.taken_by(row.component), self.viewer.rules(calendar))
-        if how is Sight.HIDDEN:
-            return None
         records = event_rows.records(conn, [entry.n]).get(entry.n, [])
-        return Opened(
-            calendar, row, level, how, extent(row.component, row.occurrence, records, zone_of(calendar.place))
-        )
+        zone, shows = zone_of(calendar.place), self.viewer.shows(calendar)
+        span = extent(row.component, row.occurrence, records, zone, shows)
+        return None if how is Sight.HIDDEN else Opened(calendar, row, level, how, span)
 
 
 def _holds(each: Judged, words: Sequence[str], permit: Permit) -> bool:

@@ -1,20 +1,26 @@
 """Who looks: a permit in this mirror. Which calendars it opens, whose they are, and how much of an event it sees."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 from storage import clock
 from storage.permits import policy
 from storage.permits.asked import Period, SeenCalendar
 from storage.permits.permit import DAY, Field, Linked, MasterLevel, Permit, RuleLevel
 from storage.permits.policy import People, Sight
-from storage.records import TakenRow
+from storage.records import ComponentRecord, TakenRow
 from storage.scheduling import busy, people
 from storage.store import Store
+from storage.tables import event_people
 
 WEEK = 7 * DAY
 AROUND = 3 * DAY
 """How far from today a list reaches on both sides where the token has a window and nobody says a span."""
+
+_UNTOLD: Mapping[str, Any] = {"seq": 0, "created_seq": 0, "remote_cursor": None}
+"""What of a calendar moves whenever anything in it is changed, hidden things too."""
 
 
 class Viewer:
@@ -46,7 +52,8 @@ class Viewer:
                     if keys & {"*", place.id, place.key} - {""}:
                         email = place.email or account.email
                         is_primary = primary is not None and place.n == primary.n
-                        found[place.n] = SeenCalendar(place.n, place, account, is_primary, email)
+                        shown = replace(place, **_UNTOLD)
+                        found[place.n] = SeenCalendar(place.n, shown, account, is_primary, email)
             return [found[n] for n in sorted(found)]
 
     @cached_property
@@ -103,3 +110,8 @@ class Viewer:
         busy_at_most = permit.level is MasterLevel.BUSY or level is RuleLevel.BUSY
         taken = not busy_at_most or busy.takes_time(each, self.mine(calendar))
         return level, policy.sight(permit, level, taken=taken)
+
+    def shows(self, calendar: SeenCalendar) -> Callable[[ComponentRecord], bool]:
+        """Whether anything is shown of what a component describes."""
+        rules = self.rules(calendar)
+        return lambda each: self.sight(calendar, event_people.taken_by(each), rules)[1] is not Sight.HIDDEN

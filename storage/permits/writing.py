@@ -169,7 +169,7 @@ class DeskWriter(DeskReader):
         if record is None or record.recurrence_id != instance:
             return ()  # an instance of which nothing is said stays where its series has it
         records = [] if instance else [each for each in content.components if each.name == "VEVENT"]
-        return (extent(record, None, records, zone_of(calendar.place)),)
+        return (extent(record, None, records, zone_of(calendar.place), self.viewer.shows(calendar)),)
 
     def _actor(self, calendar: SeenCalendar) -> str:
         """The words with which the journal names whoever has the token."""

@@ -8,8 +8,9 @@ from json import dumps
 from sqlite3 import Connection
 from typing import NamedTuple
 
+from storage.model import Entry
 from storage.records import ComponentRecord, Occurrence, TakenRow
-from storage.tables import components
+from storage.tables import components, entries
 from storage.tables.event_rows import Found
 from storage.tables.occurrences import WEEK, Window
 
@@ -65,6 +66,16 @@ def in_window(
         occurrence = Occurrence(start, end, key, position, bool(all_day), bool(floating))
         taken = TakenRow(start, end, bool(floating), *decides)
         yield Judged(Found(occurrence, n, entry), taken, (name, text or "", where or ""))
+
+
+def some(conn: Connection, collection_ns: Sequence[int]) -> Entry | None:
+    """Any event of these calendars; None where there is none."""
+    row = conn.execute(
+        """SELECT e.n FROM json_each(?) j CROSS JOIN entries e ON e.collection_n = j.value
+           WHERE e.kind = 'event' LIMIT 1""",
+        (dumps(list(collection_ns)),),
+    ).fetchone()
+    return entries.by_n(conn, row[0]) if row else None
 
 
 def described(found: Found, by: ComponentRecord) -> Judged:

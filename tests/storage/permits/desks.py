@@ -8,6 +8,7 @@ from storage import clock
 from storage.ids import new_id
 from storage.model import Account, Collection, CollectionKind, Origin, Token, TokenKind
 from storage.permits.desk import Desk
+from storage.permits.permit import Rule, RuleLevel
 from storage.store import Store
 from tests.storage.texts import calendar
 
@@ -86,3 +87,16 @@ def put(
     ]
     text = calendar("\r\n".join(lines) + "\r\n" + extra)
     return store.put_entry(place(store, key).id, f"{name}.ics", text, origin=Origin.CLI).entry.id
+
+
+def naive_level(rules: Sequence[Rule], address: str, own: Sequence[str]) -> RuleLevel:
+    """D.3 and D102, said again: priority, then email before domain before all, then the strictest."""
+    email = address.lower()
+    if email in {each.lower() for each in own}:
+        return RuleLevel.FULL
+    for priority in sorted({each.priority for each in rules}, reverse=True):
+        for identifier in (email, email.split("@")[-1], ""):
+            levels = [each.level for each in rules if each.priority == priority and each.identifier == identifier]
+            if levels:
+                return min(levels)
+    return RuleLevel.FULL
