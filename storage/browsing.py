@@ -1,6 +1,6 @@
 """What applications ask of calendars: pages of events, one event, what holds some words; for every dialect the same."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from storage.ical.privacy import hides
 from storage.ical.values import parse_datetime, wall_seconds
 from storage.ical.zones import iana_name
 from storage.listing import Key, Listed, Question
-from storage.model import Collection, Entry, Kind, Level
+from storage.model import Collection, Kind, Level
 from storage.reading import Described, Reader
 from storage.records import ComponentRecord, EventRow, Occurrence
 from storage.recurrence import stored
@@ -178,13 +178,14 @@ def holding(conn: Connection, places: Sequence[Collection], wanted: Wanted) -> d
 
 
 def _records(
-    conn: Connection, described: Described, keys: Iterable[tuple[int, int]], read: Mapping[int, Entry]
-) -> dict[tuple[int, int], ComponentRecord]:
-    """The components with these positions in these entries; only those that are not remembered are read."""
-    kept = described.of((n, read[n].hash, position) for n, position in keys)
-    records = {(n, position): record for (n, _, position), record in kept.items()}
-    fresh = event_rows.describing(conn, [key for key in keys if key not in records])
-    described.put({(n, read[n].hash, at): each for (n, at), each in fresh.items() if _is_small(each)})
+    conn: Connection, described: Described, keys: Iterable[tuple[int, str, int]]
+) -> dict[tuple[int, str, int], ComponentRecord]:
+    """The components with these positions in entries of these hashes; only those that are not remembered are read."""
+    records = described.of(keys)
+    lacking = {(n, position): digest for n, digest, position in keys if (n, digest, position) not in records}
+    read = event_rows.describing(conn, list(lacking))
+    fresh = {(n, lacking[n, position], position): record for (n, position), record in read.items()}
+    described.put({key: each for key, each in fresh.items() if _is_small(each)})
     return records | fresh
 
 
@@ -199,24 +200,26 @@ def rows_of(
     conn: Connection, described: Described, places: Sequence[Collection], found: Sequence[Listed], *, text: bool
 ) -> list[EventRow]:
     """The rows of a page, in its order: components are read once, however many instances they describe."""
-    numbers = list(dict.fromkeys(each.found.entry_n for each in found))
-    keys = dict.fromkeys((each.found.entry_n, each.found.occurrence.position) for each in found)
-    read = event_rows.entries_of(conn, numbers, text=text)
-    records = _records(conn, described, keys, read)
-    masters = {n: record for (n, _), record in records.items() if not record.recurrence_id}
-    lacking = {n for (n, _), record in records.items() if record.recurrence_id and n not in masters}
+    apart = {each.found.entry_n for each in found if text or each.found.whole is None}
+    read = event_rows.entries_of(conn, list(apart), text=text)
+    entries = [each.found.whole or read[each.found.entry_n] for each in found]
+    keys = [(entry.n, entry.hash, each.found.occurrence.position) for entry, each in zip(entries, found, strict=True)]
+    records = _records(conn, described, dict.fromkeys(keys))
+    masters = {n: record for (n, _, _), record in records.items() if not record.recurrence_id}
+    lacking = {n for (n, _, _), record in records.items() if record.recurrence_id and n not in masters}
     masters |= event_rows.series_of(conn, list(lacking))
-    rows: dict[int, list[tuple[int, EventRow]]] = {}
-    for order, each in enumerate(found):
-        n, occurrence = each.found.entry_n, each.found.occurrence
-        master = masters.get(n) if occurrence.recurrence_id else None
-        row = EventRow(read[n], records[n, occurrence.position], occurrence, master)
-        rows.setdefault(each.place, []).append((order, row))
-    shown: list[tuple[int, EventRow]] = []
-    for place, some in rows.items():
-        seen = shared.events(conn, places[place], [row for _, row in some], text=text)
-        shown += zip((order for order, _ in some), seen, strict=True)
-    return [row for _, row in sorted(shown, key=lambda pair: pair[0])]
+    rows = []
+    for key, entry, each in zip(keys, entries, found, strict=True):
+        occurrence = each.found.occurrence
+        master = masters.get(entry.n) if occurrence.recurrence_id else None
+        rows.append(EventRow(read.get(entry.n, entry), records[key], occurrence, master))
+    for number, place in enumerate(places):
+        if place.share is not None:
+            theirs = [at for at, each in enumerate(found) if each.place == number]
+            seen = shared.events(conn, place, [rows[at] for at in theirs], text=text)
+            for at, row in zip(theirs, seen, strict=True):
+                rows[at] = row
+    return rows
 
 
 def expanded(records: Sequence[ComponentRecord], key: str) -> Occurrence | None:

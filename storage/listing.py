@@ -5,10 +5,11 @@ from midnight to midnight in the calendar's zone. Nothing here reads a text: wha
 from the rows of its series.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from heapq import heappop, heappush, merge
+from heapq import merge
 from itertools import islice
 from typing import NamedTuple
 
@@ -24,6 +25,9 @@ from storage.tables import event_rows
 from storage.tables.event_rows import Found
 from storage.tables.occurrences import Window
 from storage.window import ENOUGH, FIRST, instant, window
+
+_TOGETHER = 256
+"""So many rows are put in order at a time."""
 
 MOST = 20_000
 """At most so many instances of one series are expanded for one count."""
@@ -111,24 +115,26 @@ def _stored(conn: Connection, asked: Question, place: int, after: Key | None) ->
     since = None if after is None else after.at - DAY
     only = None if asked.only is None else list(asked.only)
     rows = event_rows.in_order(conn, asked.places[place].source, asked.window(place), since, only)
+    everything = asked.only is None
     for each in _ordered(rows, place, asked.zones[place]):
-        if (after is None or each.key > after) and asked.counts(each.found):
+        if (after is None or each.key > after) and (everything or asked.counts(each.found)):
             yield each
 
 
-def _ordered(rows: Iterable[Found], place: int, zone: tzinfo) -> Iterator[Listed]:
+def _ordered(rows: Iterator[Found], place: int, zone: tzinfo) -> Iterator[Listed]:
     """Rows by their `start` in the order of a list.
 
     For floating time `start` is not yet the instant, but less than a day from it: whatever is a day behind the row that
     was read last has its place.
     """
     waiting = list[Listed]()
-    for found in rows:
-        while waiting and waiting[0].key.at < found.occurrence.start - DAY:
-            yield heappop(waiting)
-        heappush(waiting, listed(found, place, zone))
-    while waiting:
-        yield heappop(waiting)
+    while some := list(islice(rows, _TOGETHER)):
+        waiting += [listed(found, place, zone) for found in some]
+        waiting.sort(key=_key)
+        placed = bisect_left(waiting, Key(some[-1].occurrence.start - DAY, ""), key=_key)
+        yield from waiting[:placed]
+        del waiting[:placed]
+    yield from waiting
 
 
 def _incomplete(conn: Connection, asked: Question, place: int, after: Key | None, reach: int | None) -> list[int]:

@@ -121,11 +121,11 @@ class ContactRecord:
     members: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(NamedTuple):
     """One computed instance: `position` says which component of the entry describes it (0-based, in file order).
 
     `recurrence_id` is the canonical key of the instance within its series; empty for an entry that does not recur.
+    A tuple, because lists and expansions are made of thousands.
     """
 
     start: int

@@ -299,6 +299,13 @@ def m032_masters_in_order(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m033_instances_from_the_index(db: Database) -> None:
+    """All that lists show of an instance, without looking the instance up: each would be a page of its own to read."""
+    for statement in _split(occurrences.WHOLE):
+        db.execute(statement)
+
+
 def migrate(conn: Connection) -> None:
     """Bring the file behind `conn` to this program's schema, inside the caller's write transaction.
 

@@ -5,7 +5,7 @@ Changes nothing, and may run beside a server that is at work: all of the databas
 
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from json import dumps
 from pathlib import Path
 
@@ -128,7 +128,7 @@ def _same_instances(
     """
     rows, fresh = record.render(content, span)
     wanted = sorted(
-        ((replace(o, floating=o.floating or o.all_day), rule) for o, rule in rows),
+        ((o._replace(floating=o.floating or o.all_day), rule) for o, rule in rows),
         key=lambda row: (row[0].start, row[0].position, row[0].recurrence_id),
     )
     if expanded == fresh:

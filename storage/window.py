@@ -97,7 +97,7 @@ def taken(conn: Connection, collection_n: int, span: Window, limit: int) -> list
         instances = list(expansion.occurrences)
         until = expansion.complete_until
         if until is not None and until < _widest(span)[1] and instances and instances[-1].start < instances[-1].end:
-            instances.append(replace(instances[-1], start=until, end=_widest(span)[1]))
+            instances.append(instances[-1]._replace(start=until, end=_widest(span)[1]))
         found.extend(_taken(content, each) for each in instances)
     return _not_too_many(found)
 

@@ -18,6 +18,16 @@ def encoded(value: object) -> orjson.Fragment:
     return orjson.Fragment(orjson.dumps(value))
 
 
+def ending(value: Mapping[str, object]) -> bytes:
+    """The last members of an object, for `begun`; there must be some."""
+    return b"," + orjson.dumps(value)[1:]
+
+
+def begun(value: Mapping[str, object], ended: bytes) -> orjson.Fragment:
+    """One object of an answer: its first members, of which there must be some, before those that are JSON already."""
+    return orjson.Fragment(orjson.dumps(value)[:-1] + ended)
+
+
 def nothing(status: int = 204) -> Response:
     """A response without a body."""
     return Response(status_code=status, headers=dict(HEADERS))

@@ -16,6 +16,7 @@ from gateway.api.docs import add_docs
 from gateway.api.kloudless import described as kloudless_described
 from gateway.api.kloudless import errors as kloudless_errors
 from gateway.api.kloudless import routes as kloudless
+from gateway.api.kloudless.events_render import Faces
 from gateway.api.news import News
 from gateway.api.onecal import described as onecal_described
 from gateway.api.onecal import errors as onecal_errors
@@ -30,6 +31,9 @@ from storage.scheduling.asking import Asking
 from storage.store import Store
 
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
+
+FACES = 2000
+"""Of so many components a process remembers how they look: about 2 kB each."""
 
 OfError = Callable[[CalHarborError], ApiRefusal]
 OfStatus = Callable[[int, str], ApiRefusal]
@@ -68,6 +72,7 @@ def json_app(
     app.state.store, app.state.base = store, base
     app.state.limits, app.state.upstreams, app.state.news = limits, upstreams, News(store, ending)
     app.state.access_limits = access_limits
+    app.state.faces = Faces(FACES)
 
     @app.get("/healthz", summary="Whether the mirror answers and is kept fresh", tags=["Server"])
     def healthz() -> JSONResponse:

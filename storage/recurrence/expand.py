@@ -14,7 +14,7 @@ Choices where RFC 5545 leaves one:
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import zip_longest
 from operator import attrgetter
@@ -124,7 +124,7 @@ def _override(record: ComponentRecord, position: int, at: int, series: Series | 
     if series is not None:
         key = key_of(at, all_day=series.start.all_day, floating=series.start.floating)
     if record.start is not None or record.end is not None:
-        return [replace(each, recurrence_id=key) for each in single(record, position)]
+        return [each._replace(recurrence_id=key) for each in single(record, position)]
     all_day, floating = len(key) == len("YYYYMMDD"), not key.endswith("Z")
     length = series.length.longest if series is not None else DAY * all_day
     return [Occurrence(at, at + length, key, position, all_day, floating)]

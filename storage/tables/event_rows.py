@@ -7,7 +7,7 @@ starts before its end, both strictly, and only events count.
 from collections.abc import Iterable, Iterator, Sequence
 from json import dumps
 from sqlite3 import Connection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from storage.model import Entry, Kind
 from storage.records import ComponentRecord, Occurrence, PlainSeries
@@ -33,7 +33,8 @@ _HOLDS = f'o.start < {_END} AND o."end" > {_START}'
 _SHORT = f"""o.collection_n = :collection AND o.start >= :low AND o.start <= :last AND {_HOLDS}"""
 _LONG = f"""o.collection_n = :collection AND o."end" - o.start > {WEEK} AND o."end" >= :first AND o.start < :low
     AND {_HOLDS}"""
-_COLUMNS = """o.start, o."end", o.recurrence_id, o.position, o.all_day, o.floating, o.entry_n, e.id"""
+_ENTRY = "e.n, e.id, e.collection_n, e.href, e.uid, e.hash, e.size, e.seq, e.created, e.modified"
+_COLUMNS = f"""o.start, o."end", o.recurrence_id, o.position, o.all_day, o.floating, {_ENTRY}"""
 _EVENTS = "JOIN entries e ON e.n = o.entry_n AND e.kind = 'event'"
 # Where entries are named, their instances are found by entry: a plus keeps SQLite from other indexes.
 _ONLY = "json_each(:only) j CROSS JOIN occurrences o ON o.entry_n = j.value"
@@ -48,11 +49,15 @@ _NEVER = -(1 << 62)
 
 
 class Found(NamedTuple):
-    """One instance and the entry it belongs to, without what describes it."""
+    """One instance and the entry it belongs to, without what describes it.
+
+    `whole`: the entry itself, but for its text, where it was read along.
+    """
 
     occurrence: Occurrence
     entry_n: int
     entry: str
+    whole: Entry | None = None
 
 
 def in_order(
@@ -159,7 +164,7 @@ def heads_in_order(
 ) -> Iterator[Found]:
     """The solo events in the window, and the masters of these series, by `start`, from `since` on; as `in_order`."""
     rows = conn.execute(
-        f"""SELECT p.start, p."end", '', p.position, p.all_day, p.floating, p.entry_n, e.id
+        f"""SELECT p.start, p."end", '', p.position, p.all_day, p.floating, {_ENTRY}
             FROM components p INDEXED BY components_heads CROSS JOIN entries e ON e.n = p.entry_n
             WHERE {_HEADS} AND p.start >= :since AND {_NOT_THESE}
                 AND ({_SOLO} OR p.entry_n IN (SELECT value FROM json_each(:series)))
@@ -172,7 +177,7 @@ def heads_in_order(
 def masters(conn: Connection, numbers: Sequence[int]) -> list[Found]:
     """The master, or the only component, of each of these entries that has one."""
     rows = conn.execute(
-        """SELECT p.start, p."end", '', p.position, p.all_day, p.floating, p.entry_n, e.id
+        f"""SELECT p.start, p."end", '', p.position, p.all_day, p.floating, {_ENTRY}
            FROM json_each(?) j CROSS JOIN components p ON p.entry_n = j.value JOIN entries e ON e.n = p.entry_n
            WHERE p.recurrence_id = '' AND p.start IS NOT NULL ORDER BY p.entry_n, p.position""",
         (dumps(list(numbers)),),
@@ -268,13 +273,19 @@ def series_of(conn: Connection, numbers: Sequence[int]) -> dict[int, ComponentRe
 
 
 def entries_of(conn: Connection, numbers: Sequence[int], *, text: bool) -> dict[int, Entry]:
-    """The entries with these numbers."""
+    """The events with these numbers."""
     return {each.n: each for each in entries.numbered(conn, numbers, kinds={Kind.EVENT}, text=text)}
 
 
-def _found(row: tuple[int, int, str, int, int, int, int, str]) -> Found:
-    start, end, recurrence_id, position, all_day, floating, entry_n, entry = row
-    return Found(Occurrence(start, end, recurrence_id, position, bool(all_day), bool(floating)), entry_n, entry)
+def _found(row: tuple[Any, ...]) -> Found:
+    start, end, recurrence_id, position, all_day, floating, *entry = row
+    n, public_id, collection_n, href, uid, digest, size, seq, created, modified = entry
+    return Found(
+        Occurrence(start, end, recurrence_id, position, all_day != 0, floating != 0),
+        n,
+        public_id,
+        Entry(n, public_id, collection_n, href, uid, Kind.EVENT, "", digest, size, seq, created, modified),
+    )
 
 
 def _bound(collection_n: int, window: Window) -> dict[str, int]:

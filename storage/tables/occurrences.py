@@ -53,6 +53,12 @@ DROP INDEX occurrences_range;
 CREATE INDEX occurrences_range ON occurrences (collection_n, start, "end", floating, rule, position);
 """
 
+WHOLE = """
+DROP INDEX occurrences_range;
+CREATE INDEX occurrences_range
+    ON occurrences (collection_n, start, "end", floating, rule, position, all_day, recurrence_id);
+"""
+
 _START = "CASE o.floating WHEN 1 THEN :wall_start ELSE :start END"
 _END = "CASE o.floating WHEN 1 THEN :wall_end ELSE :end END"
 _HOLDS = f"""CASE o.rule

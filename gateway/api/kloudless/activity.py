@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from gateway.api.answers import answer
 from gateway.api.kloudless import calendars, events, events_render
 from gateway.api.kloudless.asking import Asking, One
-from gateway.api.kloudless.envelope import Size, paging
+from gateway.api.kloudless.envelope import Size, size_of
 from gateway.api.kloudless.errors import ApiError, bad
 from gateway.api.kloudless.subscriptions import subscription_of
 from storage.activity import Activity, Page, Position, position
@@ -35,7 +35,7 @@ CursorParameter = Annotated[
 def list_activity(asking: One, subscription: str, cursor: CursorParameter = None, page_size: Size = None) -> Response:
     """What follows a cursor, oldest first. Nothing is consumed: the same cursor gives the same objects again."""
     followed = active(asking, subscription)
-    page = read(asking, followed, cursor, paging(page_size).size)
+    page = read(asking, followed, cursor, size_of(page_size))
     asking.store.note_read(followed, page)
     return answer(
         {

@@ -11,6 +11,7 @@ from fastapi.security import APIKeyHeader
 
 from gateway.api.calendars import calendar_of
 from gateway.api.kloudless.errors import ApiError, bad, not_found
+from gateway.api.kloudless.events_render import Faces
 from gateway.api.service import Service, service_of
 from gateway.http.limits import Limits
 from gateway.http.tokens import credentials, token_of
@@ -33,18 +34,55 @@ _SCHEME = APIKeyHeader(
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """A request of somebody who may ask about `account`. `base`: scheme and host under which they reached us.
+class Caller:
+    """Who sent a request, whatever account it is about. `base`: scheme and host under which they reached us.
 
     `raw`: every object shall carry what its service has of it. `upstream_headers`: what they send to the service.
+    `faces`: what this process remembers of how events look.
     """
 
     store: Store
-    account: Account
     tokens: tuple[Token, ...]
     base: str
     raw: bool
     upstream_headers: dict[str, str]
+    faces: Faces
+
+    @property
+    def app(self) -> bool:
+        """Whether this is an application, which may address any account."""
+        return any(token.kind is TokenKind.APP for token in self.tokens)
+
+    def covered(self, account_id: str) -> Account:
+        """The account of a path segment; raises `ApiError` for one that the tokens do not cover."""
+        if account_id == ME:
+            if self.app:
+                raise ApiError(
+                    400, "bad_request", "an application key has no account of its own: name one by its number"
+                )
+            return self.store.account(self.tokens[0].account or 0)
+        known = account_id.isascii() and account_id.isdecimal() and len(account_id) < 10
+        number = int(account_id) if known else 0
+        if not self.app:
+            if number == 0 or number not in {token.account for token in self.tokens}:
+                raise ApiError(403, "forbidden", f"this token is not for the account {account_id[:40]!r}")
+            return self.store.account(number)
+        try:
+            return self.store.account(number)
+        except NotFound:
+            raise not_found(f"account {account_id[:40]!r}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Asking(Caller):
+    """A request of somebody who may ask about `account`."""
+
+    account: Account
+
+    @classmethod
+    def of(cls, by: Caller, account_id: str) -> "Asking":
+        """The request as one about the account of a path segment; raises `ApiError` as `covered` does."""
+        return cls(by.store, by.tokens, by.base, by.raw, by.upstream_headers, by.faces, by.covered(account_id))
 
     @property
     def service(self) -> Service:
@@ -68,64 +106,40 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """Who sent a request, before it is known which account it is about."""
+class Heard:
+    """A request and what its headers say, before anybody has looked into it."""
 
-    store: Store
-    tokens: tuple[Token, ...]
-    base: str
-    raw: bool
-    upstream_headers: dict[str, str]
-
-    @property
-    def app(self) -> bool:
-        """Whether this is an application, which may address any account."""
-        return any(token.kind is TokenKind.APP for token in self.tokens)
-
-    def account(self, account_id: str) -> Account:
-        """The account of a path segment; raises `ApiError` for one that the tokens do not cover."""
-        if account_id == ME:
-            if self.app:
-                raise ApiError(
-                    400, "bad_request", "an application key has no account of its own: name one by its number"
-                )
-            return self.store.account(self.tokens[0].account or 0)
-        known = account_id.isascii() and account_id.isdecimal() and len(account_id) < 10
-        number = int(account_id) if known else 0
-        if not self.app:
-            if number == 0 or number not in {token.account for token in self.tokens}:
-                raise ApiError(403, "forbidden", f"this token is not for the account {account_id[:40]!r}")
-            return self.store.account(number)
-        try:
-            return self.store.account(number)
-        except NotFound:
-            raise not_found(f"account {account_id[:40]!r}") from None
-
-    def about(self, account: Account) -> Asking:
-        """The same request, about this account."""
-        return Asking(self.store, account, self.tokens, self.base, self.raw, self.upstream_headers)
+    request: Request
+    authorization: str | None
+    raw_data: str
+    raw_headers: str | None
+    as_user: str
 
 
-def caller(
+async def heard(
     request: Request,
     authorization: Annotated[str | None, Depends(_SCHEME)] = None,
     raw_data: Annotated[str | None, Header(alias="X-Kloudless-Raw-Data")] = None,
     raw_headers: Annotated[str | None, Header(alias="X-Kloudless-Raw-Headers")] = None,
     as_user: Annotated[str | None, Header(alias="X-Kloudless-As-User")] = None,
-) -> Caller:
+) -> Heard:
+    """Read the headers. Nothing waits here; what does is done in one function, because each takes a thread."""
+    return Heard(request, authorization, (raw_data or "").strip(), raw_headers, (as_user or "").strip())
+
+
+Heading = Annotated[Heard, Depends(heard)]
+
+
+def caller(said: Heading) -> Caller:
     """Find out who sent a request; raises `ApiError` 401, and 403 for who would act as somebody else."""
-    store: Store = request.app.state.store
-    tokens = _tokens(store, authorization)
-    _count(request.app.state.limits, tokens)
-    if (as_user or "").strip():
+    state, url = said.request.app.state, said.request.url
+    store: Store = state.store
+    tokens = _tokens(store, said.authorization)
+    _count(state.limits, tokens)
+    if said.as_user:
         raise ApiError(403, "forbidden", "only an administrator's account may act as another user")
-    return Caller(
-        store,
-        tokens,
-        request.app.state.base or f"{request.url.scheme}://{request.url.netloc}",
-        (raw_data or "").strip() == "true",
-        _upstream_headers(raw_headers),
-    )
+    base = state.base or f"{url.scheme}://{url.netloc}"
+    return Caller(store, tokens, base, said.raw_data == "true", _upstream_headers(said.raw_headers), state.faces)
 
 
 def _tokens(store: Store, authorization: str | None) -> tuple[Token, ...]:
@@ -173,24 +187,25 @@ Anybody = Annotated[Caller, Depends(caller)]
 AccountPath = Annotated[str, Path(description="The account's number, or `me`.")]
 
 
-def one_account(asked_by: Anybody, account: AccountPath) -> Asking:
+def one_account(said: Heading, account: AccountPath) -> Asking:
     """Who asks about the one account that the path names; a list of several is refused as such."""
     if "," in account:
-        several_accounts(asked_by, account)
+        several_accounts(said, account)
         raise ApiError(400, "bad_request", "this path is about one account")
-    return asked_by.about(asked_by.account(account))
+    return Asking.of(caller(said), account)
 
 
 def several_accounts(
-    asked_by: Anybody, accounts: Annotated[str, Path(description="Numbers of accounts, comma-separated, or `me`.")]
+    said: Heading, accounts: Annotated[str, Path(description="Numbers of accounts, comma-separated, or `me`.")]
 ) -> Sequence[Asking]:
     """Who asks about the accounts that the path names, each once, in its order."""
+    asked_by = caller(said)
     names = list(dict.fromkeys(name.strip() for name in accounts.split(",")))
     if len(names) > 1 and ME in names:
         raise ApiError(400, "bad_request", "`me` cannot stand in a list of accounts")
     if len(names) > MOST_ACCOUNTS:
         raise ApiError(400, "bad_request", f"one request can ask about {MOST_ACCOUNTS} accounts")
-    return [asked_by.about(asked_by.account(name)) for name in names]
+    return [Asking.of(asked_by, name) for name in names]
 
 
 One = Annotated[Asking, Depends(one_account)]

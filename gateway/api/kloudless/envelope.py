@@ -47,14 +47,18 @@ class Paging:
         return parts
 
 
-def paging(page_size: Size = None, page: PageToken = None) -> Paging:
-    """Read the parameters; raises `ApiError`."""
-    size = DEFAULT
-    if page_size is not None:
-        if not (page_size.isascii() and page_size.isdecimal() and len(page_size) < 6 and 1 <= int(page_size) <= MOST):
-            raise bad("page_size", f"must be a whole number from 1 to {MOST}")
-        size = int(page_size)
-    return Paging(page if page is not None else FIRST, size)
+async def paging(page_size: Size = None, page: PageToken = None) -> Paging:
+    """Read the parameters; raises `ApiError`. It waits for nothing, so it is worth no thread of its own."""
+    return Paging(page if page is not None else FIRST, size_of(page_size))
+
+
+def size_of(page_size: str | None) -> int:
+    """How many objects a page shall have; raises `ApiError`."""
+    if page_size is None:
+        return DEFAULT
+    if not (page_size.isascii() and page_size.isdecimal() and len(page_size) < 6 and 1 <= int(page_size) <= MOST):
+        raise bad("page_size", f"must be a whole number from 1 to {MOST}")
+    return int(page_size)
 
 
 Paged = Annotated[Paging, Depends(paging)]

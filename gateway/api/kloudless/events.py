@@ -6,11 +6,11 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
 
-from gateway.api.answers import HEADERS, answer, encoded
+from gateway.api.answers import HEADERS, answer
 from gateway.api.kloudless.asking import Asking, One
 from gateway.api.kloudless.envelope import Paged, Paging, listing
 from gateway.api.kloudless.errors import bad, not_found
-from gateway.api.kloudless.events_render import Place, render
+from gateway.api.kloudless.events_render import Place, as_json, render
 from gateway.api.kloudless.events_window import Shape, Span, span_of
 from gateway.api.pages import token
 from gateway.api.service import Service
@@ -75,7 +75,7 @@ def list_events(
         bounds = (span.start, LAST if span.end is None else span.end, span.endless_until)
         following = token("events", [collection.id, *question, key.at, key.id, seq, total, *bounds])
     place = place_of(asking, collection)
-    shown = [encoded(render(row, place)) for row in page.rows]
+    shown = as_json(page.rows, place, asking.faces)
     return answer(listing(shown, paged, following=following, total=page.total))
 
 

@@ -3,16 +3,20 @@
 Pure, and never raises: whatever a client or an upstream wrote into a calendar has a form here. No text is read.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from orjson import Fragment, dumps
+
+from gateway.api.answers import begun, encoded, ending
 from gateway.api.calendars import owned, zone_name_of
 from gateway.api.kloudless.support import EVENT, PATTERNED, REMINDERS, SPELLED_OUT
 from gateway.api.reminders import METHODS, minutes_before
 from gateway.api.service import Service
 from gateway.api.times import DAY_LENGTH, key_epoch, time_text, zone_of
 from storage.ical.htmltext import text_of
+from storage.memo import Recent
 from storage.model import Account, Collection
 from storage.records import ComponentRecord, EventRow
 
@@ -29,12 +33,22 @@ _RESOURCES = ("RESOURCE", "ROOM")
 _OPTIONAL = ("OPT-PARTICIPANT", "NON-PARTICIPANT")
 
 
+LARGEST_FACE = 8192
+"""Octets of what is remembered of one component."""
+
+FaceKey = tuple[Hashable, int, str, str, str, int]
+
+Faces = Recent[FaceKey, bytes]
+"""What components look like in answers, as JSON: see `as_json`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where events are shown: their calendar, and how the request wants them.
 
     `html`: descriptions as HTML, where the service has them (D45). `own`: the owner's addresses in lower case. `zone`:
     the calendar's, in which floating times are read, "" where it has none. `events`: what their addresses begin with.
+    `face`: all of it that decides how an event looks.
     """
 
     account: Account
@@ -45,6 +59,7 @@ class Place:
     own: frozenset[str]
     zone: str
     events: str
+    face: Hashable
 
     @classmethod
     def of(
@@ -59,25 +74,54 @@ class Place:
     ) -> "Place":
         """What a calendar of an account means for its events; `base`: scheme and host of the request."""
         events = f"{base}/v1/accounts/{account.id}/cal/calendars/{calendar.id}/events/"
-        return cls(account, calendar, service, raw, html, owned(account, calendar), zone_name_of(calendar), events)
+        own, zone = owned(account, calendar), zone_name_of(calendar)
+        face = (account.id, account.email, account.mirrored, calendar.email, service, html, own, zone, events)
+        return cls(account, calendar, service, raw, html, own, zone, events, face)
 
 
 def render(row: EventRow, place: Place) -> dict[str, Any]:
     """An event with every attribute of A.6, null where the service has it not; `raw` only where it is wanted."""
-    entry, record, at, account, service = row.entry, row.component, row.occurrence, place.account, place.service
-    if at is None:
-        start, end, all_day, floating, key = record.start, record.end, record.all_day, record.floating, ""
-    else:
-        start, end, all_day, floating, key = at.start, at.end, at.all_day, at.floating, at.recurrence_id
-    event_id = f"{entry.id}_{key}" if key else entry.id
-    start_zone, end_zone = (place.zone, place.zone) if floating else (record.start_zone, record.end_zone)
-    original, original_zone = _original(row, place) if key else (None, None)
-    kind = "recurring" if key else "recurring_master" if record.recurring and at is None else "solo"
-    organizer = record.organizer
+    shown = _of_instance(row, place) | _of_component(row, place)
+    if place.raw:
+        shown["raw"] = _raw(row, place, shown)
+    return shown
+
+
+def as_json(rows: Sequence[EventRow], place: Place, faces: Faces) -> list[Fragment]:
+    """The same of each row, already JSON. What its component decides is rendered once, and remembered.
+
+    Not so of what others share: who is asking decides how much of it is shown.
+    """
+    if place.raw or place.calendar.share is not None:
+        return [encoded(render(row, place)) for row in rows]
+    keys = [_face_key(row, place) for row in rows]
+    known = faces.of(keys)
+    fresh: dict[FaceKey, bytes] = {}
+    for key, row in zip(keys, rows, strict=True):
+        if key not in known:
+            known[key] = fresh[key] = ending(_of_component(row, place)) if row.instance else dumps(render(row, place))
+    faces.put({key: face for key, face in fresh.items() if len(face) <= LARGEST_FACE})
+    return [
+        begun(_of_instance(row, place), known[key]) if row.instance else Fragment(known[key])
+        for key, row in zip(keys, rows, strict=True)
+    ]
+
+
+def _face_key(row: EventRow, place: Place) -> FaceKey:
+    """All that decides what is remembered: of an instance what it shares with others, of anything else the whole."""
+    entry, at = row.entry, row.occurrence
+    position = at.position if at else -1
+    return place.face, entry.n, entry.hash, entry.created, entry.modified, position
+
+
+def _of_component(row: EventRow, place: Place) -> dict[str, Any]:
+    """What is the same of all instances that a component describes."""
+    entry, record, account, service = row.entry, row.component, place.account, place.service
+    organizer = organizer_of(record, place)
     reminders = list(_reminders(record, service))[: REMINDERS[service]] if record.alarms else []
     default = record.default_reminders if record.default_reminders is not None else not record.alarms
+    said = record.organizer
     shown = {
-        "id": event_id,
         "account_id": str(account.id),
         "calendar_id": place.calendar.id,
         "ical_uid": entry.uid,
@@ -85,25 +129,14 @@ def render(row: EventRow, place: Place) -> dict[str, Any]:
         "description": _description(record, place),
         "created": _stamp(record.created) or (None if account.mirrored else entry.created),
         "modified": _stamp(record.last_modified) or _stamp(record.stamped) or entry.modified,
-        "all_day": all_day,
-        "start": _time(start, start_zone, all_day=all_day, floating=floating),
-        "end": _time(end if end is not None else start, end_zone, all_day=all_day, floating=floating),
-        "start_time_zone": None if all_day else _zone_name(start_zone),
-        "end_time_zone": None if all_day else _zone_name(end_zone or start_zone),
-        "original_start": original,
-        "original_start_time_zone": original_zone,
-        "organizer": organizer_of(record, place),
-        "on_organizer_calendar": organizer is None or organizer["email"].lower() in place.own,
+        "organizer": organizer,
+        "on_organizer_calendar": said is None or said["email"].lower() in place.own,
         "creator": _creator(record, place) if service is Service.GOOGLE else None,
         "attendees": [_attendee(each) for each in record.attendees],
         "location": record.location or None,
-        "attachments": [_attachment(each, event_id, place) for each in record.attachments],
         "reminder": reminders[0]["minutes"] if reminders else None,
         "use_default_reminder": default,
         "reminders": [] if record.default_reminders and service is Service.GOOGLE else reminders,
-        "recurrence": recurrence_of(record, service) if kind == "recurring_master" else [],
-        "recurrence_type": kind,
-        "recurring_master_id": entry.id if key and row.master is not None else None,
         "custom_properties": [dict(each) for each in record.custom],
         "online_meeting": _meeting(record.meeting, service),
         "visibility": _VISIBILITY.get(record.classification, "private"),
@@ -111,12 +144,45 @@ def render(row: EventRow, place: Place) -> dict[str, Any]:
         "status": "cancelled" if record.status == "CANCELLED" else "confirmed",
         "type": "event",
         "api": "calendar",
+    }
+    return _without_lacking(shown, service)
+
+
+def _of_instance(row: EventRow, place: Place) -> dict[str, Any]:
+    """What each instance has of its own: what it is called, and when it is."""
+    entry, record, at = row.entry, row.component, row.occurrence
+    if at is None:
+        start, end, all_day, floating, key = record.start, record.end, record.all_day, record.floating, ""
+    else:
+        start, end, all_day, floating, key = at.start, at.end, at.all_day, at.floating, at.recurrence_id
+    event_id = f"{entry.id}_{key}" if key else entry.id
+    start_zone, end_zone = (place.zone, place.zone) if floating else (record.start_zone, record.end_zone)
+    kind = "recurring" if key else "recurring_master" if record.recurring and at is None else "solo"
+    shown = {
+        "id": event_id,
+        "all_day": all_day,
+        "start": _time(start, start_zone, all_day=all_day, floating=floating),
+        "end": _time(end if end is not None else start, end_zone, all_day=all_day, floating=floating),
+        "start_time_zone": None if all_day else _zone_name(start_zone),
+        "end_time_zone": None if all_day else _zone_name(end_zone or start_zone),
+        "original_start": None,
+        "original_start_time_zone": None,
+        "attachments": [_attachment(each, event_id, place) for each in record.attachments],
+        "recurrence": recurrence_of(record, place.service) if kind == "recurring_master" else [],
+        "recurrence_type": kind,
+        "recurring_master_id": entry.id if key and row.master is not None else None,
         "href": place.events + event_id,
     }
+    if key:
+        shown["original_start"], shown["original_start_time_zone"] = _original(row, place)
+    return _without_lacking(shown, place.service)
+
+
+def _without_lacking(shown: dict[str, Any], service: Service) -> dict[str, Any]:
+    """The same, null where the service has no such attribute."""
     for name in _LACKING[service]:
-        shown[name] = None
-    if place.raw:
-        shown["raw"] = _raw(row, place, shown)
+        if name in shown:
+            shown[name] = None
     return shown
 
 

@@ -24,13 +24,6 @@ CONTACTS_IN_BOOKS = frozenset({CALDAV, ICLOUD})
 
 EVENT: Mapping[str, frozenset[Service]] = {
     "id": EVERY,
-    "account_id": EVERY,
-    "calendar_id": EVERY,
-    "ical_uid": EVERY,
-    "name": EVERY,
-    "description": EVERY,
-    "created": EVERY,
-    "modified": EVERY,
     "all_day": EVERY,
     "start": EVERY,
     "end": EVERY,
@@ -38,18 +31,26 @@ EVENT: Mapping[str, frozenset[Service]] = {
     "end_time_zone": EVERY,
     "original_start": frozenset({GOOGLE, CALDAV, ICLOUD}),
     "original_start_time_zone": frozenset({GOOGLE, CALDAV, ICLOUD}),
+    "attachments": EVERY,
+    "recurrence": EVERY,
+    "recurrence_type": EVERY,
+    "recurring_master_id": EVERY,
+    "href": EVERY,
+    "account_id": EVERY,
+    "calendar_id": EVERY,
+    "ical_uid": EVERY,
+    "name": EVERY,
+    "description": EVERY,
+    "created": EVERY,
+    "modified": EVERY,
     "organizer": EVERY,
     "on_organizer_calendar": frozenset({GOOGLE, OUTLOOK, CALDAV, ICLOUD}),
     "creator": frozenset({GOOGLE}),
     "attendees": EVERY,
     "location": EVERY,
-    "attachments": EVERY,
     "reminder": frozenset({OUTLOOK, EXCHANGE}),
     "use_default_reminder": frozenset({GOOGLE}),
     "reminders": EVERY,
-    "recurrence": EVERY,
-    "recurrence_type": EVERY,
-    "recurring_master_id": EVERY,
     "custom_properties": frozenset({GOOGLE, OUTLOOK, CALDAV, ICLOUD}),
     "online_meeting": frozenset({GOOGLE, OUTLOOK, CALDAV, ICLOUD}),
     "visibility": frozenset({GOOGLE, CALDAV, ICLOUD}),
@@ -57,9 +58,11 @@ EVENT: Mapping[str, frozenset[Service]] = {
     "status": EVERY,
     "type": EVERY,
     "api": EVERY,
-    "href": EVERY,
 }
-"""Attributes of an event, in the order in which they are sent; `raw` comes last, only where it is asked for."""
+"""Attributes of an event, in the order in which they are sent: first those that each instance has of its own.
+
+`raw` comes last, only where it is asked for.
+"""
 
 REMINDERS: Mapping[Service, int | None] = {GOOGLE: 5, OUTLOOK: 1, CALDAV: None, EXCHANGE: 1, ICLOUD: None}
 """How many reminders an event has at most; None: any number."""

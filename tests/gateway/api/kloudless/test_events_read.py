@@ -445,3 +445,15 @@ def test_a_shared_calendar_shows_what_its_level_allows(here: Here) -> None:
     assert here.get(GOOGLE, path, q="seen")["total"] == 1
     assert here.get(GOOGLE, f"{path}/{hidden.id}")["name"] == "Busy"
     here.get(OUTLOOK, path, 404)
+
+
+def test_a_list_shows_an_event_as_it_is_now(here: Here) -> None:
+    """What is remembered of an event is not what it was, nor what it is for somebody else who asks."""
+    entry = here.put(GOOGLE, event("u1", start=":20250304T100000Z", end=":20250304T110000Z", summary="n"), "a.ics")
+    first = here.get(GOOGLE, "events")["objects"]
+    here.put(GOOGLE, event("u1", start=":20250304T100000Z", end=":20250304T110000Z", summary="m"), "a.ics")
+    changed = here.get(GOOGLE, "events")["objects"]
+    assert [first[0]["name"], changed[0]["name"]] == ["n", "m"]
+    assert changed == [here.get(GOOGLE, f"events/{entry.id}")]
+    elsewhere = here.get(GOOGLE, "events", headers={"Host": "there.example"})["objects"]
+    assert elsewhere[0]["href"].startswith("http://there.example/")
