@@ -3,6 +3,7 @@
 What is wrong is raised through `refuse`, which each dialect gives, so that one reader serves all error shapes.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
@@ -17,6 +18,12 @@ LONGEST = 1_000_000
 
 MOST = 10_000
 """Items of one list."""
+
+DEEPEST = 20
+"""Objects and lists inside each other."""
+
+_ADDRESS = re.compile(r"[^\s@<>,;:\"\\]+@[^\s@<>,;:\"\\]+")
+_LONGEST_ADDRESS = 320
 
 Refuse = Callable[[str, str], Exception]
 """Makes the error for a member (empty: the body as a whole) and what is wrong with it."""
@@ -60,6 +67,13 @@ class Body:
             raise refuse("", "the body must be a JSON object")
         return cls(members, refuse)
 
+    @classmethod
+    def several(cls, raw: bytes | None, refuse: Refuse) -> "list[Body]":
+        """The objects of a JSON array, or the one object that the body is."""
+        if raw is None or raw.lstrip()[:1] != b"[":
+            return [cls.parse(raw, refuse)]
+        return cls.parse(b'{"":' + raw + b"}", refuse).children("") or []
+
     def __contains__(self, name: object) -> bool:
         return name in self._members
 
@@ -88,6 +102,32 @@ class Body:
         if not isinstance(value, str):
             raise self.wrong(name, "must be a string")
         return self._checked(name, value, most)
+
+    def printable(self, name: str, *, most: int = LONGEST) -> str | None:
+        """A text that iCalendar can hold (RFC 5545 §3.1): no control characters but tabs and line breaks."""
+        given = self.text(name, most=most)
+        if given is not None and any(character < " " and character not in "\t\r\n" for character in given):
+            raise self.wrong(name, "must not contain control characters")
+        return given
+
+    def address(self, name: str) -> str:
+        """An e-mail address, which must be there; `mailto:` in front of it is left out."""
+        self.need(name)
+        return self.checked_address(name, self.text(name) or "")
+
+    def checked_address(self, name: str, text: str) -> str:
+        """The same for a text that `name` holds."""
+        address = re.sub(r"^mailto:", "", text.strip(), flags=re.IGNORECASE)
+        if len(address) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(address) or not address.isprintable():
+            raise self.wrong(name, f"{text[:60]!r} is no e-mail address")
+        return address
+
+    def document(self, name: str, *, most: int) -> Any:
+        """Any JSON value of at most so many bytes, nested no deeper than `DEEPEST`."""
+        value = self._members.get(name)
+        if not _is_flat(value) or len(orjson.dumps(value)) > most:
+            raise self.wrong(name, "is too large")
+        return value
 
     def choice(self, name: str, choices: Sequence[str]) -> str | None:
         """One of these strings."""
@@ -158,3 +198,8 @@ class Body:
         if "\0" in value:
             raise self.wrong(name, "must not contain NUL")
         return value
+
+
+def _is_flat(value: object, depth: int = DEEPEST) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return depth > 0 and all(_is_flat(each, depth - 1) for each in inner)

@@ -19,6 +19,9 @@ class Service(StrEnum):
 NOTIFYING = frozenset({Service.GOOGLE, Service.OUTLOOK})
 """Services that tell the attendees of what is written (contract A.12)."""
 
+PATTERNED = frozenset({Service.OUTLOOK, Service.EXCHANGE})
+"""Services whose series are one pattern (contract A.7, E.1b): they take its rule alone."""
+
 TITLES = {
     Service.GOOGLE: "Google Calendar",
     Service.OUTLOOK: "Outlook Calendar",

@@ -1,10 +1,9 @@
 """A request and an answer as this surface's handlers see them, with the headers that WebDAV adds to HTTP."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-_ENTITY_TAG = re.compile(r'\s*(W/)?"([^"]*)"\s*(?:,|$)|\s*([^",\s]+)\s*(?:,|$)')
+from gateway.http.etags import tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +47,12 @@ class Request:
 
         Weak tags never match here (RFC 9110 §13.1.1 asks for the strong comparison).
         """
-        return _tags(self.headers.get("if-match"), weak=False)
+        return tags(self.headers.get("if-match"))
 
     @property
     def if_none_match(self) -> frozenset[str] | None:
         """The content hashes of `If-None-Match`, `*` among them for any; None without the header."""
-        return _tags(self.headers.get("if-none-match"), weak=True)
+        return tags(self.headers.get("if-none-match"), weak=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +66,3 @@ class Answer:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     rest: Iterator[bytes] | None = None
-
-
-def _tags(value: str | None, *, weak: bool) -> frozenset[str] | None:
-    """The opaque tags of a list; tags without quotes, which some clients send, count as strong ones."""
-    if value is None:
-        return None
-    if value.strip() == "*":
-        return frozenset({"*"})
-    found = set()
-    for is_weak, quoted, bare in _ENTITY_TAG.findall(value):
-        if bare:
-            found.add(bare)
-        elif weak or not is_weak:
-            found.add(quoted)
-    return frozenset(found - {"*"})

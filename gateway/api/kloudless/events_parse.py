@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.api.body import Body
-from gateway.api.kloudless.events_parts import Parts, printable
+from gateway.api.kloudless.events_parts import Parts
 from gateway.api.kloudless.events_render import recurrence_of
-from gateway.api.kloudless.support import CALDAV, EVERY, EXCHANGE, GOOGLE, ICLOUD, OUTLOOK, PATTERNED
-from gateway.api.service import Service
+from gateway.api.kloudless.support import CALDAV, EVERY, EXCHANGE, GOOGLE, ICLOUD, OUTLOOK
+from gateway.api.service import PATTERNED, Service
 from storage.editing.change import KEEP, Change, Description, Given, Set, Times
 from storage.editing.editor import Editor
 from storage.editing.rules import patterned
@@ -95,7 +95,7 @@ class Reading:
         return name in self.body and self.takes(name)
 
     def _text(self, name: str, most: int) -> Given[str]:
-        return printable(self.body, name, most) if name in self.body else KEEP
+        return self.body.printable(name, most=most) if name in self.body else KEEP
 
     def _flag(self, name: str) -> Set[bool]:
         given = self.body.flag(name)
@@ -104,7 +104,7 @@ class Reading:
     def _description(self) -> Given[Description]:
         if "description" not in self.body:
             return KEEP
-        given = printable(self.body, "description", LONGEST_TEXT)
+        given = self.body.printable("description", most=LONGEST_TEXT)
         if given is None:
             return None
         marked = self.service in (OUTLOOK, EXCHANGE) and is_html(given)

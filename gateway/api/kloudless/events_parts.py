@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from gateway.api.body import Body
 from gateway.api.kloudless.errors import ApiError
 from gateway.api.kloudless.events_render import NO_PROVIDER
 from gateway.api.kloudless.support import CALDAV, EXCHANGE, GOOGLE, ICLOUD, OUTLOOK
+from gateway.api.reminders import with_default
 from gateway.api.service import Service
 from storage.editing.change import KEEP, Custom, Given, Guest, RawProperty, Reminder, Set
 from storage.editing.editor import Editor
@@ -63,8 +62,6 @@ LONGEST_NAME, LONGEST_TEXT, LONGEST_KEY = 1_000, 50_000, 1_000
 LONGEST_BEFORE = 100 * 366 * 24 * 60
 """Minutes before an event beyond which nobody wants to be reminded of it."""
 
-_ADDRESS = re.compile(r"[^\s@<>,;:\"\\]+@[^\s@<>,;:\"\\]+")
-_LONGEST_ADDRESS = 320
 _MAIL = "Reminder"
 
 
@@ -87,7 +84,7 @@ class Parts:
         given = self.body.child("organizer")
         if given is None:
             return KEEP
-        return Guest(_address(given, "email", required=True), printable(given, "name", LONGEST_NAME))
+        return Guest(given.address("email"), given.printable("name", most=LONGEST_NAME))
 
     def attendees(self) -> tuple[Set[tuple[Guest, ...]], Set[str]]:
         """Who shall attend, or, from somebody who does not organize the event, only their own answer (D42)."""
@@ -112,8 +109,8 @@ class Parts:
             raise given.wrong("name", "is required")
         status = given.choice("status", tuple(STATUSES))
         return Guest(
-            _address(given, "email", required=True),
-            printable(given, "name", LONGEST_NAME),
+            given.address("email"),
+            given.printable("name", most=LONGEST_NAME),
             STATUSES[status] if status is not None else None,
             given.flag("required"),
         )
@@ -123,14 +120,9 @@ class Parts:
         given = self._reminders()
         if self.service is not GOOGLE:
             return given, KEEP
-        said, alarms = (None, ()) if self.before is None else (self.before.default_reminders, self.before.alarms)
-        if "use_default_reminder" in self.body:
-            default = self.body.flag("use_default_reminder") is not False
-            given = () if default else given
-            implied = not (alarms if given is KEEP else given)
-            return given, KEEP if said is None and default is implied else default
-        had = bool(alarms) and not said
-        return given, False if given is not KEEP and (given or had) else KEEP
+        asked = "use_default_reminder" in self.body
+        default = self.body.flag("use_default_reminder") is not False if asked else None
+        return with_default(given, default, self.before)
 
     def _reminders(self) -> Set[tuple[Reminder, ...]]:
         if "reminders" in self.body:
@@ -153,16 +145,16 @@ class Parts:
         if method == "popup":
             if "popup" not in given or not self._rings:
                 given.need("popup")
-            return Reminder(minutes, printable(given, "popup", LONGEST_TEXT))
+            return Reminder(minutes, given.printable("popup", most=LONGEST_TEXT))
         given.need("email")
         mail = given.child("email")
         assert mail is not None
         mail.need("summary", "description", "to")
-        to = tuple(_checked_address(mail, "to", each) for each in mail.texts("to", most=MOST_ATTENDEES) or [])
+        to = tuple(mail.checked_address("to", each) for each in mail.texts("to", most=MOST_ATTENDEES) or [])
         if not to:
             raise mail.wrong("to", "must not be empty")
-        text = printable(mail, "description", LONGEST_TEXT)
-        return Reminder(minutes, text, to, printable(mail, "summary", LONGEST_NAME) or "")
+        text = mail.printable("description", most=LONGEST_TEXT)
+        return Reminder(minutes, text, to, mail.printable("summary", most=LONGEST_NAME) or "")
 
     @property
     def _rings(self) -> bool:
@@ -186,13 +178,13 @@ class Parts:
 
     def _custom(self, given: Body) -> Custom:
         given.need("key")
-        key = printable(given, "key", LONGEST_KEY) or ""
+        key = given.printable("key", most=LONGEST_KEY) or ""
         if not key.strip() or "\n" in key or "\r" in key:
             raise given.wrong("key", "must be a word")
         if "value" not in given:
             raise given.wrong("value", "is required; null deletes the property")
         private = given.flag("private")
-        value = printable(given, "value", LONGEST_TEXT)
+        value = given.printable("value", most=LONGEST_TEXT)
         return Custom(key, value, True if self.service is OUTLOOK else private)
 
     def meeting(self) -> Given[Meeting]:
@@ -213,11 +205,11 @@ class Parts:
         choices = PROVIDERS.get(self.service)
         if self.service is not OUTLOOK:
             given.need("online_meeting_provider")
-        provider = printable(given, "online_meeting_provider", LONGEST_NAME)
+        provider = given.printable("online_meeting_provider", most=LONGEST_NAME)
         if choices is not None and provider is not None and provider not in choices:
             raise given.wrong("online_meeting_provider", f"must be one of {', '.join(choices)}")
         points = tuple(self._point(each) for each in given.children("entry_points", most=MOST_POINTS) or [])
-        notes = printable(given, "notes", LONGEST_TEXT)
+        notes = given.printable("notes", most=LONGEST_TEXT)
         if self.service is OUTLOOK:
             return Meeting(provider or "unknown")
         return Meeting(provider or "", points, notes=(notes or "") if self.service is GOOGLE else "")
@@ -228,7 +220,7 @@ class Parts:
         if scheme_of(uri) not in ("http", "https", "tel", "sip") or any(each <= " " for each in uri):
             raise given.wrong("uri", "must begin with http:, https:, tel: or sip:")
         kind = given.choice("entry_point_type", ("video", "phone", "sip", "more")) or "video"
-        codes = {name: printable(given, name, LONGEST_NAME) for name in CODES}
+        codes = {name: given.printable(name, most=LONGEST_NAME) for name in CODES}
         said = {name: code for name, code in codes.items() if code and self.service is GOOGLE}
         return EntryPoint(uri, kind, codes=said or None)
 
@@ -256,11 +248,10 @@ class Parts:
         if given is None or self._detailed:
             return {}
         found = {name: given.value(name) for name in given if name not in UNIFIED[self.service]}
-        for name, value in found.items():
+        for name in found:
             if not name or not name.isprintable() or len(name) > LONGEST_KEY:
                 raise given.wrong(name[:40], "is no name of an attribute")
-            if not _is_flat(value) or len(orjson.dumps(value)) > LONGEST_TEXT:
-                raise given.wrong(name, "is too large")
+            given.document(name, most=LONGEST_TEXT)
         return found
 
     def _raw_object(self) -> Body | None:
@@ -271,22 +262,16 @@ class Parts:
         return given
 
 
-def _is_flat(value: object, depth: int = 20) -> bool:
-    """Whether a JSON value is nested no deeper than this."""
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return depth > 0 and all(_is_flat(each, depth - 1) for each in inner)
-
-
 def _raw_property(given: Body, name: str) -> RawProperty | None:
     value = given.value(name)
     if value is None:
         return None
     if isinstance(value, str):
-        return RawProperty(_one_line(printable(given, name, LONGEST_TEXT) or ""))
+        return RawProperty(_one_line(given.printable(name, most=LONGEST_TEXT) or ""))
     detailed = given.child(name)
     assert detailed is not None
     detailed.need("value")
-    text = printable(detailed, "value", LONGEST_TEXT) or ""
+    text = detailed.printable("value", most=LONGEST_TEXT) or ""
     params = detailed.child("params")
     return RawProperty(_one_line(text), {key.upper(): _param(params, key) for key in params or ()} if params else {})
 
@@ -296,29 +281,8 @@ def _param(params: Body, name: str) -> tuple[str, ...]:
         raise params.wrong(name[:40], "is no name of a parameter")
     if isinstance(params.value(name), list):
         return tuple(params.texts(name, most=100) or ())
-    return (printable(params, name, LONGEST_NAME) or "",)
+    return (params.printable(name, most=LONGEST_NAME) or "",)
 
 
 def _one_line(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\\n")
-
-
-def _address(given: Body, name: str, *, required: bool) -> str:
-    if required:
-        given.need(name)
-    return _checked_address(given, name, given.text(name) or "")
-
-
-def _checked_address(given: Body, name: str, text: str) -> str:
-    address = re.sub(r"^mailto:", "", text.strip(), flags=re.IGNORECASE)
-    if len(address) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(address) or not address.isprintable():
-        raise given.wrong(name, f"{text[:60]!r} is no e-mail address")
-    return address
-
-
-def printable(body: Body, name: str, most: int) -> str | None:
-    """A text that an iCalendar property can hold (RFC 5545 §3.1): no control characters but tabs and line breaks."""
-    given = body.text(name, most=most)
-    if given is not None and any(character < " " and character not in "\t\r\n" for character in given):
-        raise body.wrong(name, "must not contain control characters")
-    return given

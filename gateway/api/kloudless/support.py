@@ -67,8 +67,5 @@ EVENT: Mapping[str, frozenset[Service]] = {
 REMINDERS: Mapping[Service, int | None] = {GOOGLE: 5, OUTLOOK: 1, CALDAV: None, EXCHANGE: 1, ICLOUD: None}
 """How many reminders an event has at most; None: any number."""
 
-PATTERNED = frozenset({OUTLOOK, EXCHANGE})
-"""Services whose series are one pattern (A.7, E.1b): they take and show its rule alone, no excluded or added dates."""
-
 SPELLED_OUT = frozenset({CALDAV, ICLOUD})
 """Services whose reminders come with their texts (`popup`, `email`)."""

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
-from gateway.api.onecal import schema, schema_events
+from gateway.api.onecal import schema, schema_events, schema_writes
 from gateway.api.openapi import Dialect, Operation, Schema
 
 _ID = "^[A-Za-z0-9_-]{1,200}$"
+
+_WRITTEN = (409, 412)
 
 _PARAMETERS: Mapping[str, Schema] = {
     "account": {"schema": {"type": "string", "pattern": "^[0-9]{1,9}$"}},
@@ -22,6 +24,13 @@ DIALECT = Dialect(
         "onecal_list_events": Operation(schema_events.EventList, refusals=(410,)),
         "onecal_list_occurrences": Operation(schema_events.EventList, refusals=(410,)),
         "onecal_get_event": Operation(schema_events.CalendarEvent),
+        "onecal_create_event": Operation(
+            schema_events.CalendarEvent, 201, schema_writes.EventInput, _WRITTEN, makes="event"
+        ),
+        "onecal_update_event": Operation(schema_events.CalendarEvent, 200, schema_writes.EventUpdate, _WRITTEN),
+        "onecal_patch_event": Operation(schema_events.CalendarEvent, 200, schema_writes.EventUpdate, _WRITTEN),
+        "onecal_answer_event": Operation(schema_events.CalendarEvent, 200, schema_writes.AnswerInput, _WRITTEN),
+        "onecal_delete_event": Operation(schema_writes.Success, refusals=_WRITTEN),
     },
     _PARAMETERS,
 )

@@ -79,9 +79,9 @@ class World:
         ]
         self.bodies = {
             said["operationId"]: BODIES[said["operationId"]]
-            for methods in document["paths"].values()
+            for path, methods in document["paths"].items()
             for said in methods.values()
-            if "requestBody" in said
+            if "requestBody" in said and path.startswith("/v1/")
         }
 
     def _furnish(self, account: int) -> Mapping[str, str]:
