@@ -27,6 +27,9 @@ RESPONSES: Mapping[str, str] = {"ACCEPTED": "accepted", "DECLINED": "declined", 
 VISIBILITIES: Mapping[str, str] = {"": "default", "PUBLIC": "public", "CONFIDENTIAL": "confidential"}
 """What a CLASS is called; every other one is `private`."""
 
+TRANSPARENCIES: Mapping[str, str] = {"TRANSPARENT": "transparent", "OPAQUE": "opaque"}
+"""What a TRANSP is called, where an event has one."""
+
 OUT_OF_OFFICE, EVENT_TYPES = "outOfOffice", ("default", "outOfOffice", "focusTime")
 
 CONFERENCES: Mapping[str, str] = {
@@ -71,34 +74,37 @@ def render(row: EventRow, place: Place) -> dict[str, Any]:
     """An event with every member of C.2 that it has."""
     entry, record, at = row.entry, row.component, row.occurrence
     when = record if at is None else at
-    all_day, floating, key = when.all_day, when.floating, row.instance
-    start, end = when.start, when.end if when.end is not None else when.start
+    key, master = row.instance, record.recurring and at is None
+    end = when.end if when.end is not None else when.start
+    start_zone, end_zone = record.start_zone, record.end_zone or record.start_zone
     shown: dict[str, Any] = {
         "id": row.id,
         "title": record.summary,
         "etag": entry.etag,
         "createdAt": _stamp(record.created) or ("" if place.account.mirrored else entry.created),
         "updatedAt": updated_at(row),
-        "start": _when(start, record.start_zone, place, all_day=all_day, floating=floating),
-        "end": _when(end, record.end_zone or record.start_zone, place, all_day=all_day, floating=floating),
-        "isAllDay": all_day,
-        "isRecurring": record.recurring and at is None,
+        "start": _when(when.start, start_zone, place, all_day=when.all_day, floating=when.floating),
+        "end": _when(end, end_zone, place, all_day=when.all_day, floating=when.floating),
+        "isAllDay": when.all_day,
+        "isRecurring": master,
         "isException": bool(key) and row.master is not None,
         "isCancelled": record.status == "CANCELLED",
-        "recurringEventId": entry.id if key and row.master is not None else "",
-        "originalStart": _original(row, place) if key else None,
-        **_described(record, place),
+        "recurrence": (list(record.recurrence) or None) if master else None,
         "webLink": record.url,
         "iCalUid": entry.uid,
         "eventType": event_type(record),
+        "visibility": VISIBILITIES.get(record.classification, "private"),
         "reminders": _reminders(record, place.service),
     }
-    kept = {name: value for name, value in shown.items() if value not in (None, "", [], {}) or name in _ALWAYS}
-    kept["recurrence"] = (list(record.recurrence) or None) if record.recurring and at is None else None
-    return kept
-
-
-_ALWAYS = frozenset({"title", "webLink"})
+    if key:
+        shown["originalStart"] = _original(row, place)
+        if row.master is not None:
+            shown["recurringEventId"] = entry.id
+    for name in ("createdAt", "start", "end", "originalStart"):
+        if not shown.get(name, True):
+            del shown[name]
+    _say(shown, record, place)
+    return shown
 
 
 def updated_at(row: EventRow) -> str:
@@ -111,31 +117,39 @@ def event_type(record: ComponentRecord) -> str:
     """What kind of event it is."""
     if record.busy_status == "OOF":
         return OUT_OF_OFFICE
-    said = (record.raw or {}).get(EVENT_TYPE)
+    said = record.raw.get(EVENT_TYPE) if record.raw else None
     return said if said in EVENT_TYPES else EVENT_TYPES[0]
 
 
-def _described(record: ComponentRecord, place: Place) -> dict[str, Any]:
-    """What an event says of itself."""
-    raw = record.raw or {}
-    mine = next((each for each in record.attendees if each["email"].lower() in place.own), None)
-    custom = raw.get(CUSTOM_COLOR)
+def _say(shown: dict[str, Any], record: ComponentRecord, place: Place) -> None:
+    """Add what an event says of itself, and not every event does."""
+    if record.description or record.html:
+        shown["description"] = record.description or text_of(record.html)
+    if record.location:
+        shown["location"] = record.location
+    if record.transparency in TRANSPARENCIES:
+        shown["transparency"] = TRANSPARENCIES[record.transparency]
+    if record.attendees:
+        shown["attendees"] = [_attendee(each) for each in record.attendees]
+        mine = next((each for each in record.attendees if each["email"].lower() in place.own), None)
+        if mine is not None:
+            shown["myResponseStatus"] = RESPONSES.get(mine["partstat"], "needsAction")
+    for each in record.custom:
+        name = "privateExtendedProperties" if each["private"] else "publicExtendedProperties"
+        shown.setdefault(name, {})[each["key"]] = each["value"]
+    if record.raw:
+        color, custom = record.raw.get(COLOR_ID), record.raw.get(CUSTOM_COLOR)
+        if color:
+            shown[COLOR_ID] = str(color)
+        if isinstance(custom, str) and _HEX.fullmatch(custom):
+            shown[CUSTOM_COLOR] = custom.lower()
+    if record.meeting is not None:
+        shown[CONFERENCE] = conference(record)
     organizer = _organizer(record, place)
-    return {
-        "description": record.description or (text_of(record.html) if record.html else ""),
-        "location": record.location,
-        "publicExtendedProperties": {each["key"]: each["value"] for each in record.custom if not each["private"]},
-        "privateExtendedProperties": {each["key"]: each["value"] for each in record.custom if each["private"]},
-        "colorId": str(raw.get(COLOR_ID) or ""),
-        "customColor": custom.lower() if isinstance(custom, str) and _HEX.fullmatch(custom) else "",
-        "myResponseStatus": _response(mine) if mine else "",
-        "attendees": [_attendee(each) for each in record.attendees],
-        "visibility": VISIBILITIES.get(record.classification, "private"),
-        "conferenceData": conference(record),
-        "transparency": record.transparency.lower() if record.transparency in ("OPAQUE", "TRANSPARENT") else "",
-        "organizer": organizer,
-        "creator": _creator(record, place, organizer),
-    }
+    if organizer is not None:
+        shown["organizer"] = organizer
+    if (creator := _creator(record, place, organizer)) is not None:
+        shown["creator"] = creator
 
 
 def _organizer(record: ComponentRecord, place: Place) -> dict[str, Any] | None:
@@ -155,20 +169,15 @@ def _creator(record: ComponentRecord, place: Place, organizer: dict[str, Any] | 
 def _person(person: Mapping[str, Any] | None, place: Place) -> dict[str, Any] | None:
     if person is None or not (person.get("email") or person.get("name")):
         return None
-    email = person.get("email") or ""
-    return {**_named(person), "isSelf": email.lower() in place.own}
-
-
-def _named(person: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: person[name] for name in ("name", "email") if person.get(name)}
+    shown = {name: person[name] for name in ("name", "email") if person.get(name)}
+    return {**shown, "isSelf": shown.get("email", "").lower() in place.own}
 
 
 def _attendee(person: Mapping[str, Any]) -> dict[str, Any]:
-    return {**_named(person), "responseStatus": _response(person)}
-
-
-def _response(person: Mapping[str, Any]) -> str:
-    return RESPONSES.get(person["partstat"], "needsAction")
+    name, email, status = person["name"], person["email"], RESPONSES.get(person["partstat"], "needsAction")
+    if name and email:
+        return {"name": name, "email": email, "responseStatus": status}
+    return {**({"email": email} if email else {"name": name} if name else {}), "responseStatus": status}
 
 
 def conference(record: ComponentRecord) -> dict[str, Any] | None:
