@@ -62,6 +62,8 @@ def within(
     upper = END_OF_TIME if until is None else min(until, END_OF_TIME)
     ends = last is None or upper <= last
     upper = upper if ends or last is None else last
+    if max(first, floor + 1) > upper:
+        return Yield([], None, ends)
     rule = completed(rule, start // DAY)
     offsets = _offsets_of_lattice(rule, start)
     if offsets is not None:

@@ -13,6 +13,8 @@ from tests.gateway.dav.door import event
         ("DTSTART;TZID=Asia/Tokyo:00010101T000000", "RRULE:FREQ=DAILY;COUNT=3", 3),
         ("DTSTART;TZID=America/New_York:99991231T235959", "RRULE:FREQ=DAILY", 1),
         ("DTSTART;TZID=America/New_York:99991230T235959", "RRULE:FREQ=DAILY", 1),
+        ("DTSTART;TZID=America/New_York:99991231T235959", "RRULE:FREQ=YEARLY;UNTIL=99991231", 1),
+        ("DTSTART;TZID=America/New_York:99991231T235959", "RRULE:FREQ=MONTHLY", 1),
     ],
 )
 def test_a_series_at_the_end_of_time_has_instances(start: str, rule: str, count: int) -> None:
