@@ -125,6 +125,7 @@ ALLOWED: Mapping[str, Sequence[str]] = {
         "gateway.api.openapi",
         "gateway.api.refusal",
         "gateway.api.service",
+        "gateway.api.times",
         "gateway.http",
         "storage",
     ],

@@ -13,7 +13,7 @@ from storage.composing import Check
 from storage.editing import entry as editing
 from storage.editing.change import Change
 from storage.editing.editor import Editor
-from storage.errors import NotFound, PermitDenied
+from storage.errors import InvalidChange, NotFound, PermitDenied
 from storage.ical.read import read
 from storage.model import Entry, Origin
 from storage.permits import policy
@@ -50,6 +50,7 @@ class DeskWriter(DeskReader):
         policy.check_write(self.permit, wish, self.viewer.now)
 
         def check(_before: Entry | None, after: str | None) -> None:
+            _refuse_no_time(draft, after, "")
             spans = self._spans(calendar, "", after)
             policy.check_write(self.permit, replace(wish, spans=spans), self.viewer.now)
 
@@ -75,6 +76,12 @@ class DeskWriter(DeskReader):
                 _refuse_guest(editor, before)
             return draft.change(before)
 
+        allow = self._check(opened, draft.operations, draft.invite)
+
+        def check(before: Entry | None, after: str | None) -> None:
+            allow(before, after)
+            _refuse_no_time(draft, after, opened.row.instance)
+
         with _in_words():
             self.store.change_event(
                 opened.calendar.place.id,
@@ -83,7 +90,7 @@ class DeskWriter(DeskReader):
                 origin=origin,
                 actor=self._actor(opened.calendar),
                 notify=notify,
-                check=self._check(opened, draft.operations, draft.invite),
+                check=check,
             )
         return self.event(event_id)
 
@@ -183,6 +190,15 @@ def _in_words() -> Iterator[None]:
         yield
     except NotFound:
         raise policy.no_event() from None
+
+
+def _refuse_no_time(draft: Draft, text: str | None, instance: str) -> None:
+    """What is made, or moved, lasts some time (D.2); raises `InvalidChange`."""
+    if text is None or draft.times.nothing:
+        return
+    record = editing.described(read(text), instance)
+    if record is not None and record.start is not None and record.start == record.end:
+        raise InvalidChange("end", "must be after the start", hint="give a later end")
 
 
 def _refuse_guest(editor: Editor, before: ComponentRecord | None) -> None:

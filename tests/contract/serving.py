@@ -11,6 +11,9 @@ from tests.gateway.running import PATIENCE, Running
 
 FIXTURE = Path(__file__).parent / "contract.ini"
 
+UNLIMITED = "[api]\naccess_requests_per_minute = 0\naccess_requests_per_hour = 0\n"
+"""As many requests of an Access key as a suite makes."""
+
 APP_KEY = "app-5f1d0c9e7b3a4826"
 
 TOKENS: Mapping[int, str] = {
@@ -101,10 +104,15 @@ class Fixture:
         return Api(self.url, None)
 
 
+def served(more: str = "") -> str:
+    """The fixture's configuration, on a free port, with more sections."""
+    return FIXTURE.read_text("utf-8").replace("port = 5243", "port = 0") + f"\n{more}"
+
+
 @contextmanager
 def contract(folder: Path, text: str = "") -> Iterator[Fixture]:
     """Serve the fixture from `folder`, or another configuration, on a free port."""
     config = folder / "contract.ini"
-    config.write_text(text or FIXTURE.read_text("utf-8").replace("port = 5243", "port = 0"), "utf-8")
+    config.write_text(text or served(UNLIMITED), "utf-8")
     with Running(config) as running:
         yield Fixture(running, folder / "data")

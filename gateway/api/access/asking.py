@@ -11,6 +11,8 @@ from gateway.api.access.errors import AccessError, unknown
 from gateway.http.limits import Limits
 from gateway.http.tokens import credentials, token_of
 from storage.model import Account, Token, TokenKind
+from storage.permits.desk import Desk
+from storage.permits.permit import Permit
 from storage.store import Store
 
 _SCHEME = APIKeyHeader(
@@ -28,11 +30,16 @@ class Asking:
     store: Store
     token: Token
 
+    @property
+    def desk(self) -> Desk:
+        """All that the key may see and do, for this request. Raises `StoreError` where nobody knows what that is."""
+        return Desk(self.store, self.token)
+
     def owner(self) -> Account | None:
         """Whose calendars it opens: the account of the first of them that is still there."""
-        numbers = [int(each.partition("/")[0]) for each in self.token.grant["calendars"]]
+        linked = Permit.of(self.token).calendars or ()
         known = {each.id: each for each in self.store.accounts()}
-        return next((known[number] for number in numbers if number in known), None)
+        return next((known[each.account] for each in linked if each.account in known), None)
 
 
 def asking(request: Request, authorization: Annotated[str | None, Depends(_SCHEME)] = None) -> Asking:

@@ -67,6 +67,8 @@ def unknown(title: str, message: str) -> AccessError:
 
 def of_error(error: errors.CalHarborError) -> AccessError:
     """One of ours, in the words of the dialect."""
+    if isinstance(error, errors.PermitDenied):
+        return AccessError(404 if error.code.endswith("NOT_FOUND") else 403, error.code, error.message)
     named = next((CODES[kind] for kind in type(error).__mro__ if kind in CODES), None)
     status, code = named or (status_of(error), "SERVER_ERROR")
     message = f"{error.message}; {error.hint}" if error.hint else error.message

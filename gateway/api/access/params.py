@@ -1,5 +1,6 @@
 """The query parameters of the Access dialect (contract D.2), read; errors name the parameter."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Query
@@ -23,6 +24,11 @@ LONGEST_WORDS = 1000
 
 MOST_CALENDARS = 1000
 """Calendars, and attendees, in one question."""
+
+LONGEST_COMMENT = 2000
+"""Characters of what is said to an answer."""
+
+UTC_OFFSET = timedelta(0)
 
 _WHEN = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}
 

@@ -2,11 +2,14 @@
 
 from fastapi import APIRouter
 
-from gateway.api.access import keys
+from gateway.api.access import calendars, events, events_write, keys
 
 PREFIXES = ("/api/access", "/api/auth")
 """What its paths begin with."""
 
-router = APIRouter()
-for part in (keys,):
-    router.include_router(part.router)
+BASE = "/api/access/calendar"
+
+router = APIRouter(generate_unique_id_function=lambda route: f"access_{route.name}")
+for part in (calendars, events, events_write):
+    router.include_router(part.router, prefix=BASE)
+router.include_router(keys.router)
