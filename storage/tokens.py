@@ -4,12 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from storage import clock, ids
+from storage import clock, cursor, ids
 from storage.accounts import Accounts
+from storage.errors import CursorExpired
 from storage.model import Collection, CollectionKind, Kind, Token, TokenKind
 from storage.reading import found
 from storage.scheduling import people
-from storage.tables import accounts, collections, default_calendars, entries, links, meta, tokens
+from storage.tables import accounts, collections, default_calendars, entries, journal, links, meta, tokens
 
 
 class Tokens(Accounts):
@@ -76,6 +77,19 @@ class Tokens(Accounts):
     def calendars(self, account_id: int) -> list[Collection]:
         """An account's calendars that hold events, in the order they were made."""
         return [each for each in self.collections(account=account_id) if _holds_events(each)]
+
+    def touched_calendars(self, account_id: int, since: int) -> list[tuple[int, str]]:
+        """Number and id of the account's calendars that were made, changed or deleted after a position in the journal.
+
+        What is in them does not count. Raises `CursorExpired` for a position that the journal does not reach back to.
+        """
+        with self.db.snapshot() as conn:
+            if not 0 <= since <= journal.head(conn):
+                raise CursorExpired(f"change {since} has not happened here", hint="start again from a full listing")
+            cursor.check(conn, since)
+            touched = journal.touched_collections(conn, account_id, since)
+            there = {each.n: each for each in collections.every(conn, account_id=account_id)}
+            return [(n, each) for n, each in touched if n not in there or _holds_events(there[n])]
 
     def primary_calendar(self, account_id: int) -> Collection | None:
         """The account's primary calendar; None for an account without any calendar.

@@ -232,6 +232,16 @@ def accounts_since(conn: Connection, seq: int) -> set[int]:
     return {account for (account,) in conn.execute("SELECT DISTINCT account_id FROM journal WHERE seq > ?", (seq,))}
 
 
+def touched_collections(conn: Connection, account_id: int, after: int) -> list[tuple[int, str]]:
+    """Number and id of the account's collections that were made, changed or deleted themselves after a change."""
+    rows = conn.execute(
+        """SELECT DISTINCT collection_n, collection_id FROM journal
+           WHERE entry_id = '' AND seq > ? AND account_id = ? ORDER BY collection_n""",
+        (after, account_id),
+    )
+    return [(n, collection_id) for n, collection_id in rows.fetchall()]
+
+
 def first(conn: Connection) -> int:
     """The number of the oldest change that is kept; 0 where there is none."""
     return int(conn.execute("SELECT coalesce(min(seq), 0) FROM journal").fetchone()[0])

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gateway.api.onecal import schema, schema_events, schema_writes
+from gateway.api.onecal import schema, schema_accounts, schema_events, schema_writes
 from gateway.api.openapi import Dialect, Operation, Schema
 
 _ID = "^[A-Za-z0-9_-]{1,200}$"
@@ -31,6 +31,20 @@ DIALECT = Dialect(
         "onecal_patch_event": Operation(schema_events.CalendarEvent, 200, schema_writes.EventUpdate, _WRITTEN),
         "onecal_answer_event": Operation(schema_events.CalendarEvent, 200, schema_writes.AnswerInput, _WRITTEN),
         "onecal_delete_event": Operation(schema_writes.Success, refusals=_WRITTEN),
+        "onecal_list_accounts": Operation(schema_accounts.AccountList),
+        "onecal_create_account": Operation(schema_accounts.EndUserAccount, 201),
+        "onecal_get_account": Operation(schema_accounts.EndUserAccount),
+        "onecal_delete_account": Operation(schema_writes.Success),
+        "onecal_get_credentials": Operation(schema_writes.Success),
+        "onecal_list_calendars": Operation(schema_accounts.CalendarList, refusals=(410,)),
+        "onecal_create_calendar": Operation(
+            schema_accounts.Calendar, 201, schema_accounts.CalendarInput, (409,), makes="calendar"
+        ),
+        "onecal_get_calendar": Operation(schema_accounts.Calendar),
+        "onecal_update_calendar": Operation(schema_accounts.Calendar, 200, schema_accounts.CalendarUpdate),
+        "onecal_patch_calendar": Operation(schema_accounts.Calendar, 200, schema_accounts.CalendarUpdate),
+        "onecal_delete_calendar": Operation(schema_writes.Success),
+        "onecal_find_busy": Operation(schema_accounts.FreeBusy, 200, schema_accounts.FreeBusyInput),
     },
     _PARAMETERS,
 )

@@ -105,7 +105,7 @@ def given(
     page_size: PageSize = None,
 ) -> Given:
     """Read the parameters that both lists have; raises `OneCalError`."""
-    size = _size("limit", limit) or _size("pageSize", page_size) or DEFAULT
+    size = size_of("limit", limit) or size_of("pageSize", page_size) or DEFAULT
     return Given(
         start=start or "",
         end=end or "",
@@ -347,7 +347,8 @@ def _properties(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found.items()))
 
 
-def _size(name: str, text: str | None) -> int | None:
+def size_of(name: str, text: str | None) -> int | None:
+    """How many things a page shall have; None where nobody says. Raises `OneCalError`."""
     if text is None:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) < 6 and 1 <= int(text) <= MOST):

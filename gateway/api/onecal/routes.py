@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from gateway.api.onecal import events, events_write
+from gateway.api.onecal import accounts, calendars, events, events_write, freebusy
 
 PREFIX = "/api/v1"
 
 router = APIRouter(prefix=PREFIX, generate_unique_id_function=lambda route: f"onecal_{route.name}")
-for part in (events, events_write):
+for part in (accounts, calendars, events, events_write, freebusy):
     router.include_router(part.router)
