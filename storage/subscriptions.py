@@ -15,7 +15,7 @@ MOST = 10
 """Subscriptions that one account may have (D62)."""
 
 READ_EVERY = 3600.0
-"""Seconds between two notes that a subscription is read, while there is nothing new to read."""
+"""Seconds between two notes that a subscription is read, while nothing new is."""
 
 
 class Subscriptions(Tokens):
@@ -101,9 +101,10 @@ class Subscriptions(Tokens):
         return journal.accounts_since(self.db.reader(), seq)
 
     def note_read(self, subscription: Subscription, page: Page) -> None:
-        """Note up to where somebody has read. No reading fails because that cannot be written."""
+        """Note up to where somebody has read, the same place once an hour. No reading fails because it cannot be."""
         token, hour_ago = page.position.token, clock.iso(clock.timestamp() - READ_EVERY)
-        if not page.activities and subscription.last_read is not None and subscription.last_read > hour_ago:
+        known = not page.activities or token == subscription.last_cursor
+        if known and subscription.last_read is not None and subscription.last_read > hour_ago:
             return
         with suppress(StoreError), self.db.atomic() as conn:
             subscriptions.set_read(conn, subscription.n, token, clock.iso())

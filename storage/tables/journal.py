@@ -28,9 +28,13 @@ SEEN = "(before_hash <> after_hash OR entry_id = '')"
 """Those that changed more than somebody's reminders."""
 
 
+_ACTIONS = {each.value: each for each in Action}
+_ORIGINS = {each.value: each for each in Origin}
+
+
 def _row(row: tuple[Any, ...]) -> Change:
     fields = list(row)
-    fields[7:9] = Action(row[7]), Origin(row[8])
+    fields[7:9] = _ACTIONS[row[7]], _ORIGINS[row[8]]
     return Change(*fields)
 
 

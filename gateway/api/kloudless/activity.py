@@ -1,19 +1,23 @@
 """Activity in the Kloudless dialect (contract A.4 row 18, A.15, D63): what became of calendars and events, in order."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
+from orjson import Fragment
 
 from gateway.api.answers import answer
-from gateway.api.kloudless import calendars, events, events_render
+from gateway.api.kloudless import calendars, events
 from gateway.api.kloudless.asking import Asking, One
 from gateway.api.kloudless.envelope import Size, size_of
 from gateway.api.kloudless.errors import ApiError, bad
+from gateway.api.kloudless.events_render import Place, as_json
 from gateway.api.kloudless.subscriptions import subscription_of
 from storage.activity import Activity, Page, Position, position
 from storage.errors import InvalidData
 from storage.model import Action, Subscription
+from storage.records import EventRow
 
 router = APIRouter(prefix="/accounts/{account}/subscriptions/{subscription}/activity", tags=["Activity"])
 
@@ -82,31 +86,41 @@ def objects(asking: Asking, followed: Subscription, page: Page) -> list[dict[str
     """The activities of a page as the dialect has them."""
     plain = replace(asking, raw=False)
     places = {key: events.place_of(plain, place) for key, place in page.calendars.items()}
-    return [_render(plain, followed, each, places[each.collection]) for each in page.activities]
+    things = _things(asking, page, places)
+    return [
+        {
+            "id": each.position.token,
+            "account": asking.account.id,
+            "subscription": followed.n,
+            "type": each.action.value,
+            "action": _SIGNS[each.action],
+            "modified": each.at,
+            "ip": None,
+            "user_id": None,
+            "api": "activity",
+            "metadata": things.get(at) or _metadata(plain, each, places[each.collection]),
+        }
+        for at, each in enumerate(page.activities)
+    ]
 
 
-def _render(asking: Asking, followed: Subscription, activity: Activity, place: events_render.Place) -> dict[str, Any]:
+def _things(asking: Asking, page: Page, places: Mapping[str, Place]) -> dict[int, Fragment]:
+    """The events of a page by the numbers of its activities, as they are after the change, or were before it."""
+    found: dict[str, dict[int, EventRow]] = {}
+    for at, each in enumerate(page.activities):
+        if (row := each.event) is not None:
+            found.setdefault(each.collection, {})[at] = row
     return {
-        "id": activity.position.token,
-        "account": asking.account.id,
-        "subscription": followed.n,
-        "type": activity.action.value,
-        "action": _SIGNS[activity.action],
-        "modified": activity.at,
-        "ip": None,
-        "user_id": None,
-        "api": "activity",
-        "metadata": _metadata(asking, activity, place),
+        at: shown
+        for collection, rows in found.items()
+        for at, shown in zip(rows, as_json(list(rows.values()), places[collection], asking.faces), strict=True)
     }
 
 
-def _metadata(asking: Asking, activity: Activity, place: events_render.Place) -> dict[str, Any]:
-    """The event or calendar as it is after the change, or was before it was deleted; as much as is known of it."""
+def _metadata(asking: Asking, activity: Activity, place: Place) -> dict[str, Any]:
+    """A calendar, or as much as is known of an event of which no more is."""
     if not activity.entry:
         return calendars.render(asking, activity.calendar or place.calendar)
-    row = activity.event
-    if row is not None:
-        return events_render.render(row, place)
     return {
         "id": activity.event_id,
         "account_id": str(asking.account.id),

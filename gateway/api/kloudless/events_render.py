@@ -36,7 +36,7 @@ _OPTIONAL = ("OPT-PARTICIPANT", "NON-PARTICIPANT")
 LARGEST_FACE = 8192
 """Octets of what is remembered of one component."""
 
-FaceKey = tuple[Hashable, int, str, str, str, int]
+FaceKey = tuple[Hashable, str, str, str, str, int]
 
 Faces = Recent[FaceKey, bytes]
 """What components look like in answers, as JSON: see `as_json`."""
@@ -111,7 +111,7 @@ def _face_key(row: EventRow, place: Place) -> FaceKey:
     """All that decides what is remembered: of an instance what it shares with others, of anything else the whole."""
     entry, at = row.entry, row.occurrence
     position = at.position if at else -1
-    return place.face, entry.n, entry.hash, entry.created, entry.modified, position
+    return place.face, entry.id, entry.hash, entry.created, entry.modified, position
 
 
 def _of_component(row: EventRow, place: Place) -> dict[str, Any]:
