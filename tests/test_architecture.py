@@ -129,6 +129,7 @@ ALLOWED: Mapping[str, Sequence[str]] = {
         "gateway.http",
         "storage",
     ],
+    "gateway.mcp": ["gateway.http", "storage"],
     "gateway.__main__": ["gateway.cli"],
     "gateway.hooks": ["gateway.http", "storage"],
     "gateway.hooks.outgoing": ["plugins.addresses", "plugins.transport", "storage.errors"],
@@ -140,6 +141,7 @@ ALLOWED: Mapping[str, Sequence[str]] = {
         "gateway.dav",
         "gateway.feeds",
         "gateway.hooks",
+        "gateway.mcp",
         "storage",
     ],
     "gateway.demo": [
@@ -160,6 +162,7 @@ ALLOWED: Mapping[str, Sequence[str]] = {
         "gateway.options",
         "gateway.sections",
         "gateway.http",
+        "gateway.mcp.stdio",
         "gateway.serve",
         "gateway.demo",
         "storage",
@@ -193,7 +196,9 @@ DOORWAYS: Mapping[str, Sequence[str]] = {
     "niquests": [],
     "lxml": [],
     "pluggy": [],
-    "pydantic": ["gateway.api"],
+    "mcp": ["gateway.mcp"],
+    "mcp_types": ["gateway.mcp"],
+    "pydantic": ["gateway.api", "gateway.mcp"],
     "recurring_ical_events": [],
 }
 

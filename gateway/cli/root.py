@@ -18,6 +18,7 @@ from gateway.cli import (
     devices,
     history,
     inbox,
+    mcp,
     quarantine,
     serve,
     sharing,
@@ -35,6 +36,7 @@ from storage.errors import CalHarborError, ConfigError
 
 GROUPS = (
     serve,
+    mcp,
     demo,
     sync,
     status,

@@ -18,6 +18,9 @@ from threading import Lock
 
 from storage import clock
 
+FOLDER = "limits"
+"""Where in the data folder requests are counted: what counts one key in two doors names the same rates, too."""
+
 OPEN = 64
 """Files that are kept open; beyond it the one that was not used for longest is closed."""
 
