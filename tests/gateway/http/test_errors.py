@@ -20,6 +20,7 @@ def test_every_error_has_a_status(kind: type[CalHarborError]) -> None:
         errors.UidConflict: {"href": "x"},
         errors.SchedulingRefused: {"condition": "x"},
         errors.InvalidChange: {"member": "x"},
+        errors.PermitDenied: {"code": "ACCESS_DENIED"},
     }
     error = kind(**{"message": "wrong", "hint": "do right", **more.get(kind, {})})
     assert 400 <= status_of(error) <= 599
