@@ -306,6 +306,13 @@ def m033_instances_from_the_index(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m034_moves_upstream(db: Database) -> None:
+    """What an upstream showed of what it deleted, should it only have been moved."""
+    for statement in _split(revisions.SHOWN):
+        db.execute(statement)
+
+
 def migrate(conn: Connection) -> None:
     """Bring the file behind `conn` to this program's schema, inside the caller's write transaction.
 

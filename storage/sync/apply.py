@@ -14,7 +14,7 @@ from storage.model import Collection, CollectionKind, Entry, Origin
 from storage.projection import project
 from storage.provider import Holds, RemoteEntry
 from storage.scheduling.people import own
-from storage.sync import plan
+from storage.sync import moved, plan
 from storage.sync.anew import send_anew
 from storage.sync.merge import Lossy, merge
 from storage.sync.plan import Ours, Step
@@ -52,6 +52,7 @@ class Applier:
         self._new_hrefs: set[str] = set()
         self._new_uids: set[str] = set()
         self._new_names: set[str] = set()
+        self._gone: dict[str, tuple[str, str]] = {}
 
     def expect(self, page: Sequence[tuple[str, str]]) -> None:
         """Ask for a whole page of (href, UID) what of it we do not hold, which need not be asked for each entry."""
@@ -60,6 +61,7 @@ class Applier:
         names = [_name_in(href) for href in hrefs]
         self._new_hrefs = set(hrefs) - links.versions(conn, n, hrefs).keys()
         self._new_uids = set(uids) - entries.uids(conn, n, uids) - outbox.deleted_uids(conn, n)
+        self._gone = moved.gone_from(conn, self.collection, uids, self.at)
         self._new_names = set(names) - {each.href for each in entries.listed(conn, n, names)}
 
     # -- what we hold -------------------------------------------------------------------------------------------------
@@ -126,6 +128,10 @@ class Applier:
                 self._take(side, theirs, text, content)
             case Step.TAKE if side:
                 self._take(side, theirs, text, content)
+            case _ if content.uid in self._gone:
+                base, was = self._gone.pop(content.uid)
+                taken = merge(base, was, text, agreed=was).text
+                self._write(theirs, *self._understood(taken, text, content), side, shown=text)
             case _:
                 self._write(theirs, text, content, side)
         return None
@@ -185,22 +191,38 @@ class Applier:
         account = accounts.by_id(self.conn, self.collection.account_id)
         return frozenset(own(account) if account is not None else ())
 
-    def missing(self, href: str) -> None:
-        """Do what the absence of a linked entry upstream means. The brake has already been asked."""
+    def missing(self, href: str, *, at: str = "") -> None:
+        """Do what the absence of a linked entry upstream means. The brake has already been asked.
+
+        `at`: when it was missing first; now, if not given.
+        """
         self._leave_quarantine(href)
         side = self.under_href(href)
         if side is None:
             return
         match plan.missing(side.ours()):
             case Step.DROP if side.entry:
-                record.delete(self.conn, self.collection, side.entry, origin=Origin.UPSTREAM, actor="", at=self.at)
+                gone = record.delete(
+                    self.conn, self.collection, side.entry, origin=Origin.UPSTREAM, actor="", at=self.at
+                )
                 self._forget(side)
                 self.report.pulled.delete += 1
+                if moved.left(self.conn, side.ours(), gone):
+                    self._follow(side.ours(), at or self.at)
             case Step.REVIVE if side.entry:
                 self._inbox(side, "delete", theirs=None)
                 send_anew(self.conn, self.collection, side.entry)
             case _:
                 self._forget(side)
+
+    def _follow(self, ours: Ours, at: str) -> None:
+        """Where the upstream has moved what it no longer has here, and we know of that, it is as rich as it was."""
+        for place, side in moved.came_to(self.conn, self.collection, ours, at):
+            if side.entry and side.link:
+                shown = RemoteEntry(side.link.href, side.link.version, side.entry.text)
+                understood = understand(shown, place.kind)
+                if not isinstance(understood, InvalidData):
+                    Applier(self.conn, place, self.report, self.at)._take(side, shown, *understood)
 
     def _forget(self, side: Side) -> None:
         """The upstream does not have it, and need not hear of it any more."""

@@ -32,7 +32,7 @@ def approve(store: Store, n: int) -> int:
         applier = Applier(conn, collection, report, clock.iso())
         for entry in stopped.entries:
             if _as_it_was(conn, entry):
-                applier.missing(entry.href)
+                applier.missing(entry.href, at=stopped.at)
         held.settle(conn, n, "approved")
         if stopped.whole:
             _let_go(store, collection.id, collection.n)

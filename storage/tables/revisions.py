@@ -15,6 +15,11 @@ ALTER TABLE revisions ADD COLUMN modified TEXT NOT NULL DEFAULT ''; -- and last 
 ALTER TABLE revisions ADD COLUMN rendered BLOB; -- what was rendered of it (zlib); NULL: a contact, or not known
 """
 
+SHOWN = """
+ALTER TABLE revisions ADD COLUMN shown BLOB; -- (zlib) what the upstream showed of what it deleted, if that was less
+CREATE INDEX revisions_shown ON revisions (uid) WHERE shown IS NOT NULL;
+"""
+
 _SELECT = "SELECT seq, entry_id, collection_n, href, uid, hash, body FROM revisions"
 
 
@@ -62,6 +67,22 @@ def add(conn: Connection, seq: int, entry: Entry, rendered: bytes | None) -> Non
             zlib.compress(rendered, 1) if rendered else None,
         ),
     )
+
+
+def keep_shown(conn: Connection, seq: int, text: str) -> None:
+    """Keep what the upstream showed of an entry that it deleted by the change `seq`."""
+    conn.execute("UPDATE revisions SET shown = ? WHERE seq = ?", (zlib.compress(text.encode(), 1), seq))
+
+
+def shown(conn: Connection, account_id: int, uids: Sequence[str], since: str) -> dict[str, tuple[str, str]]:
+    """By UID what the upstream showed, and what was ours, of the account's entries that it deleted since a moment."""
+    rows = conn.execute(
+        """SELECT r.uid, r.shown, r.body FROM revisions r INDEXED BY revisions_shown JOIN journal j ON j.seq = r.seq
+           WHERE r.shown IS NOT NULL AND r.uid IN (SELECT value FROM json_each(?)) AND j.account_id = ? AND j.at >= ?
+           ORDER BY r.seq""",
+        (dumps(list(uids)), account_id, since),
+    )
+    return {uid: (zlib.decompress(less).decode(), zlib.decompress(body).decode()) for uid, less, body in rows}
 
 
 def get(conn: Connection, seq: int) -> Revision | None:

@@ -78,6 +78,24 @@ def live_with(server: Server, name: str, proxy: FaultyProxy, folder: Path) -> No
         hands.http.close()
 
 
+def moved_there(server: Server, name: str, proxy: FaultyProxy, folder: Path) -> None:
+    """Somebody moves it to another calendar of the server's, and renames it by the way."""
+    first, second = server.make_calendar("first"), server.make_calendar("second")
+    more = [GROUP, LOCATION] if name == "cyrus" else []
+    with proxy, mirror_of(proxy.server(server), folder) as mirror:
+        hands = Upstream(proxy.server(server))
+        assert mirror.sync().converged
+        mirror.put(first, "carried.ics", rich("carried", "One", *more))
+        assert mirror.sync().converged
+        text = hands.get(first, "carried.ics").replace("SUMMARY:One", "SUMMARY:Two")
+        hands.delete(first, "carried.ics")
+        hands.put(second, "elsewhere.ics", text)
+        settled(mirror, proxy, second, rich("carried", "Two", *more), "carried")
+        assert mirror.texts(first) == {}
+        assert verify(mirror.store, None).problems == []
+        hands.http.close()
+
+
 def stays(mirror: Mirror) -> set[str]:
     """What the plan says that the upstream will not have."""
     with forecast(mirror.store.folder, lambda copy: ([copy.account("up")], mirror.make)) as found:
@@ -86,10 +104,10 @@ def stays(mirror: Mirror) -> set[str]:
         return set(action.stays)
 
 
-def settled(mirror: Mirror, proxy: FaultyProxy, calendar: str, text: str) -> None:
+def settled(mirror: Mirror, proxy: FaultyProxy, calendar: str, text: str, name: str = "held") -> None:
     """After a round the mirror has just this, and a further one writes nothing."""
     assert mirror.sync().converged
-    assert mirror.texts(calendar) == {"held@example.com": canonical(text)}
+    assert mirror.texts(calendar) == {f"{name}@example.com": canonical(text)}
     writes, head = proxy.writes, mirror.store.head()
     assert mirror.sync().converged
     assert (proxy.writes, mirror.store.head()) == (writes, head)
@@ -102,3 +120,13 @@ def test_what_a_real_server_cannot_hold_stays_in_the_mirror(real_server: Server,
 
 def test_what_davmail_is_said_to_drop_stays_in_the_mirror(davmail: Server, tmp_path: Path) -> None:
     live_with(davmail, "davmail", DavMail(davmail.url), tmp_path)
+
+
+def test_what_a_real_server_cannot_hold_goes_with_what_somebody_moves_there(
+    real_server: Server, tmp_path: Path
+) -> None:
+    moved_there(real_server, real_server.name, FaultyProxy(real_server.url), tmp_path)
+
+
+def test_what_davmail_is_said_to_drop_goes_with_what_somebody_moves_there(davmail: Server, tmp_path: Path) -> None:
+    moved_there(davmail, "davmail", DavMail(davmail.url), tmp_path)
