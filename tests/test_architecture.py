@@ -229,8 +229,9 @@ UNFINISHED = tuple(
     )
 )
 
-# The loops that must not die: each writes what happened where a person sees it.
-CATCH_ALL = ("storage.sync.worker", "gateway.serve")
+# The loops that must not die, and what would tell an agent the words of any error: each writes what happened where a
+# person sees it.
+CATCH_ALL = ("storage.sync.worker", "gateway.serve", "gateway.mcp.server")
 
 BANNED_NAMES = {"utils", "helpers", "common", "manager", "base", "util", "misc"}
 

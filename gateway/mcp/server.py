@@ -1,14 +1,17 @@
 """The MCP server itself, as the official SDK wants it: lists a token's tools, and calls them."""
 
+import logging
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 
 from anyio import to_thread
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
+    INTERNAL_ERROR,
     INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
@@ -23,7 +26,8 @@ from gateway.mcp.faults import Fault
 from gateway.mcp.plans import Plans
 from gateway.mcp.tools import Tool, tools_of
 from gateway.mcp.untrusted import fenced, one_line
-from storage.errors import CalHarborError, PermitDenied, StoreBusy, StoreFull
+from storage import errors
+from storage.errors import CalHarborError, InvalidChange, PermitDenied
 from storage.model import Token
 from storage.permits.permit import Permit
 from storage.store import Store
@@ -35,6 +39,20 @@ INSTRUCTIONS = (
     "hash only if they agree."
 )
 
+_WORDS: tuple[tuple[type[CalHarborError], tuple[str, str]], ...] = (
+    (errors.ReadOnly, ("this calendar cannot be written", "choose one that list_calendars does not call read_only")),
+    (errors.StoreBusy, ("somebody else is writing; nothing has changed", "try again in a moment")),
+    (errors.StoreFull, ("the disk is full; nothing has changed", "tell the person you work for")),
+    (errors.TooManyMatches, ("there is too much in this span", "ask for a shorter one")),
+    (errors.NotFound, ("it is not there any more", "list the events again")),
+    (errors.InvalidChange, ("attendees: an address is there twice, or not as it should be", "give each one once")),
+    (errors.InvalidData, ("an event cannot be written like this", "check times, recurrence and attendees")),
+)
+"""What is said of errors of the mirror."""
+
+log = logging.getLogger("calharbor.mcp")
+
+Answer = TypeVar("Answer")
 Context = ServerRequestContext[Any, Any]
 WhoAsks = Callable[[Context], Token]
 """Whose token a request came with; raises `MCPError` where it is good no more. May take its time."""
@@ -44,12 +62,11 @@ def mcp_server(store: Store, who: WhoAsks) -> Server[Any]:
     """The server over a mirror. It keeps nothing between two requests, so that any process may answer the next one."""
     plans = Plans(store)
 
-    # In threads, as the mirror is synchronous. What has begun is ended, also for a client that does not wait for it.
     async def list_tools(context: Context, _params: PaginatedRequestParams | None) -> ListToolsResult:
-        return await to_thread.run_sync(_listed, who, context)
+        return await _aside(partial(_listed, who, context))
 
     async def call_tool(context: Context, params: CallToolRequestParams) -> CallToolResult:
-        return await to_thread.run_sync(_called, store, plans, who, context, params)
+        return await _aside(partial(_called, store, plans, who, context, params))
 
     return Server(
         "calharbor",
@@ -59,6 +76,20 @@ def mcp_server(store: Store, who: WhoAsks) -> Server[Any]:
         on_list_tools=list_tools,
         on_call_tool=call_tool,
     )
+
+
+async def _aside(work: Callable[[], Answer]) -> Answer:
+    """Do it in a thread, as the mirror is synchronous; what has begun is ended, also for who does not wait for it.
+
+    A fault of ours is logged with its trace and told without any: the SDK would hand on the words of any error.
+    """
+    try:
+        return await to_thread.run_sync(work)
+    except MCPError:
+        raise
+    except Exception:
+        log.exception("mcp: unexpected error")
+        raise MCPError(INTERNAL_ERROR, "something went wrong in this server; its log says what") from None
 
 
 def _listed(who: WhoAsks, context: Context) -> ListToolsResult:
@@ -81,10 +112,17 @@ def _called(
         return _failed(fault.code, fault.message, fault.hint)
     except PermitDenied as error:
         return _failed(error.code, error.message, error.hint)
-    except (StoreBusy, StoreFull) as error:
-        return _failed(error.code, "the mirror cannot be written just now; nothing has changed", "try again later")
     except CalHarborError as error:
-        return _failed(error.code, error.message, error.hint)
+        return _failed(*_in_own_words(error))
+
+
+def _in_own_words(error: CalHarborError) -> tuple[str, str, str]:
+    """Code, message and hint of an error of the mirror, whose own words may be those of others."""
+    if isinstance(error, InvalidChange) and error.member != "attendees":
+        return error.code, f"{error.member}: {error.message}", error.hint
+    found = next((words for kind, words in _WORDS if isinstance(error, kind)), None)
+    message, hint = found or ("this cannot be done", "ask for something else")
+    return error.code, message, hint
 
 
 def _answer(call: Call, tool: Tool, permit: Permit, given: dict[str, Any]) -> CallToolResult:
