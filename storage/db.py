@@ -1,8 +1,8 @@
 """The connections to the mirror: one per thread, writes one at a time, SQLite's errors translated at this door.
 
 The file is in WAL mode: readers never wait, writers wait for each other (`BEGIN IMMEDIATE`, up to `PATIENCE` seconds).
-With `synchronous=FULL` a transaction that has returned from `atomic` survives a power cut. A process that was forked
-gets connections of its own and never touches those of its parent.
+With `synchronous=FULL` a transaction that has returned from `atomic` survives a power cut, unless it was `unhurried`.
+A process that was forked gets connections of its own and never touches those of its parent.
 """
 
 import os
@@ -30,6 +30,9 @@ _PRAGMAS = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA journal_size_limit = 67108864",
 )
+
+_NORMAL = 1
+"""The value of `PRAGMA synchronous` with which no commit waits for the disk, and the file stays whole nevertheless."""
 
 _USUAL = ("PRAGMA wal_autocheckpoint = 2000", "PRAGMA cache_size = -2000")
 _FILLING = ("PRAGMA wal_autocheckpoint = 8000", "PRAGMA cache_size = -16000")
@@ -160,6 +163,21 @@ class Database:
             with suppress(sqlite3.Error):  # it may have been closed; and what cannot be tidied now is tidied later
                 for pragma in (*_USUAL, "PRAGMA shrink_memory", "PRAGMA wal_checkpoint(PASSIVE)"):
                     conn.execute(pragma)
+
+    @contextmanager
+    def unhurried(self) -> Iterator[None]:
+        """For writes of this thread that nobody misses after a power cut: they get to the disk with the next others.
+
+        A crash of the process loses none of them. Begin it outside of transactions.
+        """
+        conn = self.reader()
+        [usual] = conn.execute("PRAGMA synchronous").fetchone()
+        conn.execute(f"PRAGMA synchronous = {min(usual, _NORMAL)}")
+        try:
+            yield
+        finally:
+            with suppress(sqlite3.Error):  # it may have been closed
+                conn.execute(f"PRAGMA synchronous = {usual}")
 
     def data_version(self) -> int:
         """A number that differs from the last one this thread was told if any other connection has committed since.

@@ -45,7 +45,7 @@ class Book:
         elif waiting:
             report.state, report.reason = State.WAITING, f"{waiting} changes have still to reach the upstream"
         now = clock.timestamp()
-        with self.ledger.writing(collection) as conn:
+        with self.db.unhurried(), self.ledger.writing(collection) as conn:
             remotes.set_collection(
                 conn,
                 collection.n,
@@ -91,7 +91,7 @@ class Book:
         state = policy.worst(states)
         words = "" if state is State.FRESH else f"see its collections: {sum(s is state for s in states)} {state}"
         now = clock.timestamp()
-        with self.ledger.writing() as conn:
+        with self.db.unhurried(), self.ledger.writing() as conn:
             health = remotes.account(conn, account.id)
             remotes.set_account(
                 conn,
@@ -106,7 +106,7 @@ class Book:
     def discovered(self, account: Account) -> None:
         """The list of collections is up to date; one cheap question, asked as often as of any collection."""
         now = clock.timestamp()
-        with self.ledger.writing() as conn:
+        with self.db.unhurried(), self.ledger.writing() as conn:
             health = remotes.account(conn, account.id)
             remotes.set_account(
                 conn,

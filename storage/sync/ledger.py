@@ -110,7 +110,7 @@ class Ledger:
         Returns the entries whose UID already stands under another href, with that href; they are not taken yet, nor is
         the cursor kept where there are any.
         """
-        if not changed and cursor is None:
+        if not changed and cursor in (None, collection.remote_cursor):
             return []
         read_entries = [(entry, understand(entry, collection.kind)) for entry in changed]
         duplicates: list[tuple[RemoteEntry, str]] = []

@@ -211,6 +211,23 @@ def test_closing_closes_every_thread(db: Database) -> None:
         pass
 
 
+def test_what_is_unhurried_does_not_wait_for_the_disk_and_what_follows_does(db: Database) -> None:
+    def level() -> int:
+        return int(db.reader().execute("PRAGMA synchronous").fetchone()[0])
+
+    with suppress(Stop), db.unhurried():
+        with db.atomic() as conn:
+            conn.execute("INSERT INTO t VALUES (1)")
+            assert level() == 1, "NORMAL: whole after a power cut, if perhaps without the newest"
+        raise Stop
+    assert level() == 2
+    assert _rows(db) == [1]
+    db.reader().execute("PRAGMA synchronous = OFF")
+    with db.unhurried():
+        assert level() == 0, "who waits for nothing begins to wait for nothing"
+    assert level() == 0
+
+
 def test_filling_lasts_as_long_as_its_block_and_empties_the_log(db: Database) -> None:
     def settings() -> list[int]:
         return [db.reader().execute(f"PRAGMA {each}").fetchone()[0] for each in ("cache_size", "wal_autocheckpoint")]
