@@ -4,9 +4,11 @@ An instance is judged by the component that describes it. Whole days are compare
 midnights in UTC; floating times by the clock of their calendar.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from operator import attrgetter
 from typing import NamedTuple
 
 from storage.db import Connection
@@ -19,7 +21,7 @@ from storage.recurrence import stored
 from storage.recurrence.expand import expand
 from storage.recurrence.instances import DAY
 from storage.tables import event_people, event_rows
-from storage.tables.event_people import Judged
+from storage.tables.event_people import Instance, Judged
 from storage.tables.event_rows import Found
 from storage.window import FIRST, LAST, shown_at, window
 
@@ -28,13 +30,11 @@ MOST = 20_000
 
 
 class Hit(NamedTuple):
-    """An instance that is shown: its place in the order, and how much of it is."""
+    """An instance that is shown, when it starts, and how much of it is. `place` counts the calendars of a question."""
 
     start: int
-    id: str
-    end: int
     place: int
-    found: Found
+    instance: Instance
     sight: Sight
 
 
@@ -56,44 +56,69 @@ class Search:
 
 
 def hits(conn: Connection, search: Search, judge: Callable[[Judged], Sight]) -> Iterator[Hit]:
-    """The instances that `judge` shows, in no order. It is asked once for all instances that a component describes."""
-    verdicts: dict[tuple[int, int], Sight] = {}
-    start, end, zone, place = search.start, search.end, search.zone, search.place
-    for each in instances(conn, search):
-        found = each.found
-        at = found.occurrence
-        key = found.entry_n, at.position
-        how = verdicts.get(key)
-        if how is None:
-            how = verdicts[key] = judge(each)
-        if how is Sight.HIDDEN:
-            continue
-        first, last = at.start, at.end
-        if at.floating and not at.all_day:
-            first, last = shown_at(first, zone), shown_at(last, zone)
-        if overlaps(first, last, start, end):
-            yield Hit(first, occurrence_id(found.entry, at.recurrence_id), last, place, found, how)
-
-
-def instances(conn: Connection, search: Search) -> Iterator[Judged]:
-    """All instances around a span, a day more on both sides: those that are materialised, and those beyond."""
+    """The instances that `judge` shows, in no order. It is asked once for each component."""
     first = FIRST if search.start is None else search.start - DAY
     last = LAST if search.end is None else search.end + DAY
     source = search.collection.source
     partial = [n for n, _, _ in event_rows.incomplete(conn, source, first, last, search.only)]
-    span = window(first, last, search.zone)
-    rows = event_people.in_window(conn, source, span, search.only, words=search.words)
-    if not partial:
-        yield from rows
-        return
+    instances = event_people.in_window(conn, source, window(first, last, search.zone), search.only)
+    instances = _completed(conn, search, instances, partial) if partial else instances
+    keys = {(each[6], each[3]) for each in instances}
+    judged = event_people.judged(conn, keys, words=search.words)
+    sights = {key: seen for key, one in judged.items() if (seen := judge(one)) is not Sight.HIDDEN}
+    start, end, zone, place = search.start, search.end, search.zone, search.place
+    for each in instances:
+        at, until, _, position, all_day, floating, n = each
+        how = sights.get((n, position))
+        if how is None:
+            continue
+        if floating and not all_day:
+            at, until = shown_at(at, zone), shown_at(until, zone)
+        if overlaps(at, until, start, end):
+            yield Hit(at, place, each, how)
+
+
+def part(conn: Connection, found: list[Hit], offset: int, limit: int) -> list[tuple[Hit, Found]]:
+    """A part of what was found in order of start and id, with what each is. Only ids that matter are looked up."""
+    found.sort(key=_BY_START)
+    end = min(offset + limit, len(found))
+    if offset >= end:
+        return []
+    first, last = (
+        bisect(found, found[at].start, key=_BY_START) for bisect, at in ((bisect_left, offset), (bisect_right, end - 1))
+    )
+    ids = event_people.ids(conn, {each.instance[6] for each in found[first:last]})
+    named = [(each, _found(each.instance, ids[each.instance[6]])) for each in found[first:last]]
+    named.sort(key=_place_in_list)
+    return named[offset - first : end - first]
+
+
+_BY_START = attrgetter("start")
+
+
+def _place_in_list(each: tuple[Hit, Found]) -> tuple[int, str]:
+    hit, found = each
+    return hit.start, occurrence_id(found.entry, found.occurrence.recurrence_id)
+
+
+def _found(instance: Instance, entry: str) -> Found:
+    start, end, key, position, all_day, floating, n = instance
+    return Found(Occurrence(start, end, key, position, all_day != 0, floating != 0), n, entry)
+
+
+def _completed(
+    conn: Connection, search: Search, instances: Sequence[Instance], partial: Sequence[int]
+) -> list[Instance]:
+    """The instances with those beyond the horizon; `partial`: the series of which some are."""
     apart = set(partial)
-    yield from (each for each in rows if each.found.entry_n not in apart)
-    entries = event_rows.entries_of(conn, partial, text=False)
-    described = event_rows.records(conn, list(entries))
-    for n, entry in entries.items():
-        records = described.get(n, [])
-        for at in _expanded(records, search):
-            yield event_people.described(Found(at, n, entry.id), records[at.position])
+    found = [each for each in instances if each[6] not in apart]
+    events = event_rows.entries_of(conn, partial, text=False)
+    described = event_rows.records(conn, list(events))
+    for n in events:
+        for o in _expanded(described.get(n, []), search):
+            floating = o.floating or o.all_day
+            found.append((o.start, o.end, o.recurrence_id, o.position, o.all_day, floating, n))
+    return found
 
 
 def _expanded(records: Sequence[ComponentRecord], search: Search) -> Iterable[Occurrence]:

@@ -22,6 +22,10 @@ ACCESS, TOKEN, TIMEFRAME = "ACCESS_DENIED", "TOKEN_DENIED", "TIMEFRAME_DENIED"
 NO_EVENT, NO_CALENDAR = "EVENT_NOT_FOUND", "CALENDAR_NOT_FOUND"
 
 
+_ALSO_ASCII = ("\u212a".encode(), "\u0130".encode())
+"""Letters beyond ASCII whose lower case has letters of ASCII, which bytes do not know of."""
+
+
 class Sight(IntEnum):
     """How much of an event is shown."""
 
@@ -48,14 +52,14 @@ class People:
         # An event in whose people none of these stands has nothing to be looked at for.
         named = [each.identifier for each in rules if each.level is not RuleLevel.FULL]
         plain = all(each and dumps(each) == f'"{each}"' for each in named)
-        self._signs = [*named, PRINCIPALS] if plain else None
+        self._signs = [*(each.encode() for each in (*named, PRINCIPALS)), *_ALSO_ASCII] if plain else None
 
     def of_json(self, attendees: bytes, organizer: bytes | None) -> RuleLevel:
         """The level of an event by its attendees and organizer as they are stored: JSON in UTF-8."""
         if not self._rules:
             return RuleLevel.FULL
         if self._signs is not None:
-            text = (attendees + (organizer or b"")).decode().lower()
+            text = (attendees + (organizer or b"")).lower()
             if not any(sign in text for sign in self._signs):
                 return RuleLevel.FULL
         return self.of_people([*loads(attendees), *([loads(organizer)] if organizer else [])])

@@ -14,7 +14,7 @@ from storage.db import Connection
 from storage.errors import NotFound, PermitDenied
 from storage.listing import Key, Listed
 from storage.model import Collection, Entry, Token
-from storage.permits import policy
+from storage.permits import finding, policy
 from storage.permits.asked import Contact, Period, Question, Restrictions, SeenBusy, SeenCalendar, SeenPage
 from storage.permits.finding import Hit, Search, extent, hits
 from storage.permits.permit import DAY, Field, MasterLevel, Permit, RuleLevel
@@ -255,13 +255,12 @@ class DeskReader:
                 only = self._only(conn, calendar.place, terms, span)
                 search = Search(at, calendar.place, zone, start, end, self.viewer.now + ENDLESS, only, words)
                 found += hits(conn, search, judge)
-            found.sort()
-            some = found[offset : offset + limit]
-            listed = [Listed(Key(each.start, each.id), each.place, each.found) for each in some]
+            some = finding.part(conn, found, offset, limit)
+            listed = [Listed(Key(hit.start, ""), hit.place, each) for hit, each in some]
             rows = rows_of(conn, self.store.described, [each.place for each in places], listed, text=False)
         events = [
-            self.seen(Opened(places[hit.place], row, RuleLevel.FULL, hit.sight, (hit.start, hit.end)))
-            for row, hit in zip(rows, some, strict=True)
+            self.seen(Opened(places[hit.place], row, RuleLevel.FULL, hit.sight, (hit.start, hit.start)))
+            for row, (hit, _) in zip(rows, some, strict=True)
         ]
         return SeenPage(tuple(events), len(found), offset, start, end, self.email(places))
 
@@ -305,7 +304,9 @@ class DeskReader:
             row = self.store.event(calendar.place.id, event_id)
         except NotFound:
             return None
-        level, how = self.viewer.sight(calendar, event_people.taken_by(row.component), self.viewer.rules(calendar))
+        level, how = self.viewer.sight(
+            calendar, event_people.judged_as(row.component).taken, self.viewer.rules(calendar)
+        )
         records = event_rows.records(conn, [entry.n]).get(entry.n, [])
         zone, shows = zone_of(calendar.place), self.viewer.shows(calendar)
         span = extent(row.component, row.occurrence, records, zone, shows)

@@ -114,4 +114,4 @@ class Viewer:
     def shows(self, calendar: SeenCalendar) -> Callable[[ComponentRecord], bool]:
         """Whether anything is shown of what a component describes."""
         rules = self.rules(calendar)
-        return lambda each: self.sight(calendar, event_people.taken_by(each), rules)[1] is not Sight.HIDDEN
+        return lambda each: self.sight(calendar, event_people.judged_as(each).taken, rules)[1] is not Sight.HIDDEN
