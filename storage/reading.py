@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from storage import cursor, home, shared, window
 from storage.credentials import Credentials
@@ -46,6 +46,7 @@ from storage.tables.held import Held
 from storage.tables.needles import Needle
 from storage.tables.quarantine import Quarantined
 from storage.tables.untold import Untold
+from storage.verdicts import Verdicts
 from storage.window import Known
 
 MOST = 20_000
@@ -71,6 +72,7 @@ class Reader:
         self.credentials = Credentials(folder)
         self.id = store_id
         self.described = Described(2000)
+        self.verdicts = Verdicts[Any]()
 
     def close(self) -> None:
         """Close all connections of this process."""

@@ -175,7 +175,7 @@ DOORWAYS: Mapping[str, Sequence[str]] = {
     "vobject": ["gateway.dav"],
     "defusedxml": ["gateway.dav", "plugins.caldav"],
     "fastapi": ["gateway"],
-    "orjson": ["gateway.api", "storage.tables.components"],
+    "orjson": ["gateway.api", "storage.permits", "storage.tables.components"],
     "starlette": ["gateway"],
     "uvicorn": ["gateway.serve"],
     "click": ["gateway.cli"],

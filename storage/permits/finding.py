@@ -5,7 +5,7 @@ midnights in UTC; floating times by the clock of their calendar.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from operator import attrgetter
@@ -21,7 +21,7 @@ from storage.recurrence import stored
 from storage.recurrence.expand import expand
 from storage.recurrence.instances import DAY
 from storage.tables import event_people, event_rows
-from storage.tables.event_people import Instance, Judged
+from storage.tables.event_people import Instance, Key
 from storage.tables.event_rows import Found
 from storage.window import FIRST, LAST, shown_at, window
 
@@ -52,20 +52,17 @@ class Search:
     end: int | None
     endless_until: int
     only: Sequence[int] | None = None
-    words: bool = False
 
 
-def hits(conn: Connection, search: Search, judge: Callable[[Judged], Sight]) -> Iterator[Hit]:
-    """The instances that `judge` shows, in no order. It is asked once for each component."""
+def hits(conn: Connection, search: Search, choose: Callable[[set[Key]], Mapping[Key, Sight]]) -> Iterator[Hit]:
+    """The instances in no order whose components `choose` shows: it is asked once, about all components around."""
     first = FIRST if search.start is None else search.start - DAY
     last = LAST if search.end is None else search.end + DAY
     source = search.collection.source
     partial = [n for n, _, _ in event_rows.incomplete(conn, source, first, last, search.only)]
     instances = event_people.in_window(conn, source, window(first, last, search.zone), search.only)
     instances = _completed(conn, search, instances, partial) if partial else instances
-    keys = {(each[6], each[3]) for each in instances}
-    judged = event_people.judged(conn, keys, words=search.words)
-    sights = {key: seen for key, one in judged.items() if (seen := judge(one)) is not Sight.HIDDEN}
+    sights = choose({(each[6], each[3]) for each in instances})
     start, end, zone, place = search.start, search.end, search.zone, search.place
     for each in instances:
         at, until, _, position, all_day, floating, n = each

@@ -5,11 +5,13 @@ nothing themselves.
 """
 
 from collections.abc import Collection as Group
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from json import dumps, loads
+from json import dumps
 from typing import Any
+
+from orjson import loads
 
 from storage.errors import PermitDenied
 from storage.permits.permit import MasterLevel, Operation, Permit, Rule, RuleLevel, RuleType
@@ -39,7 +41,7 @@ class People:
     """The contact rules of a permit, as they concern the calendars of one owner.
 
     `own`: the owner's addresses, which no rule matches; a principal of this server (`/dav/bob/`) counts as all of the
-    addresses that `principals` names for it. All are compared in lower case.
+    addresses that `principals` names for it. All are compared in lower case. Those of the same `mind` decide alike.
     """
 
     def __init__(
@@ -49,6 +51,8 @@ class People:
         self._rules = rules
         self._own = frozenset(each.lower() for each in own)
         self._principals = principals or {}
+        self._known: dict[str, RuleLevel] = {}
+        self.mind: Hashable = rules and (tuple(rules), self._own, tuple((k, *v) for k, v in self._principals.items()))
         # An event in whose people none of these stands has nothing to be looked at for.
         named = [each.identifier for each in rules if each.level is not RuleLevel.FULL]
         plain = all(each and dumps(each) == f'"{each}"' for each in named)
@@ -60,7 +64,10 @@ class People:
             return RuleLevel.FULL
         if self._signs is not None:
             text = (attendees + (organizer or b"")).lower()
-            if not any(sign in text for sign in self._signs):
+            for sign in self._signs:
+                if sign in text:
+                    break
+            else:
                 return RuleLevel.FULL
         return self.of_people([*loads(attendees), *([loads(organizer)] if organizer else [])])
 
@@ -74,7 +81,12 @@ class People:
 
     def of_address(self, address: str) -> RuleLevel:
         """The level of one person: that of the rule with the highest priority, then by type, then the strictest."""
-        email = _normal(address)
+        known = self._known.get(address)
+        if known is None:
+            known = self._known[address] = self._decided(_normal(address))
+        return known
+
+    def _decided(self, email: str) -> RuleLevel:
         if email in self._own:
             return RuleLevel.FULL
         domain = email.rpartition("@")[2]

@@ -3,10 +3,13 @@
 Everything that leaves here has passed the policy: what is hidden is neither in a list nor in a number.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection as Group
 from dataclasses import dataclass
-from json import loads
+from functools import partial
 from typing import Any
+
+from orjson import loads
 
 from storage import availability
 from storage.browsing import rows_of, zone_of
@@ -18,7 +21,7 @@ from storage.permits import finding, policy
 from storage.permits.asked import Contact, Period, Question, Restrictions, SeenBusy, SeenCalendar, SeenPage
 from storage.permits.finding import Hit, Search, extent, hits
 from storage.permits.permit import DAY, Field, MasterLevel, Permit, RuleLevel
-from storage.permits.policy import People, Sight, Span, no_calendar, no_event, overlaps
+from storage.permits.policy import Sight, Span, no_calendar, no_event, overlaps
 from storage.permits.seen import SeenEvent, shown
 from storage.permits.viewer import Viewer
 from storage.records import EventRow, TakenRow
@@ -30,11 +33,8 @@ from storage.tables.event_people import Judged
 ENDLESS = 5 * 366 * DAY
 """Where series without an end stop for a question without one: so far from now (D37)."""
 
-FEW = 2_000
-"""So many events that may hold a word are looked at one by one, before all of a shorter span are."""
-
 WIDE = 371 * DAY
-"""In a longer span all that may hold a word are looked at one by one."""
+"""In a longer span what may hold a word is looked up in the index of words; a shorter one is looked through."""
 
 MOST_INSTANCES = 20_000
 """Instances of one event that free-busy looks at."""
@@ -52,6 +52,19 @@ class Opened:
     people: RuleLevel
     sight: Sight
     span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """What else is asked of events. `matches` None: nothing; else it looks at their people, and (`words`) their words.
+
+    `terms`: of each of these one stands somewhere in whatever matches. `cancelled`: with cancelled events.
+    """
+
+    matches: Callable[[Judged], bool] | None
+    terms: Sequence[Sequence[str]]
+    words: bool = False
+    cancelled: bool = False
 
 
 class DeskReader:
@@ -115,22 +128,17 @@ class DeskReader:
         the door's business: an empty one has no events.
         """
         places = self.calendars() if question.calendar is None else [self.calendar(question.calendar)]
-        start, end = self.viewer.span(question.start, question.end)
-        words, wanted = (
-            question.words.casefold().split(),
-            frozenset(each.strip().lower() for each in question.attendees),
-        )
+        words = question.words.casefold().split()
+        wanted = frozenset(each.strip().lower() for each in question.attendees)
 
         def matches(each: Judged) -> bool:
-            if not question.cancelled and each.taken.status == "CANCELLED":
-                return False
             if words and not _holds(each, words, self.permit):
                 return False
             return not wanted or any(str(one["email"]).lower() in wanted for one in self._attendees(each))
 
         terms = [[each] for each in words] + ([sorted(wanted)] if wanted else [])
-        part = question.offset, question.limit
-        return self._page(places, (start, end), terms, matches, part, words=bool(words))
+        match = _Match(matches if terms else None, terms, words=bool(words), cancelled=question.cancelled)
+        return self._page(places, self.viewer.span(question.start, question.end), match, question)
 
     def by_contact(self, contact: Contact) -> SeenPage:
         """The events with a person, whenever they are, as far as the token's window reaches (D92).
@@ -145,13 +153,11 @@ class DeskReader:
         email, name = contact.email.strip().casefold(), contact.name.strip().casefold()
 
         def matches(each: Judged) -> bool:
-            if each.taken.status == "CANCELLED":
-                return False
             found = [*self._attendees(each), *self._organizer(each)]
             return any(email in str(one["email"]).casefold() and name in str(one["name"]).casefold() for one in found)
 
-        terms = [[each] for each in (email, name) if each]
-        return self._page(places, self.permit.window(self.viewer.now), terms, matches, (contact.offset, contact.limit))
+        match = _Match(matches, [[each] for each in (email, name) if each])
+        return self._page(places, self.permit.window(self.viewer.now), match, contact)
 
     def event(self, event_id: str) -> SeenEvent:
         """One solo event, instance, or series by its public id.
@@ -228,59 +234,46 @@ class DeskReader:
         self,
         places: Sequence[SeenCalendar],
         span: tuple[int | None, int | None],
-        terms: Sequence[Sequence[str]],
-        matches: Callable[[Judged], bool],
-        part: tuple[int, int],
-        *,
-        words: bool = False,
+        match: _Match,
+        part: Question | Contact,
     ) -> SeenPage:
-        """A page of what is shown. `part`: offset and limit; `words`: `matches` looks at these.
-
-        `terms`: of each of these one stands somewhere in whatever matches. If there are any, what shows as busy is no
-        answer: it shows neither words nor people.
-        """
-        (start, end), (offset, limit) = span, part
+        """A page of what is shown; `part` says which."""
+        start, end = span
         nothing = start is not None and end is not None and start >= end
+        wide = start is None or end is None or end - start > WIDE
         with self.store.db.snapshot() as conn:
             found = list[Hit]()
             for at, calendar in enumerate(() if nothing else places):
-                rules, zone = self.viewer.rules(calendar), zone_of(calendar.place)
-
-                def judge(each: Judged, calendar: SeenCalendar = calendar, rules: People = rules) -> Sight:
-                    how = self.viewer.sight(calendar, each.taken, rules)[1]
-                    if how is Sight.BUSY:
-                        return Sight.HIDDEN if terms else how
-                    return how if how is not Sight.HIDDEN and matches(each) else Sight.HIDDEN
-
-                only = self._only(conn, calendar.place, terms, span)
-                search = Search(at, calendar.place, zone, start, end, self.viewer.now + ENDLESS, only, words)
-                found += hits(conn, search, judge)
-            some = finding.part(conn, found, offset, limit)
+                place, until = calendar.place, self.viewer.now + ENDLESS
+                only = _only(conn, place, match.terms) if wide else None
+                search = Search(at, place, zone_of(place), start, end, until, only)
+                found += hits(conn, search, partial(self._sights, conn, calendar, match))
+            some = finding.part(conn, found, part.offset, part.limit)
             listed = [Listed(Key(hit.start, ""), hit.place, each) for hit, each in some]
             rows = rows_of(conn, self.store.described, [each.place for each in places], listed, text=False)
         events = [
             self.seen(Opened(places[hit.place], row, RuleLevel.FULL, hit.sight, (hit.start, hit.start)))
             for row, (hit, _) in zip(rows, some, strict=True)
         ]
-        return SeenPage(tuple(events), len(found), offset, start, end, self.email(places))
+        return SeenPage(tuple(events), len(found), part.offset, start, end, self.email(places))
 
-    def _only(
-        self,
-        conn: Connection,
-        place: Collection,
-        terms: Sequence[Sequence[str]],
-        span: tuple[int | None, int | None],
-    ) -> Sequence[int] | None:
-        """The entries that may hold such texts, where looking at them is less work than at the whole span."""
-        start, end = span
-        numbers: set[int] | None = None
-        for some in terms:
-            held = [sought.candidates(conn, place.source, each) for each in some]
-            if None not in held:
-                known = {n for each in held for n in each or ()}
-                numbers = known if numbers is None else numbers & known
-        wide = start is None or end is None or end - start > WIDE
-        return None if numbers is None or (len(numbers) > FEW and not wide) else sorted(numbers)
+    def _sights(
+        self, conn: Connection, calendar: SeenCalendar, match: _Match, keys: Group[tuple[int, int]]
+    ) -> Mapping[tuple[int, int], Sight]:
+        """How much is shown of these components, of those that match.
+
+        What shows as busy is no answer to a question for words or people: it shows neither.
+        """
+        found = {
+            key: each.sight
+            for key, each in self.viewer.verdicts(conn, calendar, keys).items()
+            if each.sight is not Sight.HIDDEN and (match.cancelled or not each.cancelled)
+        }
+        if match.matches is None:
+            return found
+        readable = [key for key, how in found.items() if how is not Sight.BUSY]
+        judged = event_people.judged(conn, readable, words=match.words)
+        return {key: found[key] for key, each in judged.items() if match.matches(each)}
 
     def _opened(self, conn: Connection, places: Sequence[SeenCalendar], event_id: str) -> Opened | None:
         """An event that is shown, whenever it is; None for what is hidden and what is not there.
@@ -311,6 +304,17 @@ class DeskReader:
         zone, shows = zone_of(calendar.place), self.viewer.shows(calendar)
         span = extent(row.component, row.occurrence, records, zone, shows)
         return None if how is Sight.HIDDEN else Opened(calendar, row, level, how, span)
+
+
+def _only(conn: Connection, place: Collection, terms: Sequence[Sequence[str]]) -> Sequence[int] | None:
+    """The entries that may hold such texts; None where all may."""
+    numbers: set[int] | None = None
+    for some in terms:
+        held = [sought.candidates(conn, place.source, each) for each in some]
+        if None not in held:
+            known = {n for each in held for n in each or ()}
+            numbers = known if numbers is None else numbers & known
+    return None if numbers is None else sorted(numbers)
 
 
 def _holds(each: Judged, words: Sequence[str], permit: Permit) -> bool:

@@ -1,11 +1,13 @@
 """Who looks: a permit in this mirror. Which calendars it opens, whose they are, and how much of an event it sees."""
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection as Group
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from storage import clock
+from storage.db import Connection
 from storage.permits import policy
 from storage.permits.asked import Period, SeenCalendar
 from storage.permits.permit import DAY, Field, Linked, MasterLevel, Permit, RuleLevel
@@ -14,6 +16,7 @@ from storage.records import ComponentRecord, TakenRow
 from storage.scheduling import busy, people
 from storage.store import Store
 from storage.tables import event_people
+from storage.tables.event_people import Key
 
 WEEK = 7 * DAY
 AROUND = 3 * DAY
@@ -21,6 +24,13 @@ AROUND = 3 * DAY
 
 _UNTOLD: Mapping[str, Any] = {"seq": 0, "created_seq": 0, "remote_cursor": None}
 """What of a calendar moves whenever anything in it is changed, hidden things too."""
+
+
+class Verdict(NamedTuple):
+    """How much is shown of a component's instances, and whether they are cancelled."""
+
+    sight: Sight
+    cancelled: bool
 
 
 class Viewer:
@@ -115,3 +125,18 @@ class Viewer:
         """Whether anything is shown of what a component describes."""
         rules = self.rules(calendar)
         return lambda each: self.sight(calendar, event_people.judged_as(each).taken, rules)[1] is not Sight.HIDDEN
+
+    def verdicts(self, conn: Connection, calendar: SeenCalendar, keys: Group[Key]) -> dict[Key, Verdict]:
+        """The same of many components of a calendar; those that are no events are hidden."""
+        rules, permit = self.rules(calendar), self.permit
+        mind = rules.mind, permit.level, Field.STATUS in permit.visible, tuple(self.mine(calendar))
+        found = self.store.verdicts.of(conn, mind, keys)
+        lacking = [key for key in keys if key not in found] if len(found) < len(keys) else []
+        if not lacking:
+            return found
+        fresh = dict.fromkeys(lacking, Verdict(Sight.HIDDEN, cancelled=False))
+        for key, (taken, _) in event_people.judged(conn, lacking, words=False).items():
+            how = self.sight(calendar, taken, rules)[1]
+            fresh[key] = Verdict(how, cancelled=taken.status == "CANCELLED")
+        self.store.verdicts.put(conn, mind, fresh)
+        return found | fresh

@@ -90,6 +90,12 @@ def ids(conn: Connection, numbers: Iterable[int]) -> dict[int, str]:
     return dict(conn.execute(sql, (dumps(list(numbers)),)).fetchall())
 
 
+def changed(conn: Connection, since: int, most: int) -> list[int]:
+    """The numbers of the entries that changed after this change of the journal, so many at most."""
+    rows = conn.execute("SELECT n FROM entries INDEXED BY entries_seq WHERE seq > ? LIMIT ?", (since, most))
+    return [n for (n,) in rows.fetchall()]
+
+
 def some(conn: Connection, collection_ns: Sequence[int]) -> Entry | None:
     """Any event of these calendars; None where there is none."""
     row = conn.execute(
