@@ -30,9 +30,10 @@ BUSY = 1_500
 
 CALENDARS = 20
 PAGE = 100
-TOKEN = "ch_benchmark"
+TOKEN, KEY = "ch_benchmark", "ch_onecal"
 MONTH = "start=2026-01-01T00:00:00Z&end=2026-02-01T00:00:00Z"
 WEEK = {"start": "2026-01-05T00:00:00Z", "end": "2026-01-12T00:00:00Z"}
+SPAN = "startDateTime=2026-01-01T00:00:00Z&endDateTime=2026-02-01T00:00:00Z&expandRecurrences=true"
 ODD = "Zauberwort"
 """A word of twenty events."""
 
@@ -42,6 +43,8 @@ GOALS = (
     ("activity", f"{PAGE} activities", 5.0),
     ("availability", f"a week's free time in {CALENDARS} calendars", 30.0),
     ("search", "a search for a word", 30.0),
+    ("occurrences", "OneCal: a month expanded", 60.0),
+    ("changes", f"OneCal: {PAGE} changes since a token", 10.0),
 )
 
 
@@ -68,10 +71,12 @@ def measured(folder: Path, size: int, runs: int) -> dict[str, tuple[float, int]]
         store.save_user("alice", hash_password(doors.PASSWORD))
         account = store.save_account(Account(0, "home", "alice", "local", mirrored=False, service="google_calendar"))
         store.add_token("benchmark", TokenKind.ACCOUNT, token_hash(TOKEN), account=account.id)
+        store.add_token("onecal", TokenKind.APP, token_hash(KEY))
         corpus = partial(years, busy=BUSY)
         large = doors.fill_mirror(store, account.id, doors.NAME, size, corpus)
         others = [doors.fill_mirror(store, account.id, f"other-{n}", 50, corpus).id for n in range(CALENDARS - 1)]
-        some = [entry for entry, _ in zip(store.iter_entries(large.id), range(20), strict=False)]
+        first = [entry for entry, _ in zip(store.iter_entries(large.id), range(20 + PAGE), strict=False)]
+        some, changed = first[:20], first[20:]
         while store.index_words(1000):  # what a server does behind the writers, before anybody measures
             pass
     with doors.serving(folder, f"[storage]\npath = {data}\nvdir = no\n") as (pid, port):
@@ -84,6 +89,10 @@ def measured(folder: Path, size: int, runs: int) -> dict[str, tuple[float, int]]
                 for _ in range(PAGE // len(some)):
                     text = edited(text) if "Changed: " not in text else text.replace("Changed: ", "", 1)
                     client.ask("PUT", f"{dav.calendar}{entry.href}", text.encode())
+            onecal = OneCal(application, f"/api/v1/events/{account.id}/{large.id}")
+            since = onecal.read("limit=1000")[1]
+            for entry in changed:
+                client.ask("PUT", f"{dav.calendar}{entry.href}", edited(entry.text).encode())
             settle(pid)
             events = f"cal/calendars/{large.id}/events"
             wanted: dict[str, Callable[[], int]] = {
@@ -92,6 +101,8 @@ def measured(folder: Path, size: int, runs: int) -> dict[str, tuple[float, int]]
                 "activity": lambda: len(api.get(f"subscriptions/{subscription}/activity?page_size={PAGE}")["objects"]),
                 "availability": lambda: api.free([large.id, *others]),
                 "search": lambda: api.count(f"{events}?q={ODD}&page_size=1000"),
+                "occurrences": lambda: onecal.read(f"{SPAN}&limit=1000")[0],
+                "changes": lambda: onecal.read(f"syncToken={since}&limit={PAGE}")[0],
             }
             return {measure: timed(ask, runs) for measure, ask in wanted.items()}
 
@@ -129,6 +140,26 @@ class Application:
         """How many free times a week has."""
         wanted = {"meeting_duration": "PT30M", "time_windows": [WEEK], "calendars": list(calendars)}
         return len(self.post("cal/availability", wanted)["time_windows"])
+
+
+class OneCal:
+    """An application that speaks the OneCal dialect."""
+
+    def __init__(self, client: Client, path: str) -> None:
+        self._client = client
+        self._path = path
+
+    def read(self, query: str) -> tuple[int, str]:
+        """How many events a list has, all of its pages, and the token behind it; the answers are not understood."""
+        events, page = 0, ""
+        while True:
+            answer = self._client.ask("GET", f"{self._path}?{query}{page}", x_api_key=KEY)
+            events += answer.count(b'"eventType":')
+            _, name, rest = answer.rpartition(b'"nextPageToken":"')
+            if not name:
+                return events, answer.rpartition(b'"nextSyncToken":"')[2].partition(b'"')[0].decode()
+            token = rest.partition(b'"')[0].decode()
+            page = f"&pageToken={token}"
 
 
 def timed(ask: Callable[[], int], runs: int) -> tuple[float, int]:

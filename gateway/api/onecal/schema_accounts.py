@@ -10,7 +10,7 @@ from gateway.api.onecal.schema_writes import Input, Zone
 
 _SAID = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 Name = Annotated[str, Field(min_length=1, max_length=10_000, pattern=_SAID)]
-Color = Annotated[str, Field(pattern="^#[0-9A-Fa-f]{6}$")]
+Color = Annotated[str, Field(pattern="^(#[0-9A-Fa-f]{6})?$")]
 When = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time", "example": "2025-08-13T09:00:00Z"})]
 
 

@@ -86,7 +86,7 @@ class EventUpdate(Input):
         default=None, description="RFC 5545 lines; null ends a series.", examples=[["RRULE:FREQ=DAILY;COUNT=3"]]
     )
     color_id: str | None = Field(default=None, description="`1` to `11`, or the name of a colour.", examples=["7"])
-    custom_color: Annotated[str, Field(pattern="^#[0-9A-Fa-f]{6}$")] | None = None
+    custom_color: Annotated[str, Field(pattern="^(#[0-9A-Fa-f]{6})?$")] | None = None
     my_response_status: Response | None = Field(default=None, description="Only of who is invited.")
     attendees: list[AttendeeInput] | None = None
     visibility: Visibility | None = None
