@@ -14,7 +14,7 @@ from storage.model import Action, Change, Origin
 from storage.scheduling import people
 from storage.scheduling.audience import audience
 from storage.store import Store
-from storage.tables import accounts, journal
+from storage.tables import collections, journal
 
 Result = TypeVar("Result")
 
@@ -57,6 +57,14 @@ def with_consent(
     return *found[0], True
 
 
+def _mine(conn: Connection, change: Change) -> list[str]:
+    """All addresses that a calendar's owner may write under, in normal form: whatever is sent under one is told."""
+    place = collections.by_n(conn, change.collection_n)
+    if place is None:
+        return []
+    return [*people.addresses(conn, place.user), *([people.normal(place.email)] if place.email else [])]
+
+
 def _insist(agreed: bool) -> None:
     if not agreed:
         raise _Refused
@@ -67,10 +75,8 @@ def _effect(conn: Connection, changes: list[Change]) -> Effect:
     told: set[str] = set()
     for change in own:
         step = versions.step(conn, change)
-        account = accounts.by_id(conn, change.account_id)
-        mine = people.own(account) if account else []
         was, now = (None if each is None else each.text for each in (step.before, step.after))
-        told |= set(audience(was, now, mine))
+        told |= set(audience(was, now, _mine(conn, change)))
     found = sorted((each.collection, each.action.value, each.before) for each in own)
     gone = sum(each.action is Action.DELETE for each in own)
     return Effect(tuple(found), gone, tuple(sorted(each.removeprefix("mailto:") for each in told)))

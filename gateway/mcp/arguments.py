@@ -1,6 +1,6 @@
 """What the tools take: one model for each, from which its input schema is made. Times are read by `moments.py`."""
 
-from collections.abc import Iterable
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -164,7 +164,8 @@ class PlainSchema(GenerateJsonSchema):
         return False
 
 
-def schema_of(model: type[BaseModel], *, leave_out: Iterable[str] = ()) -> dict[str, Any]:
+@lru_cache(maxsize=128)
+def schema_of(model: type[BaseModel], leave_out: tuple[str, ...] = ()) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a model, but for some members."""
     made = model.model_json_schema(schema_generator=PlainSchema)
     for name in leave_out:

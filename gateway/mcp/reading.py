@@ -24,7 +24,7 @@ from storage import availability
 from storage.permits.asked import Question, SeenBusy
 from storage.scheduling.busy import merged, zone_of
 
-MOST_PERIODS = 200
+MOST_PERIODS = 100
 """Busy, and free, periods of one calendar in one answer."""
 
 STEP = 900

@@ -60,7 +60,7 @@ class Tool:
             name=self.name,
             title=self.title,
             description=self.description,
-            input_schema=schema_of(self.takes, leave_out=self.lacks(permit)),
+            input_schema=schema_of(self.takes, self.lacks(permit)),
             output_schema=schema_of(self.gives),
             annotations=ToolAnnotations(
                 title=self.title,

@@ -164,3 +164,23 @@ def test_standard_output_is_the_protocols_alone(served: Fixture) -> None:
     ended = run({"CALHARBOR_MCP_TOKEN": FULL}, 'nonsense\n{"jsonrpc":"2.0","id":7,"method":"ping"}\n')
     assert ended.returncode == 0
     assert all(json.loads(line)["jsonrpc"] == "2.0" for line in ended.stdout.splitlines())
+
+
+def test_calls_are_counted_over_every_transport(tmp_path: Path) -> None:
+    """A token has as many requests as it has, through whichever door."""
+    text = FIXTURE.read_text("utf-8").replace("port = 5243", "port = 0") + "[api]\naccess_requests_per_minute = 5\n"
+    with contract(tmp_path, text) as other:
+
+        async def talk() -> None:
+            async with over("http", other, READ_ONLY, "legacy") as client:
+                await client.list_tools()
+            async with over("stdio", other, READ_ONLY, "legacy") as client:
+                refused = 0
+                for _ in range(6):
+                    try:
+                        await client.call_tool("list_calendars", {})
+                    except MCPError as error:
+                        refused += "too many requests: wait" in error.message
+                assert refused >= 3
+
+        asyncio.run(talk())

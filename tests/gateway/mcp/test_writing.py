@@ -118,6 +118,23 @@ def test_what_others_hear_of_is_a_plan_first(office: Office, which: str) -> None
     assert office.texts() != before[0]
 
 
+@pytest.mark.parametrize("organizer", ["team@example.com", "/dav/alice/", "alice@example.com"])
+def test_whoever_the_owner_writes_as_others_hear_of_it(office: Office, organizer: str) -> None:
+    """A calendar has an address of its own, and a user is also known by their principal."""
+    agent = office.agent()
+    invite = {**LUNCH, "calendar_id": office.number("team"), "attendees": FRAN}
+    assert agent.planned("create_event", **invite)["untrusted"]["told"] == FRAN
+    uri = organizer if organizer.startswith("/") else f"mailto:{organizer}"
+    event = office.put("Meeting", key="team", people=FRAN, more=[f"ORGANIZER:{uri}"])
+    assert agent.planned("delete_event", event_id=event)["untrusted"]["told"] == FRAN
+
+
+def test_whole_days(office: Office) -> None:
+    days = {"title": "Fair", "start": "2026-01-05", "end": "2026-01-07", "all_day": True}
+    made = office.agent().get("create_event", calendar_id=office.number(), **days)["event"]
+    assert (made["start"], made["end"], made["all_day"]) == ("2026-01-05", "2026-01-07", True)
+
+
 @pytest.mark.parametrize("which", WRITES)
 def test_a_hash_is_good_for_just_this(office: Office, which: str) -> None:
     tool, arguments = WRITES[which](office)
