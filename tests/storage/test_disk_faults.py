@@ -1,4 +1,7 @@
-"""Promise 1 on a bad disk: killed, full or failing at hundreds of points, nothing that was accepted is lost."""
+"""Promise 1 on a bad disk: killed, full or failing at hundreds of points, nothing that was accepted is lost.
+
+They are more than 300: what each test counts at its end says so.
+"""
 
 import os
 import shutil
@@ -181,7 +184,7 @@ def test_at_every_touch_of_files_and_secrets(copied: Callable[[], Path], strike:
         if not folder.with_name(f"{folder.name}.struck").exists():
             break
         points += 1
-    assert points >= 40
+    assert points >= 45
 
 
 @pytest.mark.timeout(600)
@@ -192,7 +195,7 @@ def test_killed_inside_sqlite(copied: Callable[[], Path]) -> None:
         said, whole = run(folder, partial(die, points))
         judge(folder, said)
         points += 7
-    assert points >= 7 * 60
+    assert points >= 7 * 100
 
 
 @pytest.mark.timeout(300)
