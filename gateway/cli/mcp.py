@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from gateway.app import JournalHere
 from gateway.cli.session import Session, with_session
 from gateway.http import log
 from storage.errors import ConfigError
@@ -30,8 +31,9 @@ def mcp(session: Session, token_file: Path | None) -> None:
 
     Programs start it, people do not: put it into the configuration of Claude Desktop or another MCP client. What the
     agent may see and do says its token, made with `calharbor token create LABEL --kind access`; it has only the tools
-    that the token allows, and `calharbor undo --token LABEL` takes back all that it did. Nothing but the protocol goes
-    to standard output; the log goes to standard error. A running server answers the same at /mcp.
+    that the token allows, and `calharbor undo --token LABEL` takes back all that it did. What it writes goes upstream
+    by a running server, or with the next `calharbor sync`. Nothing but the protocol goes to standard output; the log
+    goes to standard error. A running server answers the same at /mcp.
     """
     secret = _secret(token_file)
     log.set_up()
@@ -41,8 +43,9 @@ def mcp(session: Session, token_file: Path | None) -> None:
 
     config = session.config
     rates = [Rate(config.api.access_requests_per_minute, 60.0), Rate(config.api.access_requests_per_hour, 3600.0)]
-    store = session.prepared
+    store = session.with_accounts
     run_stdio(store, Limits(store.folder / FOLDER, rates), secret)
+    JournalHere(config, store).read()
 
 
 def _secret(file: Path | None) -> str:

@@ -50,6 +50,7 @@ def set_up() -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger(LOGGER).setLevel(logging.INFO)
+    logging.getLogger("mcp").setLevel(logging.ERROR)  # its warnings repeat what clients send
 
 
 def event(name: str, **fields: object) -> None:

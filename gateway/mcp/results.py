@@ -3,6 +3,7 @@
 Whatever other people may have written stands in members called `untrusted`, cleaned, and nowhere else.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from typing import Annotated, Literal
@@ -21,6 +22,9 @@ EXCERPT = 300
 
 MOST_PEOPLE, MOST_LABELS = 100, 30
 """Attendees and labels of one event that are handed on."""
+
+_ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
+"""What a calendar's zone looks like; it comes from its upstream."""
 
 Time = Annotated[str, Field(description="RFC 3339 with the offset of its calendar's zone; of whole days a date.")]
 
@@ -205,7 +209,7 @@ def of_calendar(seen: SeenCalendar, *, read_only: bool) -> Calendar:
         id=seen.number,
         primary=seen.primary,
         read_only=read_only or seen.place.read_only,
-        time_zone=seen.place.timezone or None,
+        time_zone=seen.place.timezone if _ZONE.fullmatch(seen.place.timezone) else None,
         untrusted=CalendarName(name=cleaned(seen.place.name), email=_text(seen.email) or None),
     )
 

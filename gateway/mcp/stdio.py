@@ -1,6 +1,5 @@
 """The MCP server over standard input and output, for programs that start it themselves (`calharbor mcp`)."""
 
-import logging
 from math import ceil
 
 import anyio
@@ -34,7 +33,6 @@ def run_stdio(store: Store, limits: Limits, secret: str) -> None:
         return token
 
     server = mcp_server(store, who)
-    logging.getLogger("mcp").setLevel(logging.ERROR)
 
     async def serve() -> None:
         async with stdio_server() as (incoming, outgoing):
