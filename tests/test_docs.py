@@ -17,6 +17,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 # What the README names without its being a file of this tree: made at run time, or outside.
 NOT_FILES = {
+    "/api/access/calendar",
     "/docs",
     "/openapi.json",
     "data/mirror.db",
