@@ -6,9 +6,9 @@ from datetime import date
 from typing import TypeVar
 
 from gateway.api.body import Body
+from gateway.api.kloudless.raw_object import properties
 from gateway.api.kloudless.support import CALDAV, ICLOUD
 from gateway.api.service import Service
-from storage.editing.change import RawProperty
 from storage.editing.contacts import ContactChange
 from storage.vcard.plain import Address, Organization, Relation, Value
 
@@ -27,7 +27,6 @@ _GENDERS = ("male", "female", "other", "unknown")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _BREAK = re.compile(r"[\r\n\t]")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_PROPERTY = re.compile(r"[A-Za-z0-9-]{1,80}")
 
 Item = TypeVar("Item")
 
@@ -51,7 +50,7 @@ def change_of(body: Body, service: Service) -> ContactChange:
         ),
         addresses=_addresses(body),
         websites=_websites(body),
-        raw=_properties(body) if service in (CALDAV, ICLOUD) else {},
+        raw=properties(body) if service in (CALDAV, ICLOUD) else {},
     )
 
 
@@ -121,41 +120,3 @@ def _websites(body: Body) -> list[str] | None:
         if not each or len(each) > LONGEST or _CONTROL.search(each) or _BREAK.search(each):
             raise body.wrong(f"websites[{at}]", "must be an address without blanks around it")
     return found
-
-
-def _properties(body: Body) -> dict[str, RawProperty | None]:
-    """The vCard properties of `raw.object`: a value as it stands in the card, alone or with its parameters."""
-    raw = body.child("raw")
-    given = raw.child("object") if raw is not None else None
-    return {name.upper(): _property(given, name) for name in given} if given is not None else {}
-
-
-def _property(given: Body, name: str) -> RawProperty | None:
-    if not _PROPERTY.fullmatch(name):
-        raise given.wrong(name[:80], "is no name of a vCard property")
-    if given.value(name) is None:
-        return None
-    if isinstance(given.value(name), str):
-        return RawProperty(_line(given, name))
-    whole = given.child(name)
-    if whole is None or "value" not in whole:
-        raise given.wrong(name, "must be a string, or an object with a value")
-    params = whole.child("params")
-    return RawProperty(_line(whole, "value"), {key: _param(params, key) for key in params or ()} if params else {})
-
-
-def _line(body: Body, name: str) -> str:
-    value = body.text(name, most=1_000_000) or ""
-    if _CONTROL.search(value) or "\n" in value or "\r" in value:
-        raise body.wrong(name, "must be one line: write a line break as \\n")
-    return value
-
-
-def _param(params: Body, name: str) -> tuple[str, ...]:
-    if not _PROPERTY.fullmatch(name):
-        raise params.wrong(name[:80], "is no name of a parameter")
-    given = params.value(name)
-    values = params.texts(name) if isinstance(given, list) else [_line(params, name)]
-    if not values or any(_CONTROL.search(each) for each in values):
-        raise params.wrong(name, "must be a string, or a list of strings")
-    return tuple(values)

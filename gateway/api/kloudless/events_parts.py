@@ -1,11 +1,11 @@
 """The sub-objects of an event that clients send (contract A.7): people, reminders, properties, meetings, raw."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.api.body import Body
+from gateway.api.kloudless import raw_object
 from gateway.api.kloudless.errors import ApiError
 from gateway.api.kloudless.events_render import NO_PROVIDER
 from gateway.api.kloudless.support import CALDAV, EXCHANGE, GOOGLE, ICLOUD, OUTLOOK
@@ -57,7 +57,7 @@ PROVIDERS: Mapping[Service, tuple[str, ...]] = {
 }
 """Whose online meetings a service makes, its default in front; others take any word."""
 
-MOST_ATTENDEES, MOST_PROPERTIES, MOST_POINTS, MOST_RAW = 1_000, 500, 100, 200
+MOST_ATTENDEES, MOST_PROPERTIES, MOST_POINTS = 1_000, 500, 100
 LONGEST_NAME, LONGEST_TEXT, LONGEST_KEY = 1_000, 50_000, 1_000
 LONGEST_BEFORE = 100 * 366 * 24 * 60
 """Minutes before an event beyond which nobody wants to be reminded of it."""
@@ -237,14 +237,11 @@ class Parts:
 
     def raw(self) -> dict[str, RawProperty | None]:
         """The properties of the text that `raw.object` sets on caldav and icloud (D09)."""
-        given = self._raw_object()
-        if given is None or not self._detailed:
-            return {}
-        return {name.strip().upper(): _raw_property(given, name) for name in given}
+        return raw_object.properties(self.body) if self._detailed else {}
 
     def attributes(self) -> dict[str, Any]:
         """The attributes that `raw.object` sets on the other services; unified ones do not count."""
-        given = self._raw_object()
+        given = raw_object.members(self.body)
         if given is None or self._detailed:
             return {}
         found = {name: given.value(name) for name in given if name not in UNIFIED[self.service]}
@@ -253,36 +250,3 @@ class Parts:
                 raise given.wrong(name[:40], "is no name of an attribute")
             given.document(name, most=LONGEST_TEXT)
         return found
-
-    def _raw_object(self) -> Body | None:
-        raw = self.body.child("raw")
-        given = raw.child("object") if raw is not None else None
-        if given is not None and sum(1 for _ in given) > MOST_RAW:
-            raise self.body.wrong("raw.object", f"must have at most {MOST_RAW} members")
-        return given
-
-
-def _raw_property(given: Body, name: str) -> RawProperty | None:
-    value = given.value(name)
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return RawProperty(_one_line(given.printable(name, most=LONGEST_TEXT) or ""))
-    detailed = given.child(name)
-    assert detailed is not None
-    detailed.need("value")
-    text = detailed.printable("value", most=LONGEST_TEXT) or ""
-    params = detailed.child("params")
-    return RawProperty(_one_line(text), {key.upper(): _param(params, key) for key in params or ()} if params else {})
-
-
-def _param(params: Body, name: str) -> tuple[str, ...]:
-    if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", name, re.ASCII):
-        raise params.wrong(name[:40], "is no name of a parameter")
-    if isinstance(params.value(name), list):
-        return tuple(params.texts(name, most=100) or ())
-    return (params.printable(name, most=LONGEST_NAME) or "",)
-
-
-def _one_line(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\\n")
