@@ -162,6 +162,9 @@ def _candidates(conn: Connection, place: Collection, wish: Wish) -> Sequence[int
     """The numbers of the entries that may have items inside the span; None: all may."""
     only = _only(conn, place, wish)
     if not wish.spans:
+        if only is None and place.share is None and (wish.properties or wish.all_day or wish.cancelled):
+            words = [word for pair in wish.properties for word in pair]
+            return followed.likely(conn, place.source, words, all_day=wish.all_day, cancelled=wish.cancelled)
         return None if only is None else list(only)
     start = None if wish.start <= FIRST else wish.start - MARGIN
     end = None if wish.end >= LAST else wish.end + MARGIN

@@ -313,6 +313,13 @@ def m034_moves_upstream(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m036_taken_out(db: Database) -> None:
+    """The series from which instances are taken out: these are listed as cancelled, and have no other row."""
+    for statement in _split(event_rows.EXCLUDING):
+        db.execute(statement)
+
+
 def migrate(conn: Connection) -> None:
     """Bring the file behind `conn` to this program's schema, inside the caller's write transaction.
 

@@ -25,6 +25,12 @@ CREATE INDEX components_several ON components (collection_n, entry_n)
     WHERE position > 0 OR recurrence_id <> '';
 """
 
+_EXCLUDES = "recurring AND instr(more, 'EXDATE') > 0"
+
+EXCLUDING = f"""
+CREATE INDEX components_excluding ON components (collection_n, entry_n) WHERE {_EXCLUDES};
+"""
+
 _QUALIFIED = ", ".join(f"p.{name.strip()}" for name in components.COLUMNS.split(","))
 _START = "CASE o.floating WHEN 1 THEN :wall_start ELSE :start END"
 _END = "CASE o.floating WHEN 1 THEN :wall_end ELSE :end END"
@@ -147,9 +153,8 @@ def series_in(conn: Connection, collection_n: int, window: Window) -> tuple[list
 
 def excluding(conn: Connection, collection_n: int) -> list[int]:
     """The numbers of the series from which single instances are taken out (EXDATE)."""
-    sql = f"""SELECT p.entry_n FROM components p INDEXED BY components_heads
-        WHERE {_HEADS} AND p.recurring AND instr(p.more, 'EXDATE')"""
-    return [n for (n,) in conn.execute(sql, {"collection": collection_n}).fetchall()]
+    sql = f"SELECT entry_n FROM components INDEXED BY components_excluding WHERE collection_n = ? AND {_EXCLUDES}"
+    return [n for (n,) in conn.execute(sql, (collection_n,)).fetchall()]
 
 
 def solos(conn: Connection, collection_n: int, window: Window, without: Sequence[int]) -> int:

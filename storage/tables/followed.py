@@ -44,6 +44,28 @@ def some_events(
     ).fetchall()
 
 
+def likely(
+    conn: Connection, collection_n: int, words: Sequence[str], *, all_day: bool | None, cancelled: bool | None
+) -> list[int]:
+    """The numbers of the entries of a calendar that may have an item of this kind; those that have are among them.
+
+    `words`: what custom properties hold, keys and values.
+    """
+    rows = conn.execute(
+        """SELECT DISTINCT entry_n FROM components WHERE collection_n = :collection AND name = 'VEVENT'
+               AND (:all_day IS NULL OR all_day = :all_day)
+               AND (:cancelled IS NOT 1 OR status = 'CANCELLED' OR instr(more, 'EXDATE'))
+               AND NOT EXISTS (SELECT 1 FROM json_each(:words) j WHERE NOT instr(more, j.value))""",
+        {
+            "collection": collection_n,
+            "all_day": all_day,
+            "cancelled": cancelled,
+            "words": dumps([dumps(word, ensure_ascii=False) for word in words]),
+        },
+    )
+    return [n for (n,) in rows.fetchall()]
+
+
 def touched(
     conn: Connection, collection_n: int, since: int, after: int, through: int, limit: int
 ) -> list[tuple[str, int]]:
