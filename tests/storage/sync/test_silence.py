@@ -200,6 +200,21 @@ def test_what_waits_to_be_told_goes_with_an_entry_that_moves(
     assert scene.upstream.told == heard
 
 
+def test_nobody_hears_twice_of_what_was_sent_unanswered_and_then_moved(scene: Scene) -> None:
+    scene.upstream.add("other")
+    scene.sync()
+    here, there = scene.store.collections(account=scene.account.id)
+    Deaf.lost = 0
+    scene.make = lambda _account: Deaf(scene.upstream)
+    scene.store.put_entry(here.id, "new.ics", meeting("new"), origin=Origin.DAV, notify=True)
+    scene.sync()
+    scene.store.move_entry(here.id, "new.ics", there.id, "new.ics", origin=Origin.DAV)
+    for _ in range(3):
+        scene.sync()
+    assert [*scene.upstream.folders["/memory/other/"].entries] == ["/memory/other/new.ics"]
+    assert scene.upstream.told == [Message("new", "REQUEST", GUEST)]
+
+
 def test_rejected_deletions_come_back_in_silence(scene: Scene) -> None:
     for number in range(8):
         scene.upstream.remove(scene.remote.href, f"{scene.remote.href}e{number}.ics")
