@@ -18,6 +18,7 @@ from storage.vdir.two_way import TwoWay
 
 # What only a server needs is imported where it is used: cryptography and argon2 load longer than an idle round takes.
 if TYPE_CHECKING:
+    from gateway.hooks.callbacks import CallbackDelivery
     from gateway.hooks.push import PushDelivery
     from gateway.hooks.webhooks import WebhookDelivery
     from gateway.http.webpush import Offer, Vapid
@@ -122,6 +123,14 @@ def webhook_delivery(store: Store, lease: SyncLease) -> "WebhookDelivery":
 
     # Whose addresses they are is the owner's own doing, in the configuration: they may well be in the house.
     return WebhookDelivery(store, key, Outgoing(private=True), lease)
+
+
+def callback_delivery(config: Config, store: Store, lease: SyncLease) -> "CallbackDelivery":
+    """What tells applications of changes that asked for it over the API."""
+    from gateway.hooks.callbacks import CallbackDelivery
+    from gateway.hooks.outgoing import Outgoing
+
+    return CallbackDelivery(store, Outgoing(private=config.api.private_receivers), lease)
 
 
 def webhook_secret(name: str) -> str:

@@ -73,6 +73,7 @@ class ApiOptions:
     access_requests_per_minute: int
     access_requests_per_hour: int
     track_activity: bool
+    private_receivers: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,13 @@ OPTIONS = (
         high=1_000_000,
     ),
     Option("api", "track_activity", Form.SWITCH, "no", "give each new account a default subscription to its changes"),
+    Option(
+        "api",
+        "private_receivers",
+        Form.SWITCH,
+        "no",
+        "send to addresses that applications name in private networks and on this machine too",
+    ),
     Option("user", "password", Form.SECRET, "", "what the user signs in with; kept as a hash", "./alice.password"),
     Option("user", "default_account", Form.TEXT, "", "the account in which clients make new calendars", "work"),
     Option("account", "user", Form.TEXT, "", "whose account it is", "alice", required=True),

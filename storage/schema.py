@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from storage.errors import InvalidData, StoreError
 from storage.tables import (
     accounts,
+    callbacks,
     collection_revisions,
     collections,
     components,
@@ -317,6 +318,13 @@ def m034_moves_upstream(db: Database) -> None:
 def m036_taken_out(db: Database) -> None:
     """The series from which instances are taken out: these are listed as cancelled, and have no other row."""
     for statement in _split(event_rows.EXCLUDING):
+        db.execute(statement)
+
+
+@migrations()
+def m037_callbacks(db: Database) -> None:
+    """Where applications want to hear that something changed."""
+    for statement in _split(callbacks.DDL):
         db.execute(statement)
 
 

@@ -11,11 +11,19 @@ from functools import partial
 from threading import Event, Thread
 from types import FrameType
 
-from gateway.app import journal_readers, open_store, providers, push_delivery, push_offer, webhook_delivery
+from gateway.app import (
+    callback_delivery,
+    journal_readers,
+    open_store,
+    providers,
+    push_delivery,
+    push_offer,
+    webhook_delivery,
+)
 from gateway.declared import Config
 from gateway.http import log
 from gateway.http.limits import Rate
-from storage import push
+from storage import callbacks, push
 from storage.scheduling.asking import Asking
 from storage.store import Store
 from storage.sync.lease import SyncLease
@@ -103,6 +111,8 @@ def run_sync(config: Config, parent_fd: int) -> int:
     if config.webhooks:
         hooks = webhook_delivery(store, worker.lease)
         Thread(target=_keep_sending, args=(hooks.run, stop), name="webhooks", daemon=True).start()
+    calling = partial(_send_callbacks, config, store, worker.lease)
+    Thread(target=_keep_sending, args=(calling, stop), name="callbacks", daemon=True).start()
     thread = Thread(target=worker.run, args=(stop,), name="worker")
     thread.start()
     while thread.is_alive() and not signals and not _ended(parent_fd, _LOOK):
@@ -126,6 +136,17 @@ def _send_push(config: Config, store: Store, lease: SyncLease, stop: Event) -> N
             delivery = push_delivery(config, store, lease)
             if delivery is not None:
                 delivery.run(stop)
+            return
+        version = seen
+
+
+def _send_callbacks(config: Config, store: Store, lease: SyncLease, stop: Event) -> None:
+    """Tell applications of changes as soon as one has asked for it."""
+    version = -1
+    while not stop.wait(POLL):
+        seen = store.data_version()
+        if seen != version and callbacks.wanted(store):
+            callback_delivery(config, store, lease).run(stop)
             return
         version = seen
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -15,11 +14,10 @@ import httpx
 import icalendar
 import pytest
 
-from tests.contract.serving import APP_KEY, FIXTURE, TOKENS, Fixture, Json, contract
+from tests.contract.serving import APP_KEY, TOKENS, Fixture, Json
 from tests.gateway.running import PATIENCE
 
 FULL_KEY = "cg_full_c063a5c714ae4f86"
-UNLIMITED = "\n[api]\naccess_requests_per_minute = 0\naccess_requests_per_hour = 0\n"
 BERLIN = "Europe/Berlin"
 JANE, ME = "jane@example.com", "alice@example.com"
 
@@ -384,24 +382,15 @@ DOORS: Mapping[str, type[Any]] = {"caldav": CalDav, "kloudless": Kloudless, "one
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fixture]:
-    """The fixture, without limits of how often somebody may ask."""
-    text = FIXTURE.read_text("utf-8").replace("port = 5243", "port = 0") + UNLIMITED
-    folder: Path = tmp_path_factory.mktemp("doors")
-    with contract(folder, text) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def doors(served: Fixture) -> Mapping[str, Door]:
-    return {name: door(served) for name, door in DOORS.items()}
+def doors(fixture: Fixture) -> Mapping[str, Door]:
+    return {name: door(fixture) for name, door in DOORS.items()}
 
 
 @pytest.fixture(autouse=True)
-def emptied(served: Fixture) -> Iterator[None]:
+def emptied(fixture: Fixture) -> Iterator[None]:
     """The calendar is empty again afterwards."""
     yield
-    api = served.api(101)
+    api = fixture.api(101)
     for each in api.get("cal/calendars/primary/events", params={"instances": "false"})["objects"]:
         api.delete(f"cal/calendars/primary/events/{each['id']}")
 

@@ -44,6 +44,11 @@ DIALECT = Dialect(
         "onecal_update_calendar": Operation(schema_accounts.Calendar, 200, schema_accounts.CalendarUpdate),
         "onecal_patch_calendar": Operation(schema_accounts.Calendar, 200, schema_accounts.CalendarUpdate),
         "onecal_delete_calendar": Operation(schema_writes.Success),
+        "onecal_list_subscriptions": Operation(schema_accounts.SubscriptionList),
+        "onecal_create_subscription": Operation(
+            schema_accounts.NewSubscription, 201, schema_accounts.SubscriptionInput
+        ),
+        "onecal_delete_subscription": Operation(schema_writes.Success, 200, schema_accounts.SubscriptionGone),
         "onecal_find_busy": Operation(schema_accounts.FreeBusy, 200, schema_accounts.FreeBusyInput),
     },
     _PARAMETERS,

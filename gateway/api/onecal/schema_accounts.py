@@ -107,3 +107,45 @@ class FreeBusyInput(Input):
     end_date_time: When
     time_zone: Zone
     calendar_ids: Annotated[list[str], Field(min_length=1, max_length=100, examples=[["primary"]])]
+
+
+class WebhookSubscription(Camel):
+    """An address that is told of changes."""
+
+    webhook_subscription_id: Id
+    id: Id
+    url: str
+    subscription_type: Literal["event", "calendar"]
+    calendar_id: Id = Field(default_factory=str)
+    end_user_account_id: str
+    rate_limit: int = Field(default_factory=int)
+    created_at: Moment
+
+
+class SubscriptionList(Camel):
+    """A page of addresses that are told of changes."""
+
+    data: list[WebhookSubscription]
+    next_page_token: str = Field(default_factory=str)
+
+
+class NewSubscription(Camel):
+    """What signs each message to a new address; it is said once."""
+
+    webhook_subscription_id: Id
+    endpoint_secret: str
+
+
+class SubscriptionInput(Input):
+    """An address to be told: of the events of a calendar, or of the account's calendars."""
+
+    webhook_url: Annotated[str, Field(examples=["https://example.com/hook"])]
+    subscription_type: Literal["event", "calendar"]
+    calendar_id: str | None = Field(default=None, description="Needed of the type `event`.", examples=["primary"])
+    rate_limit: int | None = Field(default=None, ge=1, le=1000, description="Messages in a second at most.")
+
+
+class SubscriptionGone(Input):
+    """An address to be told nothing any more."""
+
+    subscription_id: str
