@@ -32,6 +32,7 @@ from storage.tables import (
     devices,
     entries,
     held,
+    holders,
     home_properties,
     journal,
     quarantine,
@@ -229,11 +230,10 @@ class Reader:
         """
         place, last = self.collection(collection_id), ""
         needles = () if place.share else holding
-        if needles and all(needle.in_uid for needle in needles):
-            few = entries.with_uids(self.db.reader(), place.source, needles, PAGE)
-            if few is not None:
-                yield from few
-                return
+        few = holders.few(self.db.reader(), place.source, needles, PAGE)
+        if few is not None:
+            yield from few
+            return
         while page := entries.after(self.db.reader(), place.source, last, PAGE, needles):
             yield from shared.each(self.db.reader(), place, page)
             last = page[-1].href

@@ -315,6 +315,12 @@ def m034_moves_upstream(db: Database) -> None:
 
 
 @migrations()
+def m035_all_words(db: Database) -> None:
+    """Events are found by their words in every form in which clients compare them, and by all of them: anew."""
+    sought.empty(db.conn)
+
+
+@migrations()
 def m036_taken_out(db: Database) -> None:
     """The series from which instances are taken out: these are listed as cancelled, and have no other row."""
     for statement in _split(event_rows.EXCLUDING):

@@ -18,6 +18,7 @@ from storage.cursor import Delta
 from storage.db import Database
 from storage.errors import StoreError
 from storage.ical.read import read
+from storage.ical.words import others
 from storage.model import Collection, CollectionKind, Entry, Origin, State
 from storage.reading import found
 from storage.scheduling import delivery, people
@@ -320,7 +321,7 @@ class Store(Composing):
         if not sought.behind(self.db.reader()):
             return 0
         with self.db.atomic() as conn:
-            return sought.fill(conn, most)
+            return sought.fill(conn, most, others)
 
     def _extend(self, collection_n: int, budget: int) -> int:
         """Expansion happens outside the transaction, which is one entry long: writers of clients come first."""

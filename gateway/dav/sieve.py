@@ -24,6 +24,9 @@ _PLAIN = re.compile(r"[^\\,;:\"'^=\r\n\t]+")
 _CODED = Needle("quoted-printable")
 """Where this stands in a card (vCard 2.1), its values stand there in a way of their own."""
 
+_WORDS = frozenset({"SUMMARY", "DESCRIPTION", "LOCATION"})
+"""Of events all these are in the store's index of words."""
+
 _BINARY = frozenset({"PHOTO", "LOGO", "SOUND", "KEY"})
 """Their values go over many lines, in some cards without the indent that makes one of them."""
 
@@ -67,36 +70,43 @@ def _few(needles: Needles) -> Needles:
 def _of_comp(wanted: CompFilter, parent: str) -> Needles:
     if wanted.absent:
         return ()
-    of_entry = parent == "VCALENDAR" and wanted.name in ENTRIES
+    entry = wanted.name if parent == "VCALENDAR" and wanted.name in ENTRIES else ""
     tests: list[Needles] = [()] if wanted.span else []
-    tests.extend(_of_prop(each, of_entry=of_entry) for each in wanted.props)
+    tests.extend(_of_prop(each, entry) for each in wanted.props)
     tests.extend(_of_comp(each, wanted.name) for each in wanted.comps)
     return _one_of(tests, anyof=wanted.anyof)
 
 
-def _of_prop(wanted: PropFilter, *, of_entry: bool = False) -> Needles:
+def _of_prop(wanted: PropFilter, entry: str = "") -> Needles:
+    """As `of_calendar`; `entry`: the kind of the entry's component that has the property, if it is one."""
     if wanted.absent or wanted.name.rpartition(".")[2] in _BINARY:
         return ()
     tests: list[Needles] = [()] if wanted.span else []
-    tests.extend(_of_text(each, in_uid=of_entry and wanted.name == "UID") for each in wanted.texts)
+    in_uid, in_words = entry != "" and wanted.name == "UID", entry == "VEVENT" and wanted.name in _WORDS
+    tests.extend(_of_text(each, in_uid=in_uid, in_words=in_words) for each in wanted.texts)
     # The types of a card are compared in lower case, however they are written.
     tests.extend(_of_text(each.text, wide=each.name == "TYPE") if each.text else () for each in wanted.params)
     return _one_of(tests, anyof=wanted.anyof)
 
 
-def _of_text(wanted: TextFilter, *, wide: bool = False, in_uid: bool = False) -> Needles:
+def _of_text(wanted: TextFilter, *, wide: bool = False, in_uid: bool = False, in_words: bool = False) -> Needles:
     wide = wide or wanted.collation == "i;unicode-casemap"
     text = folded(wanted.text, "i;unicode-casemap" if wide else "i;ascii-casemap")
     plain = _PLAIN.fullmatch(wanted.text) and _PLAIN.fullmatch(text) and text.strip()
     # What begins with a combining character may have become one with whatever stands before the value.
     if wanted.negate or not plain or unicodedata.combining(text[0]):
         return ()
-    return (Needle(text, wide, in_uid),)
+    return (Needle(text, wide, in_uid, in_words),)
 
 
 def _one_of(tests: Sequence[Needles], *, anyof: bool) -> Needles:
-    """Where any test may pass, all have to need a text; where all have to, one that does is enough: best by UID."""
+    """Where any test may pass, all have to need a text; where all have to, the cheapest is enough."""
     if anyof:
         return [needle for test in tests for needle in test] if all(tests) else ()
     needing = (test for test in tests if test)
-    return min(needing, key=lambda test: sum(not needle.in_uid for needle in test), default=())
+    return min(needing, key=lambda test: sum(map(_effort, test)), default=())
+
+
+def _effort(needle: Needle) -> int:
+    """How much it takes to find: least in the index of UIDs, more in that of words, most in texts."""
+    return 0 if needle.in_uid else 1 if needle.in_words else 2

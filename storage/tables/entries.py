@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from json import dumps
-from operator import attrgetter
 from sqlite3 import Connection
 from typing import Any
 
@@ -209,18 +208,13 @@ def after(conn: Connection, collection_n: int, href: str, limit: int, holding: S
     return [row(values) for values in rows.fetchall()]
 
 
-def with_uids(conn: Connection, collection_n: int, holding: Sequence[Needle], most: int) -> list[Entry] | None:
-    """The entries in whose UIDs one of these texts stands, by href, found in the index of the UIDs alone.
-
-    None where there are more than `most` of them.
-    """
-    found = conn.execute(
-        f"SELECT n FROM entries INDEXED BY entries_uid WHERE collection_n = ? AND ({condition(holding)}) LIMIT ?",
-        (collection_n, *(needle.text for needle in holding), most + 1),
-    ).fetchall()
-    if len(found) > most:
-        return None
-    return sorted(numbered(conn, [n for (n,) in found]), key=attrgetter("href"))
+def with_uids(conn: Connection, collection_n: int, holding: Sequence[Needle]) -> list[int]:
+    """The numbers of the entries in whose UIDs one of these texts stands, found in the index of the UIDs alone."""
+    rows = conn.execute(
+        f"SELECT n FROM entries INDEXED BY entries_uid WHERE collection_n = ? AND ({condition(holding)})",
+        (collection_n, *(needle.text for needle in holding)),
+    )
+    return [n for (n,) in rows.fetchall()]
 
 
 FREE_BUSY_INDEX = "CREATE INDEX entries_free_busy ON entries (collection_n, href) WHERE kind = 'freebusy'"

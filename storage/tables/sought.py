@@ -6,12 +6,14 @@ then is looked at itself, and so is everything for a text of less than three let
 an event was before its newest change may stand in it for a while, and does no harm. `search.py` is for whole words.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from json import dumps, loads
 from sqlite3 import Connection
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
 from storage.tables import journal, meta
+from storage.tables.needles import Needle, condition
 
 INDEX = """
 CREATE INDEX entries_seq ON entries (seq);
@@ -64,13 +66,39 @@ def behind(conn: Connection) -> bool:
     return meta.number(conn, UNTIL) < journal.head(conn)
 
 
-def fill(conn: Connection, most: int) -> int:
-    """Take so many events that are not in the index yet into it, those that changed first first; how many they were."""
+def holders(conn: Connection, collection_n: int, holding: Sequence[Needle]) -> list[int] | None:
+    """The numbers of the events that may hold one of these in a name, a description or a location.
+
+    None where that cannot be told: a text is too short, or may stand elsewhere.
+    """
+    wanted = [triples(needle.text.casefold()) if needle.in_words else "" for needle in holding]
+    if not all(wanted):
+        return None
+    until = meta.number(conn, UNTIL)
+    rows = conn.execute(
+        f"""SELECT e.n FROM sought s CROSS JOIN entries e ON e.seq = s.rowid
+            WHERE s.sought MATCH ? AND e.collection_n = ? AND e.kind = 'event'
+            UNION SELECT n FROM entries INDEXED BY entries_seq
+            WHERE seq > ? AND collection_n = ? AND kind = 'event' AND ({condition(holding)})""",
+        (
+            " OR ".join(f"({each})" for each in wanted),
+            *(collection_n, until, collection_n),
+            *(needle.text for needle in holding),
+        ),
+    )
+    return [n for (n,) in rows.fetchall()]
+
+
+def fill(conn: Connection, most: int, others: Callable[[str], Iterable[str]]) -> int:
+    """Take so many events that are not in the index yet into it, those that changed first first; how many they were.
+
+    `others`: what an event's text says beyond what is rendered of it, in names, descriptions and locations.
+    """
     until, head = meta.number(conn, UNTIL), journal.head(conn)
     rows = conn.execute(
-        "SELECT n, seq FROM entries WHERE seq > ? AND kind = 'event' ORDER BY seq LIMIT ?", (until, most)
+        "SELECT n, seq, text FROM entries WHERE seq > ? AND kind = 'event' ORDER BY seq LIMIT ?", (until, most)
     ).fetchall()
-    texts: dict[int, list[str]] = {n: [] for n, _ in rows}
+    texts: dict[int, list[str]] = {n: list(others(text)) for n, _, text in rows}
     told = conn.execute(
         f"SELECT p.entry_n, {_WORDS} FROM json_each(?) j CROSS JOIN components p ON p.entry_n = j.value",
         (dumps(list(texts)),),
@@ -78,7 +106,7 @@ def fill(conn: Connection, most: int) -> int:
     for n, *parts in told.fetchall():
         texts[n] += _words(*parts)
     conn.executemany(
-        "INSERT INTO sought (rowid, text) VALUES (?, ?)", [(seq, "\n".join(texts[n]).casefold()) for n, seq in rows]
+        "INSERT INTO sought (rowid, text) VALUES (?, ?)", [(seq, forms("\n".join(texts[n]))) for n, seq, _ in rows]
     )
     meta.put(conn, UNTIL, rows[-1][1] if len(rows) == most else head)
     meta.put(conn, HELD, meta.number(conn, HELD) + len(rows))
@@ -94,9 +122,21 @@ def _renew(conn: Connection) -> None:
     [events] = conn.execute("SELECT count(*) FROM entries WHERE kind = 'event'").fetchone()
     meta.put(conn, MOST, 2 * events)
     if held > max(FEWEST, 2 * events):
-        conn.execute("INSERT INTO sought (sought) VALUES ('delete-all')")
-        meta.put(conn, UNTIL, 0)
-        meta.put(conn, HELD, 0)
+        empty(conn)
+
+
+def empty(conn: Connection) -> None:
+    """Forget everything: it is filled anew."""
+    conn.execute("INSERT INTO sought (sought) VALUES ('delete-all')")
+    meta.put(conn, UNTIL, 0)
+    meta.put(conn, HELD, 0)
+
+
+def forms(text: str) -> str:
+    """A text as it is looked for, and also, where that differs, as i;unicode-casemap (RFC 5051) compares it."""
+    plain = text.casefold()
+    wide = plain if text.isascii() else normalize("NFKC", text).casefold()
+    return plain if wide == plain else f"{plain}\n{wide}"
 
 
 def _looked_at(conn: Connection, collection_n: int, wanted: str) -> Iterator[tuple[Any, ...]]:
@@ -112,10 +152,9 @@ def _looked_at(conn: Connection, collection_n: int, wanted: str) -> Iterator[tup
 
 def candidates(conn: Connection, collection_n: int, wanted: str) -> Sequence[int] | None:
     """The numbers of the events that may hold a text (casefolded); None where all may."""
-    triples = list(dict.fromkeys(wanted[at : at + _LETTERS] for at in range(len(wanted) - _LETTERS + 1)))
-    if not triples:
+    query = triples(wanted)
+    if not query:
         return None
-    query = " ".join('"' + each.replace('"', '""') + '"' for each in triples[:_MOST_TRIPLES] if "\0" not in each)
     rows = conn.execute(
         """SELECT e.n FROM sought s CROSS JOIN entries e ON e.seq = s.rowid
            WHERE s.sought MATCH ? AND e.collection_n = ? AND e.kind = 'event'
@@ -123,6 +162,12 @@ def candidates(conn: Connection, collection_n: int, wanted: str) -> Sequence[int
         (query, collection_n, meta.number(conn, UNTIL), collection_n),
     )
     return [n for (n,) in rows.fetchall()]
+
+
+def triples(wanted: str) -> str:
+    """What the index is asked for a text; "" for one that is too short."""
+    parts = list(dict.fromkeys(wanted[at : at + _LETTERS] for at in range(len(wanted) - _LETTERS + 1)))
+    return " AND ".join('"' + each.replace('"', '""') + '"' for each in parts[:_MOST_TRIPLES] if "\0" not in each)
 
 
 def _words(summary: str, description: str, location: str, organizer: str | None, attendees: str) -> list[str]:

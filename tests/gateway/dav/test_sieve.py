@@ -17,9 +17,11 @@ from gateway.dav.matching import matches
 from storage import reading
 from storage.ical.lines import escape
 from storage.ical.read import read
+from storage.ical.words import others
 from storage.model import Level
+from storage.tables import sought
 from storage.tables.needles import Needle, condition
-from tests.gateway.dav.door import NAMESPACES, Door, event
+from tests.gateway.dav.door import NAMESPACES, Door, component, event
 
 COLLATIONS = ("i;ascii-casemap", "i;octet", "i;unicode-casemap")
 
@@ -121,6 +123,9 @@ TEXTS = {
     "accent": event("accent", "LOCATION:CAFE\u0301"),
     "kelvin": event("Kelvin-\u212a", "SUMMARY:x"),
     "other": event("other", "DESCRIPTION:nothing"),
+    "twice": event("twice", "SUMMARY:first\nSUMMARY:and second\nLOCATION:x\nLOCATION:STRASSE"),
+    "alarm": event("alarm", "BEGIN:VALARM\nACTION:DISPLAY\nDESCRIPTION:rings\nTRIGGER:-PT1H\nEND:VALARM"),
+    "task": component("VTODO", "task", "SUMMARY:second longer"),
 }
 
 
@@ -136,12 +141,45 @@ TEXTS = {
         (prop("UID", match("-k")), set()),
         (prop("UID", match("o", "i;octet")) + SPAN, {"folded", "torn", "loud", "other"}),
         (prop("SUMMARY", match("nowhere")), set()),
+        (prop("SUMMARY", match("D SECOND")), {"twice"}),
+        (prop("LOCATION", match("straße", "i;unicode-casemap")), {"twice"}),
+        (prop("LOCATION", match("straße")), set()),
+        (prop("DESCRIPTION", match("rings")), set()),
+        (f'<C:comp-filter name="VALARM">{prop("DESCRIPTION", match("rings"))}</C:comp-filter>', {"alarm"}),
     ],
 )
 def test_the_store_finds_as_much(door: Door, tests: str, expected: set[str]) -> None:
+    """Whether the index of words knows of it already, of some, or of nothing yet."""
     for name, text in TEXTS.items():
         assert door.put(name, text).status == 201
-    assert door.report(query(tests)).names == expected
+    for _ in range(3):
+        assert door.report(query(tests)).names == expected
+        door.store.index_words(5)
+    assert door.store.index_words(1) == 0
+
+
+WORDS_INDEX = next(line for line in sought.INDEX.split(";") if "VIRTUAL" in line)
+
+
+@given(value=st.text("aAbBßéEﬁİ\u0301\u0338½ ", min_size=3, max_size=12), begin=st.integers(0, 9), second=st.booleans())
+def test_whatever_passes_is_in_the_index_of_words(value: str, begin: int, second: bool) -> None:
+    wanted = value[begin : begin + 6].swapcase() or "a"
+    text = event("u", f"{'SUMMARY:x' if second else ''}\nSUMMARY:{value}".strip("\n"))
+    content = read(text)
+    with closing(connect(":memory:")) as conn:
+        conn.execute("CREATE TABLE sought_texts (seq INTEGER PRIMARY KEY, text TEXT)")
+        conn.execute(WORDS_INDEX)
+        words = [content.components[0].summary, *others(text)]
+        conn.execute("INSERT INTO sought (rowid, text) VALUES (1, ?)", (sought.forms("\n".join(words)),))
+        for collation in COLLATIONS:
+            root = fromstring(query(prop("SUMMARY", match("", collation))))
+            for element in root.iter("{urn:ietf:params:xml:ns:caldav}text-match"):
+                element.text = wanted
+            asked = read_filter(root)
+            for needle in sieve.of_calendar(asked):
+                triples = sought.triples(needle.text.casefold())
+                found = not triples or conn.execute("SELECT 1 FROM sought WHERE sought MATCH ?", (triples,)).fetchone()
+                assert found or not matches(content, asked, UTC)
 
 
 def test_a_text_that_is_nowhere_takes_no_entry_apart(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
