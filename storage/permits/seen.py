@@ -96,13 +96,11 @@ def description(record: ComponentRecord) -> str:
 
 
 def status(record: ComponentRecord, attendees: tuple[SeenPerson, ...], own: Group[str]) -> str:
-    """`cancelled` if the event is, else the owner's own answer if invited, else the event's own word (D97)."""
+    """`cancelled` if the event is, else the owner's own answer if invited, else `confirmed` (D97)."""
     if record.status == "CANCELLED":
         return "cancelled"
     mine = next((each.response for each in attendees if each.email.lower() in own), None)
-    if mine is not None:
-        return _STATUS.get(mine, mine)
-    return "tentative" if record.status == "TENTATIVE" else "confirmed"
+    return "confirmed" if mine is None else _STATUS.get(mine, mine)
 
 
 def _person(person: Mapping[str, Any] | None) -> SeenPerson | None:

@@ -92,6 +92,8 @@ def test_what_an_event_has_not_is_left_out(fixture: Fixture, full: Access) -> No
     ("lines", "status"),
     [
         (["STATUS:CANCELLED"], "cancelled"),
+        (["STATUS:TENTATIVE"], "confirmed"),
+        (["STATUS:TENTATIVE", "ATTENDEE;PARTSTAT=ACCEPTED:mailto:alice@example.com"], "confirmed"),
         (["STATUS:CANCELLED", "ATTENDEE;PARTSTAT=ACCEPTED:mailto:alice@example.com"], "cancelled"),
         (["ATTENDEE;PARTSTAT=ACCEPTED:mailto:ALICE@example.com"], "confirmed"),
         (["ATTENDEE;PARTSTAT=TENTATIVE:mailto:alice@example.com"], "tentative"),
