@@ -17,7 +17,7 @@ Moment = Annotated[
     Field(
         max_length=40,
         description="RFC 3339 with an offset or Z, such as 2026-03-02T09:00:00+01:00; without one it is read in the "
-        "calendar's time zone (UTC where several are asked). A date is its midnight.",
+        "calendar's time zone (UTC, if several in different zones are asked). A date is its midnight.",
     ),
 ]
 CalendarId = Annotated[int, Field(ge=0, description="The id of a calendar, from list_calendars.")]

@@ -31,7 +31,10 @@ class Call:
         return {each.number: each for each in self.desk.calendars()}
 
     def zone(self, *numbers: int) -> tzinfo:
-        """The zone of the only calendar that is asked about; UTC for several. Raises `PermitDenied`."""
+        """The zone of the calendars that are asked about (all, for none), if they share one; else UTC.
+
+        Raises `PermitDenied`.
+        """
         asked = [self.desk.calendar(each) for each in numbers] or list(self.calendars.values())
         zones = {str(zone): zone for zone in (zone_of(each.place) for each in asked)}
         return next(iter(zones.values())) if len(zones) == 1 else UTC

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from mcp import Client
@@ -24,8 +23,9 @@ MODES = ("legacy", "2026-07-28")
 class Office:
     """The mirror of the tests of permits, and agents that have tokens for it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.store = desks.office(folder)
+    def __init__(self, store: Store) -> None:
+        """`store`: see `desks.office`."""
+        self.store = store
 
     def put(self, name: str, *times: str, **more: Any) -> str:
         """An event of alice's, by default of today from noon to one in UTC; its id."""

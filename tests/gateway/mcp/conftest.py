@@ -7,12 +7,13 @@ import pytest
 
 from storage import clock
 from tests.gateway.mcp.agents import Office
+from tests.storage.permits import desks
 from tests.storage.permits.desks import NOW
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     with clock.use(lambda: NOW):
-        opened = Office(tmp_path)
+        opened = Office(desks.office(tmp_path))
         yield opened
         opened.store.close()

@@ -1,7 +1,6 @@
 """Which tools a token has: those that its permit allows, and for whom there are no others."""
 
 from itertools import combinations
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,10 +9,8 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS
 
 from gateway.mcp.tools import EDITS, TOOLS
-from storage import clock
 from storage.permits.permit import MasterLevel, Operation
 from tests.gateway.mcp.agents import MODES, Office
-from tests.storage.permits.desks import NOW
 
 READS = {"list_calendars", "list_events", "search_events", "get_event", "free_busy", "find_time"}
 WRITES = {
@@ -108,10 +105,7 @@ def test_what_is_wrong_with_arguments_is_said_and_not_repeated(office: Office) -
     assert "limit" in agent.fault("list_events", limit=1_000)
 
 
-def test_the_table_and_the_models_agree(tmp_path: Path) -> None:
+def test_the_table_and_the_models_agree(office: Office) -> None:
     """Every tool that may need consent takes `confirm`, and no other does."""
-    with clock.use(lambda: NOW):
-        office = Office(tmp_path)
-        tools = office.agent().tools()
-        office.store.close()
+    tools = office.agent().tools()
     assert {name for name, tool in tools.items() if "confirm" in tool.input_schema["properties"]} == set(tools) - READS
