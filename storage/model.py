@@ -112,14 +112,15 @@ class Share:
 class Collection:
     """A calendar, task list or address book.
 
-    `n` is the store's own number (joins, never shown); `id` the public id; `slug` the DAV path segment, unique per
-    user. `components` are the allowed component names (`VEVENT`, `VTODO`, `VJOURNAL`, `VFREEBUSY`, `VCARD`). `seq` is
-    the newest change of the collection: its ctag and the number inside its sync token. `timezone` is an IANA name or
-    empty; `order` is Apple's calendar-order. `dead` holds dead WebDAV properties: Clark name → XML fragment.
-    `schedules`: its upstream delivers to attendees what is written there (RFC 6638 §3); of a local one nothing is said.
-    `via`: the ids of the other mirrors that it comes through. `location` and `raw` (attributes by name) are what
-    clients of the JSON API keep with it beyond what WebDAV knows. `email`: its own address, empty for its account's.
-    `key`: what the configuration calls it within its account; `primary` makes it the account's primary calendar.
+    `n` is the store's own number, never given again (joins; what the Access API calls a calendar); `id` the public
+    id; `slug` the DAV path segment, unique per user. `components` are the allowed component names (`VEVENT`,
+    `VTODO`, `VJOURNAL`, `VFREEBUSY`, `VCARD`). `seq` is the newest change of the collection: its ctag and the
+    number inside its sync token. `timezone` is an IANA name or empty; `order` is Apple's calendar-order. `dead`
+    holds dead WebDAV properties: Clark name → XML fragment. `schedules`: its upstream delivers to attendees what is
+    written there (RFC 6638 §3); of a local one nothing is said. `via`: the ids of the other mirrors that it comes
+    through. `location` and `raw` (attributes by name) are what clients of the JSON API keep with it beyond what
+    WebDAV knows. `email`: its own address, empty for its account's. `key`: what the configuration calls it within
+    its account; `primary` makes it the account's primary calendar.
 
     With `share` it is another user's collection, as `user` sees it: under an id, a slug and an `n` (below 0) of its
     own, which every verb of the store takes, and through which it shows and does what the share allows.

@@ -9,7 +9,7 @@ import pytest
 from gateway.http.limits import Rate
 from gateway.http.tokens import token_hash
 from storage import clock
-from storage.model import TokenKind
+from storage.model import CollectionKind, Origin, TokenKind
 from tests.contract.serving import APP_KEY, TOKENS
 from tests.gateway.api.contract_here import Here
 
@@ -115,3 +115,25 @@ def test_the_windows_slide_and_what_is_refused_does_not_count(limited: Here, mon
     assert limited.request("nope", "GET", STATUS).status_code == 401
     at.now += 3600 - 180
     assert ask().status_code == 200
+
+
+def test_the_number_of_a_calendar_is_never_given_again(here: Here) -> None:
+    def numbers() -> dict[str, int]:
+        found = here.request(FULL, "GET", "/api/access/calendar/calendars").json()["data"]
+        return {each["name"]: each["id"] for each in found}
+
+    def make(name: str) -> str:
+        made = here.store.create_collection(
+            101, name.lower(), name=name, kind=CollectionKind.CALENDAR, components=["VEVENT"], origin=Origin.CLI
+        )
+        return made.id
+
+    before = numbers()
+    first = make("First")
+    taken = numbers()["First"]
+    here.store.update_collection(first, name="Renamed", origin=Origin.CLI)
+    assert numbers() == {**before, "Renamed": taken}
+    here.store.delete_collection(first, origin=Origin.CLI)
+    make("Second")
+    assert numbers().keys() == {*before, "Second"}
+    assert numbers()["Second"] > taken
