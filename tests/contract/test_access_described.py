@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from schemathesis.config import SchemathesisConfig
 
 from tests.contract.access import BASE, KEYS
 from tests.contract.exploring import below, explore
@@ -29,5 +30,5 @@ def of_the_fixture(here: Here) -> Json:
 @pytest.mark.timeout(600)
 def test_every_answer_is_as_it_is_described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = Here(tmp_path)
-    explore(here, of_the_fixture(here), CONFIG, FEWEST, monkeypatch)
+    explore(here, of_the_fixture(here), SchemathesisConfig.from_path(CONFIG), FEWEST, monkeypatch)
     here.store.close()
