@@ -1,7 +1,8 @@
 """What an application's requests cost over the JSON API: a month, one event, activity, free time, a search.
 
-`calharbor serve` answers, beside its DAV endpoint, over one connection that is kept alive. The goals are the budgets of
-the project; each measure stands beside the same of a calendar a hundredth of the size.
+Each is measured twice: as it takes a client of `calharbor serve`, over one connection that is kept alive, and as the
+server's own processor time, in one process with nobody else. The goals are the budgets of the project and mean the
+latter; each measure stands beside the same of a calendar a hundredth of the size.
 """
 
 import json
@@ -11,13 +12,14 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
-from typing import Any
+from time import perf_counter, process_time
+from typing import NamedTuple, Protocol
 
 from benchmarks import doors
 from benchmarks.corpus import edited, years
 from benchmarks.measure import Row, settle
 from benchmarks.wire import Address, Client
+from benchmarks.within import Within
 from gateway.http.access import hash_password
 from gateway.http.tokens import token_hash
 from storage.model import Account, TokenKind
@@ -57,15 +59,28 @@ def rows(sizes: Sequence[int] = SIZES, runs: int = RUNS) -> list[Row]:
     small, table = sizes[0], []
     for measure, label, goal in GOALS:
         for size in sizes:
-            taken, objects = found[size][measure]
-            same = found[small][measure][0] if size != small else None
-            note = f"{objects} objects"
-            table.append(Row(f"{label}, N = {size:,}", taken, "ms", same, f"N = {small:,}", goal, note))
+            wire, server = found[size][measure]
+            same = found[small][measure]
+            beside = partial(Row, unit="ms", peer_name=f"N = {small:,}", note=f"{wire.objects} objects")
+            for words, taken, other, limit in (
+                ("processor time", server.processor, same[1].processor, goal),
+                ("with a client", wire.wall, same[0].wall, None),
+            ):
+                what = f"{label}, N = {size:,}, {words}"
+                table.append(beside(what, taken, peer=other if size != small else None, goal=limit))
     return table
 
 
-def measured(folder: Path, size: int, runs: int) -> dict[str, tuple[float, int]]:
-    """Each measure at one size: the median in milliseconds, and how many objects the answer has."""
+class Taken(NamedTuple):
+    """The medians in milliseconds, and how many objects the answer has."""
+
+    wall: float
+    processor: float
+    objects: int
+
+
+def measured(folder: Path, size: int, runs: int) -> dict[str, tuple[Taken, Taken]]:
+    """Each measure at one size: with a client, and in this process."""
     data = folder / "data"
     with closing(Store.open(data)) as store:
         store.save_user("alice", hash_password(doors.PASSWORD))
@@ -82,53 +97,61 @@ def measured(folder: Path, size: int, runs: int) -> dict[str, tuple[float, int]]
     with doors.serving(folder, f"[storage]\npath = {data}\nvdir = no\n") as (pid, port):
         dav = Address("127.0.0.1", port, f"/dav/alice/{doors.NAME}/", "alice", doors.PASSWORD)
         with Client(dav) as client, Client(Address("127.0.0.1", port, "/", token=TOKEN)) as application:
-            api = Application(application, "/v1/accounts/me")
-            subscription = api.post("subscriptions", {})["id"]
+            api = Application(application)
+            subscription = json.loads(api.ask("POST", "subscriptions", b"{}"))["id"]
             for entry in some:
                 text = entry.text.replace("SUMMARY:", f"SUMMARY:{ODD} ", 1)
                 for _ in range(PAGE // len(some)):
                     text = edited(text) if "Changed: " not in text else text.replace("Changed: ", "", 1)
                     client.ask("PUT", f"{dav.calendar}{entry.href}", text.encode())
-            onecal = OneCal(application, f"/api/v1/events/{account.id}/{large.id}")
-            since = onecal.read("limit=1000")[1]
+            span = f"/api/v1/events/{account.id}/{large.id}"
+            since = OneCal(application, span).read("limit=1000")[1]
             for entry in changed:
                 client.ask("PUT", f"{dav.calendar}{entry.href}", edited(entry.text).encode())
             settle(pid)
             events = f"cal/calendars/{large.id}/events"
-            wanted: dict[str, Callable[[], int]] = {
-                "month": lambda: api.count(f"{events}?{MONTH}&page_size=1000"),
-                "one": lambda: len([api.get(f"{events}/{some[0].id}")]),
-                "activity": lambda: len(api.get(f"subscriptions/{subscription}/activity?page_size={PAGE}")["objects"]),
-                "availability": lambda: api.free([large.id, *others]),
-                "search": lambda: api.count(f"{events}?q={ODD}&page_size=1000"),
-                "occurrences": lambda: onecal.read(f"{SPAN}&limit=1000")[0],
-                "changes": lambda: onecal.read(f"syncToken={since}&limit={PAGE}")[0],
-            }
-            return {measure: timed(ask, runs) for measure, ask in wanted.items()}
+
+            def wanted(asks: Asks) -> dict[str, Callable[[], int]]:
+                api, onecal = Application(asks), OneCal(asks, span)
+                activity = f"subscriptions/{subscription}/activity?page_size={PAGE}"
+                return {
+                    "month": lambda: api.count(f"{events}?{MONTH}&page_size=1000"),
+                    "one": lambda: api.ask("GET", f"{events}/{some[0].id}").count(b'"type":"event"'),
+                    "activity": lambda: api.ask("GET", activity).count(b'"user_id"'),
+                    "availability": lambda: api.free([large.id, *others]),
+                    "search": lambda: api.count(f"{events}?q={ODD}&page_size=1000"),
+                    "occurrences": lambda: onecal.read(f"{SPAN}&limit=1000")[0],
+                    "changes": lambda: onecal.read(f"syncToken={since}&limit={PAGE}")[0],
+                }
+
+            wire = {measure: timed(ask, runs) for measure, ask in wanted(application).items()}
+    with closing(Store.open(data)) as store, closing(Within(store, TOKEN)) as within:
+        server = {measure: timed(ask, runs) for measure, ask in wanted(within).items()}
+    return {measure: (wire[measure], server[measure]) for measure in wire}
+
+
+class Asks(Protocol):
+    """Whatever carries requests and answers."""
+
+    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> bytes:
+        """The body of the answer."""
 
 
 class Application:
-    """One that speaks the Kloudless dialect."""
+    """One that speaks the Kloudless dialect, about its own account; answers are read, but not understood."""
 
-    def __init__(self, client: Client, root: str) -> None:
+    def __init__(self, client: Asks) -> None:
         self._client = client
-        self._root = root
 
-    def get(self, path: str) -> dict[str, Any]:
-        """The JSON of a GET."""
-        found: dict[str, Any] = json.loads(self._client.ask("GET", f"{self._root}/{path}"))
-        return found
-
-    def post(self, path: str, body: object) -> dict[str, Any]:
-        """The JSON of a POST."""
-        found: dict[str, Any] = json.loads(self._client.ask("POST", f"{self._root}/{path}", json.dumps(body).encode()))
-        return found
+    def ask(self, method: str, path: str, body: bytes = b"") -> bytes:
+        """The body of the answer."""
+        return self._client.ask(method, f"/v1/accounts/me/{path}", body)
 
     def count(self, path: str) -> int:
-        """How many objects a list has, all of its pages; the answers are read, but not understood."""
+        """How many objects a list has, all of its pages."""
         objects, page = 0, ""
         while True:
-            answer = self._client.ask("GET", f"{self._root}/{path}{page}")
+            answer = self.ask("GET", f"{path}{page}")
             objects += answer.count(b'"type":"event"')
             begin = answer.find(b'"next_page":"')
             if begin < 0:
@@ -139,13 +162,13 @@ class Application:
     def free(self, calendars: Sequence[str]) -> int:
         """How many free times a week has."""
         wanted = {"meeting_duration": "PT30M", "time_windows": [WEEK], "calendars": list(calendars)}
-        return len(self.post("cal/availability", wanted)["time_windows"])
+        return self.ask("POST", "cal/availability", json.dumps(wanted).encode()).count(b'"start"')
 
 
 class OneCal:
     """An application that speaks the OneCal dialect."""
 
-    def __init__(self, client: Client, path: str) -> None:
+    def __init__(self, client: Asks, path: str) -> None:
         self._client = client
         self._path = path
 
@@ -162,12 +185,13 @@ class OneCal:
             page = f"&pageToken={token}"
 
 
-def timed(ask: Callable[[], int], runs: int) -> tuple[float, int]:
-    """The median in milliseconds, after a first time that does not count, and what was answered."""
+def timed(ask: Callable[[], int], runs: int) -> Taken:
+    """What a request takes, after a first time that does not count; `processor` is that of this process."""
     objects = ask()
-    taken = []
+    walls, processors = [], []
     for _ in range(runs):
-        begun = perf_counter()
+        begun, used = perf_counter(), process_time()
         ask()
-        taken.append(perf_counter() - begun)
-    return median(taken) * 1e3, objects
+        walls.append(perf_counter() - begun)
+        processors.append(process_time() - used)
+    return Taken(median(walls) * 1e3, median(processors) * 1e3, objects)
