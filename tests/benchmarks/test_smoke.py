@@ -42,11 +42,14 @@ def test_the_dav_part_stands_beside_the_peers(capsys: pytest.CaptureFixture[str]
 
 def test_the_api_part_compares_with_the_smallest_size() -> None:
     rows = {row.what: row for row in api.rows((40, 60), runs=1)}
-    assert len(rows) == 2 * len(api.GOALS)
-    assert all((row.ratio is None) == what.endswith("N = 40") for what, row in rows.items())
-    assert rows["a search for a word, N = 60"].note.startswith("2"), "twenty events and what recurs of them"
-    assert rows["100 activities, N = 60"].note == "100 objects"
-    assert rows["one event, N = 40"].ours > 0
+    assert len(rows) == 4 * len(api.GOALS)
+    assert all((row.ratio is None) == ("N = 40" in what) for what, row in rows.items())
+    assert all((row.goal is None) == what.endswith("with a client") for what, row in rows.items())
+    search = rows["a search for a word, N = 60, processor time"]
+    assert search.note.startswith("2"), "twenty events and what recurs of them"
+    assert search.note == rows["a search for a word, N = 60, with a client"].note
+    assert rows["100 activities, N = 60, processor time"].note == "100 objects"
+    assert rows["one event, N = 40, with a client"].ours > 0
 
 
 def test_the_mix_runs_beside_a_first_mirror(capsys: pytest.CaptureFixture[str]) -> None:
