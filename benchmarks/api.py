@@ -32,10 +32,26 @@ BUSY = 1_500
 
 CALENDARS = 20
 PAGE = 100
-TOKEN, KEY = "ch_benchmark", "ch_onecal"
+TOKEN, KEY, FENCED = "ch_benchmark", "ch_onecal", "cg_access"
 MONTH = "start=2026-01-01T00:00:00Z&end=2026-02-01T00:00:00Z"
 WEEK = {"start": "2026-01-05T00:00:00Z", "end": "2026-01-12T00:00:00Z"}
 SPAN = "startDateTime=2026-01-01T00:00:00Z&endDateTime=2026-02-01T00:00:00Z&expandRecurrences=true"
+FEW, LINKED = 50, 10
+"""Events of a list of the Access dialect; the calendars that its key opens."""
+
+LIST = f"/api/access/calendar/events?from={WEEK['start']}&to={WEEK['end']}&limit={FEW}"
+FREE = "/api/access/calendar/freebusy?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z"
+
+RESTRICTED = {
+    "level": "view_filtered",
+    "operations": ["all"],
+    "fields": ["title", "times", "location", "description", "status", "organizer", "attendees"],
+    "past_days": 3650,
+    "future_days": 3650,
+    "rules": [["block", "domain", "blocked.example", 0], ["free_busy_only", "email", "person12@example.com", 1]],
+}
+"""What restricts that key, in every way that there is."""
+
 ODD = "Zauberwort"
 """A word of twenty events."""
 
@@ -47,6 +63,8 @@ GOALS = (
     ("search", "a search for a word", 30.0),
     ("occurrences", "OneCal: a month expanded", 60.0),
     ("changes", f"OneCal: {PAGE} changes since a token", 10.0),
+    ("fenced", f"Access: {FEW} events with all restrictions", 15.0),
+    ("busy", f"Access: a month of {LINKED} calendars, free and busy", 30.0),
 )
 
 
@@ -90,13 +108,19 @@ def measured(folder: Path, size: int, runs: int) -> dict[str, tuple[Taken, Taken
         corpus = partial(years, busy=BUSY)
         large = doors.fill_mirror(store, account.id, doors.NAME, size, corpus)
         others = [doors.fill_mirror(store, account.id, f"other-{n}", 50, corpus).id for n in range(CALENDARS - 1)]
+        linked = {"calendars": [f"{account.id}/{each}" for each in [large.id, *others][:LINKED]]}
+        store.add_token("access", TokenKind.ACCESS, token_hash(FENCED), grant={**RESTRICTED, **linked})
         first = [entry for entry, _ in zip(store.iter_entries(large.id), range(20 + PAGE), strict=False)]
         some, changed = first[:20], first[20:]
         while store.index_words(1000):  # what a server does behind the writers, before anybody measures
             pass
     with doors.serving(folder, f"[storage]\npath = {data}\nvdir = no\n") as (pid, port):
         dav = Address("127.0.0.1", port, f"/dav/alice/{doors.NAME}/", "alice", doors.PASSWORD)
-        with Client(dav) as client, Client(Address("127.0.0.1", port, "/", token=TOKEN)) as application:
+        with (
+            Client(dav) as client,
+            Client(Address("127.0.0.1", port, "/", token=TOKEN)) as application,
+            Client(Address("127.0.0.1", port, "/", token=FENCED)) as agent,
+        ):
             api = Application(application)
             subscription = json.loads(api.ask("POST", "subscriptions", b"{}"))["id"]
             for entry in some:
@@ -111,7 +135,7 @@ def measured(folder: Path, size: int, runs: int) -> dict[str, tuple[Taken, Taken
             settle(pid)
             events = f"cal/calendars/{large.id}/events"
 
-            def wanted(asks: Asks) -> dict[str, Callable[[], int]]:
+            def wanted(asks: Asks, fenced: Asks) -> dict[str, Callable[[], int]]:
                 api, onecal = Application(asks), OneCal(asks, span)
                 activity = f"subscriptions/{subscription}/activity?page_size={PAGE}"
                 return {
@@ -122,11 +146,17 @@ def measured(folder: Path, size: int, runs: int) -> dict[str, tuple[Taken, Taken
                     "search": lambda: api.count(f"{events}?q={ODD}&page_size=1000"),
                     "occurrences": lambda: onecal.read(f"{SPAN}&limit=1000")[0],
                     "changes": lambda: onecal.read(f"syncToken={since}&limit={PAGE}")[0],
+                    "fenced": lambda: fenced.ask("GET", LIST).count(b'"startUtc":'),
+                    "busy": lambda: fenced.ask("GET", FREE).count(b'"startUtc":'),
                 }
 
-            wire = {measure: timed(ask, runs) for measure, ask in wanted(application).items()}
-    with closing(Store.open(data)) as store, closing(Within(store, TOKEN)) as within:
-        server = {measure: timed(ask, runs) for measure, ask in wanted(within).items()}
+            wire = {measure: timed(ask, runs) for measure, ask in wanted(application, agent).items()}
+    with (
+        closing(Store.open(data)) as store,
+        closing(Within(store, TOKEN)) as within,
+        closing(Within(store, FENCED)) as inside,
+    ):
+        server = {measure: timed(ask, runs) for measure, ask in wanted(within, inside).items()}
     return {measure: (wire[measure], server[measure]) for measure in wire}
 
 
