@@ -281,7 +281,7 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(STEPS, st.integers(1, 4))
 def test_whoever_follows_the_activity_ends_with_what_there_is(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str]], limit: int

@@ -46,7 +46,7 @@ def wish(start: int, length: int, *, expanded: bool) -> Wish:
 spans = st.tuples(st.integers(0, 14 * 24).map(lambda hours: BEGIN + hours * 3600), st.integers(0, 96 * 3600))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(records(), spans)
 def test_a_span_holds_those_of_a_wider_one_that_lie_inside(
     components: tuple[ComponentRecord, ...], span: tuple[int, int]
@@ -58,7 +58,7 @@ def test_a_span_holds_those_of_a_wider_one_that_lie_inside(
     assert found == [row.id for row in every if row.occurrence and narrow.holds(row.occurrence, ZONE)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(records(), spans)
 def test_a_master_is_listed_with_its_occurrences_and_what_is_taken_out_is_not_one(
     components: tuple[ComponentRecord, ...], span: tuple[int, int]

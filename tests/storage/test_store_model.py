@@ -197,5 +197,5 @@ class StoreMachine(RuleBasedStateMachine):
         )
 
 
-StoreMachine.TestCase.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
+StoreMachine.TestCase.settings = settings(max_examples=30, stateful_step_count=25)
 TestStore = StoreMachine.TestCase

@@ -243,7 +243,7 @@ def _texts(draw: st.DrawFn) -> str:
     return calendar(f"BEGIN:VEVENT\r\nUID:{uid}\r\n{times}{rule}END:VEVENT\r\n")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     texts=st.lists(_texts(), min_size=1, max_size=6),
     spans=st.lists(st.tuples(st.integers(-100, 150), st.integers(1, 200)), min_size=1, max_size=4),

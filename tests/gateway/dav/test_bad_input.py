@@ -237,7 +237,7 @@ BODIES = (
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(method=METHODS, path=PATHS, headers=HEADERS, body=BODIES)
 def test_no_request_at_all_makes_an_internal_error(
     good: Door, method: str, path: str, headers: dict[str, str], body: bytes
@@ -252,7 +252,7 @@ LINES = (
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(st.sampled_from(LINES), max_size=6))
 def test_no_text_makes_later_reports_fail(good: Door, lines: list[str]) -> None:
     got = good.put("fuzz.ics", event("fuzz", "\n".join(lines)))

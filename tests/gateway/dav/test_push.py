@@ -196,7 +196,7 @@ def test_no_collection_takes_the_place_of_registrations(door: Door) -> None:
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_document_is_more_than_refused(door: Door, junk: bytes) -> None:
     body = Phone().registration(UP, trigger=ALL)
     for cut in (junk, body[: len(junk)] + junk, body.replace(b"infinity", junk.hex().encode())):

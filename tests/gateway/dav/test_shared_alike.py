@@ -93,7 +93,7 @@ def ask(door: Door, slug: str, level: Level, body: str) -> str:
     return f"{got.status} {re.sub(r'<sync-token>.*?</sync-token>', '', text)}"
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(hidden(), hidden(), st.lists(filters(), min_size=3, max_size=6), st.sampled_from(LEVELS))
 @example("CREATED:20300101T000000Z", "", [f'<C:comp-filter name="VTODO">{SPAN}</C:comp-filter>'], Level.READ)
 @example("CREATED:20300101T000000Z", "", [f'<C:comp-filter name="VTODO">{SPAN}</C:comp-filter>'], Level.BUSY)

@@ -123,7 +123,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(steps=STEPS)
 def test_a_client_that_follows_tokens_ends_with_the_listing(
     steps: list[tuple[str, int, int]], tmp_path_factory: pytest.TempPathFactory

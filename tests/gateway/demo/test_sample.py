@@ -56,7 +56,7 @@ def test_every_entry_is_what_its_collection_holds(collection: SampleCollection) 
     assert len(uids) == len(collection.entries)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.dates(date(2024, 1, 1), date(2032, 12, 31)))
 def test_they_are_valid_whatever_the_day(today: date) -> None:
     for href, text in texts(today):

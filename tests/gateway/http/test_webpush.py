@@ -41,7 +41,7 @@ def test_the_example_of_rfc_8291() -> None:
 
 
 @given(st.binary(max_size=3000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_foreign_library_reads_what_is_encrypted(plain: bytes) -> None:
     private = generate_private_key(SECP256R1())
     phone = Phone(private)

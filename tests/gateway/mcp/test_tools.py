@@ -28,7 +28,7 @@ def expected(level: MasterLevel, operations: set[Operation]) -> set[str]:
     return READS | ({WRITES[each] for each in operations} if level is MasterLevel.FULL else set())
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(level=st.sampled_from(MasterLevel), operations=st.sets(st.sampled_from(Operation)))
 def test_a_token_has_the_tools_that_its_permit_allows(
     office: Office, level: MasterLevel, operations: set[Operation]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.editing import event
@@ -73,7 +73,7 @@ changes = st.builds(
     custom=st.sampled_from([KEEP, None, (Custom("a", "1"), Custom("b", None))]),
     raw=st.sampled_from([{}, {"X-RAW": RawProperty("1", {"X-P": ("a:b",)}), "COLOR": None}]),
 )
-laws = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+laws = settings(max_examples=150)
 
 
 def _unmapped(text: str) -> list[str]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.content import canonical, decode, same
@@ -69,7 +69,6 @@ def applied(edits: list[Edit], text: str) -> str:
     return text
 
 
-@settings(deadline=None)
 @given(CHANGES, CHANGES)
 def test_nothing_vanishes_that_nobody_removed(left: list[Edit], right: list[Edit]) -> None:
     ours, theirs = applied(left, MEETING), applied(right, MEETING)
@@ -90,7 +89,6 @@ def test_nothing_vanishes_that_nobody_removed(left: list[Edit], right: list[Edit
             assert same(decided.text, found.text)
 
 
-@settings(deadline=None)
 @given(CHANGES, CHANGES)
 def test_it_does_not_matter_who_is_the_upstream_where_nothing_clashes(left: list[Edit], right: list[Edit]) -> None:
     ours, theirs = applied(left, MEETING), applied(right, MEETING)
@@ -99,7 +97,6 @@ def test_it_does_not_matter_who_is_the_upstream_where_nothing_clashes(left: list
         assert same(one.text, other.text)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_it_never_raises(ours: str, theirs: str) -> None:
     assert merge(MEETING, ours, theirs).text in (ours, theirs)

@@ -84,7 +84,7 @@ def _yield(rule: Rule, start: datetime, low: datetime, high: datetime, most: int
     return within(rule, *bounds, until=None, most=most)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(
     rules(),
     st.datetimes(datetime(1999, 1, 1), datetime(2030, 1, 1)).map(lambda each: each.replace(microsecond=0)),

@@ -16,7 +16,7 @@ import icalendar
 import pytest
 import recurring_ical_events
 from dateutil.rrule import rrulestr
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from storage.ical.read import read
@@ -174,7 +174,7 @@ def _changes(start: int, zone: str) -> bool:
 # On a machine that is very busy the usual limit cuts this off, and Hypothesis shows the draft that was in hand then as
 # if it were to blame.
 @pytest.mark.timeout(1200)
-@settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=2000)
 @given(drafts(), st.integers(-40, 500), st.integers(1, 70), st.integers(0, 23))
 def test_random_series_have_the_occurrences_of_the_oracle(draft: Draft, begin: int, days: int, hour: int) -> None:
     first = draft.start.replace(tzinfo=UTC) + timedelta(days=begin, hours=hour, minutes=5)

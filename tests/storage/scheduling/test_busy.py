@@ -222,7 +222,7 @@ def _events(draw: st.DrawFn) -> tuple[str, Sequence[Period]]:
     return text, [] if free else [(first, first + hours * HOUR) for first in firsts]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(_events(), max_size=6), st.integers(0, 200), st.integers(1, 60))
 def test_against_a_count_of_every_half_hour(found: list[tuple[str, Sequence[Period]]], start: int, hours: int) -> None:
     span = _at(start), _at(start + hours)

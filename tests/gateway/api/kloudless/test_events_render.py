@@ -4,7 +4,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.api.kloudless.events_render import Faces, Place, as_json, render
@@ -185,7 +185,6 @@ TRIGGERS = ("ACTION:EMAIL", "TRIGGER:-PT0S", "ACTION:DISPLAY\r\nTRIGGER;RELATED=
 ALARMS = st.sampled_from(["", *map(ALARM.format, TRIGGERS)])
 
 
-@settings(deadline=None)
 @given(STARTS, st.lists(st.tuples(NAMES, VALUES), max_size=5), ALARMS)
 def test_whatever_stands_in_an_event_has_a_form(start: str, lines: list[tuple[str, str]], alarm: str) -> None:
     text = event(start=start, end="", more="".join(f"{name}:{value}\r\n" for name, value in lines) + alarm)

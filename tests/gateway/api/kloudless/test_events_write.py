@@ -41,7 +41,6 @@ STANDING = {
 @pytest.mark.parametrize("account", TOKENS)
 @settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.differing_executors],
 )
 @given(bodies)
