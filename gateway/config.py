@@ -89,10 +89,26 @@ def _parse(file: Path) -> dict[tuple[str, str], dict[str, str]]:
     except OSError as error:
         hint = "check --config, or write one with `calharbor config example > config.ini`"
         raise ConfigError(f"{file}: {error.strerror}", hint=hint) from error
-    except (configparser.Error, UnicodeDecodeError) as error:
-        words = " ".join(str(error).replace(f"'{file}'", "the file").split())
-        raise ConfigError(f"{file}: {words}", hint=_SEE) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: this is not UTF-8 text", hint="save it as UTF-8") from error
+    except configparser.Error as error:
+        raise ConfigError(f"{file}: {_unread(error)}", hint=_SEE) from error
     return {_section_key(file, title): dict(parser[title]) for title in parser.sections()}
+
+
+def _unread(error: configparser.Error) -> str:
+    """Which line the parser does not understand, and why."""
+    match error:
+        case configparser.MissingSectionHeaderError(lineno=number, line=line):
+            return f"line {number}: {line.strip()!r} stands in no [section]"
+        case configparser.DuplicateSectionError(lineno=number, section=section):
+            return f"line {number}: there is a [{section}] before"
+        case configparser.DuplicateOptionError(lineno=number, section=section, option=option):
+            return f"line {number}: [{section}] has {option!r} before"
+        case configparser.ParsingError(errors=[(number, _), *_]):
+            return f"line {number}: this is neither [section] nor option = value"
+        case _:
+            return " ".join(error.message.split())
 
 
 def _section_key(file: Path, title: str) -> tuple[str, str]:

@@ -46,7 +46,7 @@ class Accounts(Shelves):
 
     def revoke_device(self, device_id: str) -> None:
         """Refuse its password from now on. Raises `NotFound`."""
-        found(devices.get(self.db.reader(), device_id), f"device {device_id}")
+        found(devices.get(self.db.reader(), device_id), f"device {device_id}", hint="`calharbor device list` shows all")
         with self.db.atomic() as conn:
             devices.set_revoked(conn, device_id, clock.iso())
 

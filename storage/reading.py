@@ -95,7 +95,7 @@ class Reader:
 
     def user(self, name: str) -> User:
         """One user; raises `NotFound`."""
-        return found(users.get(self.db.reader(), name), f"user {name!r}")
+        return found(users.get(self.db.reader(), name), f"user {name!r}", hint="`calharbor user list` shows all")
 
     def devices(self, user: str | None = None) -> list[Device]:
         """All devices, or a user's, revoked ones too."""
@@ -114,7 +114,9 @@ class Reader:
         conn = self.db.reader()
         by_name = accounts.by_name(conn, key) if isinstance(key, str) else None
         number = int(key) if isinstance(key, int) or (key.isascii() and key.isdecimal() and len(key) < 19) else 0
-        return found(by_name or accounts.by_id(conn, number), f"account {key}")
+        return found(
+            by_name or accounts.by_id(conn, number), f"account {key}", hint="`calharbor account list` shows all"
+        )
 
     def collections(self, *, user: str | None = None, account: int | None = None) -> list[Collection]:
         """All collections, or a user's, or an account's, in the order they were made."""
@@ -389,8 +391,8 @@ class Reader:
         return quarantine.every(self.db.reader(), account)
 
 
-def found(thing: Thing | None, what: str) -> Thing:
-    """The thing itself; raises `NotFound`, naming what was looked for, where there is none."""
+def found(thing: Thing | None, what: str, *, hint: str = "list what there is") -> Thing:
+    """The thing itself; raises `NotFound`, naming what was looked for, where there is none; `hint`: what lists them."""
     if thing is None:
-        raise NotFound(f"there is no {what}", hint="list what there is")
+        raise NotFound(f"there is no {what}", hint=hint)
     return thing

@@ -43,7 +43,9 @@ class Sharing(Following):
         """Show a collection to a user no more, at once. Raises `NotFound` where it is not shared with them."""
         with self.db.atomic() as conn:
             source = found(collections.by_id(conn, collection_id), f"collection {collection_id}")
-            grants.delete(conn, found(grants.of(conn, source.n, user), f"share of {source.name!r} with {user}").n)
+            grant = grants.of(conn, source.n, user)
+            what = f"share of {source.name!r} with {user}"
+            grants.delete(conn, found(grant, what, hint="`calharbor share list` shows all").n)
 
     def set_shares(self, collection_id: str, wanted: Mapping[str, Level | None]) -> None:
         """Show a collection to these users as far as it says, and no more to those of None. Raises as `share` does."""
@@ -99,4 +101,5 @@ class Sharing(Following):
     def revoke_feed(self, feed_id: str) -> None:
         """Let a link lead nowhere from now on. Raises `NotFound`."""
         with self.db.atomic() as conn:
-            feeds.set_revoked(conn, found(feeds.get(conn, feed_id), f"link {feed_id}").id, clock.iso())
+            feed = found(feeds.get(conn, feed_id), f"link {feed_id}", hint="`calharbor link list` shows all")
+            feeds.set_revoked(conn, feed.id, clock.iso())

@@ -52,14 +52,14 @@ class Tokens(Calendars):
 
     def revoke_token(self, token_id: str) -> None:
         """Refuse its secret from now on. Raises `NotFound`."""
-        found(tokens.get(self.db.reader(), token_id), f"token {token_id}")
+        found(tokens.get(self.db.reader(), token_id), f"token {token_id}", hint="`calharbor token list` shows all")
         with self.db.atomic() as conn:
             tokens.set_revoked(conn, token_id, clock.iso())
 
     def rotate_token(self, token_id: str, secret_hash: str) -> None:
         """Give it another secret: the one before opens nothing from now on. Raises `NotFound`."""
         with self.db.atomic() as conn:
-            found(tokens.get(conn, token_id), f"token {token_id}")
+            found(tokens.get(conn, token_id), f"token {token_id}", hint="`calharbor token list` shows all")
             tokens.set_secret(conn, token_id, secret_hash)
 
     def touch_token(self, token_id: str) -> None:

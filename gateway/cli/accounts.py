@@ -10,6 +10,7 @@ import click
 
 from gateway.app import SECRETS, make_provider
 from gateway.cli import plan
+from gateway.cli.commands import Commands
 from gateway.cli.output import counted, plain, print_json, print_table
 from gateway.cli.secrets import ask_password, password_file_option
 from gateway.cli.session import Session, json_option, with_session
@@ -29,7 +30,7 @@ def register(root: click.Group) -> None:
     root.add_command(account)
 
 
-@click.group()
+@click.group(cls=Commands)
 def account() -> None:
     """Accounts: the logins at the upstreams that are mirrored."""
 

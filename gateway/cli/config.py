@@ -2,6 +2,7 @@
 
 import click
 
+from gateway.cli.commands import Commands
 from gateway.cli.output import counted, print_json
 from gateway.cli.session import Session, json_option, with_session
 from gateway.declare import check
@@ -13,7 +14,7 @@ def register(root: click.Group) -> None:
     root.add_command(config)
 
 
-@click.group()
+@click.group(cls=Commands)
 def config() -> None:
     """Check the configuration, or print an example of it."""
 

@@ -86,7 +86,10 @@ The mirror is served now. Log in as {house.user} with the password {house.passwo
   CalDAV           {address}/dav/
   CardDAV          {address}/dav/
   one calendar     {address}/dav/{house.user}/
-  JSON API         {address}/v1/accounts (described at {address}/docs)
+  Kloudless API    {address}/v1/accounts (all three APIs: {address}/docs)
+  OneCal API       {address}/api/v1/events/101/primary
+  Access API       {address}/api/access/calendar
+  agents (MCP)     {address}/mcp
   health           {address}/healthz
   files            {house.folder}/data/{FOLDER}
   log              {house.folder}/log
@@ -95,6 +98,9 @@ Try, in another terminal:
 
   curl -s -u {house.user}:{house.password} -X PROPFIND -H 'Depth: 1' {address}/dav/{house.user}/
   curl -s -H 'Authorization: APIKey {house.key}' {address}/v1/accounts/101/cal/calendars
+  curl -s -H 'x-api-key: {house.key}' '{address}/api/v1/events/101/primary?limit=3'
+  calharbor token create agent --kind access --calendar 'sample/*' --config {config}
+  curl -s -H "Authorization: Bearer $KEY" {address}/api/access/calendar/events   # with the key that it made
   calharbor status --config {config}
   calharbor changes --config {config}
   Thunderbird: New Calendar > On the Network > {address}/dav/

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import click
 
+from gateway.cli.commands import Commands
 from gateway.cli.output import print_json, print_table
 from gateway.cli.session import Session, json_option, with_session
 from storage.errors import ConfigError
@@ -17,7 +18,7 @@ def register(root: click.Group) -> None:
     root.add_command(device)
 
 
-@click.group()
+@click.group(cls=Commands)
 def device() -> None:
     """Device passwords: one for each phone or program, revocable one by one."""
 

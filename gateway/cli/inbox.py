@@ -5,6 +5,7 @@ from typing import Any, TextIO
 import click
 
 from gateway.app import JournalHere
+from gateway.cli.commands import Commands
 from gateway.cli.output import counted, plain, print_json, print_table
 from gateway.cli.session import Session, json_option, with_session
 from storage.content import is_card
@@ -25,7 +26,7 @@ def register(root: click.Group) -> None:
     root.add_command(held)
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Commands, invoke_without_command=True)
 @click.option("--all", "every", is_flag=True, help="The resolved ones too.")
 @json_option
 @click.pass_context
@@ -159,7 +160,7 @@ def _what(one: Conflict) -> str:
     return f"our edit of {names} lost" if names else "our edit lost against an edit upstream"
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Commands, invoke_without_command=True)
 @json_option
 @click.pass_context
 @with_session

@@ -2,6 +2,7 @@
 
 import click
 
+from gateway.cli.commands import Commands
 from gateway.cli.inbox import NUMBER
 from gateway.cli.output import plain, print_json, print_table
 from gateway.cli.session import Session, json_option, with_session
@@ -14,7 +15,7 @@ def register(root: click.Group) -> None:
     root.add_command(quarantine)
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Commands, invoke_without_command=True)
 @click.option("--account", help="Only items of this account (number or name).")
 @json_option
 @click.pass_context

@@ -4,7 +4,7 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -31,6 +31,7 @@ from gateway.cli import (
     verify,
     webhooks,
 )
+from gateway.cli.commands import Commands
 from gateway.http.errors import body_of
 from storage.errors import CalHarborError, ConfigError
 
@@ -66,10 +67,23 @@ first mirror a tenth slower.
 """
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+SECTIONS: Mapping[str, Sequence[str]] = {
+    "Serve": ("serve", "mcp", "demo"),
+    "Set up": ("account", "user", "device", "token", "share", "link", "config"),
+    "Look": ("status", "agenda", "changes", "history", "show", "webhooks"),
+    "Bring in step, and decide what waits": ("sync", "held", "conflicts", "quarantine", "untold"),
+    "Take back": ("undo", "restore"),
+    "Take care": ("verify", "backup", "restore-backup"),
+}
+"""The commands as `--help` lists them."""
+
+
+@click.group(
+    cls=Commands, sections=SECTIONS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="calharbor", prog_name="calharbor")
 def calharbor() -> None:
-    """A harbour for calendars: mirrors your accounts into one local file and serves them to every client."""
+    """A harbour for calendars and contacts: mirrors your accounts into one file and serves them to every client."""
 
 
 for _group in GROUPS:

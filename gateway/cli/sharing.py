@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import click
 
+from gateway.cli.commands import Commands
 from gateway.cli.devices import check_label
 from gateway.cli.output import print_json, print_table
 from gateway.cli.session import Session, json_option, with_session
@@ -19,7 +20,7 @@ def register(root: click.Group) -> None:
     root.add_command(link)
 
 
-@click.group()
+@click.group(cls=Commands)
 def share() -> None:
     """Calendars and address books shown to other users, in their own homes."""
 
@@ -81,7 +82,7 @@ def remove(session: Session, collection: str, user: str) -> None:
     click.echo(f"{user} does not see {shown.name} of {shown.user} any more")
 
 
-@click.group()
+@click.group(cls=Commands)
 def link() -> None:
     """Secret addresses at which anybody can subscribe to a calendar, without a login and read-only."""
 

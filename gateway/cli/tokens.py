@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from gateway.cli.commands import Commands
 from gateway.cli.devices import check_label
 from gateway.cli.grants import grant_lines, grant_options, read_grant, refuse_grant
 from gateway.cli.output import plain, print_json, print_table
@@ -24,9 +25,9 @@ def register(root: click.Group) -> None:
     root.add_command(token)
 
 
-@click.group()
+@click.group(cls=Commands)
 def token() -> None:
-    """Tokens: what programs send to the JSON API, revocable one by one."""
+    """Tokens: what programs and agents send to the JSON APIs, revocable one by one."""
 
 
 @token.command("create")

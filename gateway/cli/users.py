@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from gateway.cli.commands import Commands
 from gateway.cli.output import print_json, print_table
 from gateway.cli.secrets import ask_password, password_file_option
 from gateway.cli.session import Session, json_option, with_session
@@ -17,7 +18,7 @@ def register(root: click.Group) -> None:
     root.add_command(user)
 
 
-@click.group()
+@click.group(cls=Commands)
 def user() -> None:
     """Users: who may connect to this server."""
 

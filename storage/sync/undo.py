@@ -169,6 +169,9 @@ def _chosen(conn: Connection, choice: Choice) -> list[Change]:
         found = [change for change in found if change.collection == choice.collection]
     if choice.token is not None:
         found = [change for change in found if _by_token(change, choice.token)]
+    if not found and choice.token is not None and choice.change is choice.run is choice.since is None:
+        said = f"nothing is known that was done with a token {choice.token!r}"
+        raise NotFound(said, hint="`calharbor token list` shows their names, `calharbor changes --json` who did what")
     if not found:
         raise NotFound("no such change is known, so there is nothing to undo", hint="`calharbor changes` lists them")
     return found

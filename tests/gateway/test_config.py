@@ -101,8 +101,10 @@ def test_an_account_as_the_design_writes_it(tmp_path: Path) -> None:
         ("[account a]\nuser = b\nprovider = local\nservice = gogle\n", ["[account a] service", "'gogle'"]),
         ("[account a]\nuser=b\nprovider=local\nid=7\n[account c]\nuser=b\nprovider=local\nid=7\n", ["[account c] id"]),
         ("[user a]\npassword = x\npassword_file = y\n", ["[user a] password", "both"]),
-        ("[server]\nport = 1\nport = 2\n", ["port", "already exists"]),
-        ("port = 1\n", ["no section headers"]),
+        ("[server]\nport = 1\nport = 2\n", ["line 3", "[server] has 'port' before"]),
+        ("[sync]\n[server]\n[sync]\n", ["line 3", "there is a [sync] before"]),
+        ("# a\nport = 1\n", ["line 2", "'port = 1' stands in no [section]"]),
+        ("[server]\nport\n", ["line 2", "neither [section] nor option"]),
     ],
 )
 def test_a_mistake_names_file_section_and_option(tmp_path: Path, text: str, words: list[str]) -> None:
@@ -111,6 +113,12 @@ def test_a_mistake_names_file_section_and_option(tmp_path: Path, text: str, word
     for word in words:
         assert word in error.message
     assert "\n" not in error.message
+
+
+def test_a_file_that_is_no_text_says_so(tmp_path: Path) -> None:
+    (tmp_path / "config.ini").write_bytes(b"[server]\n\xff\xfe\n")
+    with pytest.raises(ConfigError, match=r"config.ini: this is not UTF-8 text"):
+        load(tmp_path / "config.ini", {})
 
 
 def test_a_typing_mistake_gets_a_suggestion(tmp_path: Path) -> None:

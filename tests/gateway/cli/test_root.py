@@ -1,5 +1,6 @@
 """What all commands share: where errors go, how they look, and the exit codes."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,25 @@ def test_an_error_is_one_line_that_says_what_to_do(line: Line) -> None:
     answer = line("account", "show", "nobody")
     assert answer.code == 1
     assert answer.out == ""
-    assert answer.err == "calharbor: there is no account nobody; list what there is\n"
+    assert answer.err == "calharbor: there is no account nobody; `calharbor account list` shows all\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sync", "nobody"],
+        ["device", "add", "nobody", "phone"],
+        ["device", "revoke", "nothing"],
+        ["link", "revoke", "nothing"],
+        ["share", "remove", "alice/Calendar", "alice"],
+        ["token", "revoke", "nothing"],
+        ["agenda", "--user", "nobody"],
+    ],
+)
+def test_what_is_not_there_is_said_with_the_command_that_lists_it(line: Line, words: list[str]) -> None:
+    answer = line(*words)
+    assert answer.code == 1
+    assert re.search(r"`calharbor \w+ list` shows", answer.err), answer.err
 
 
 def test_with_json_an_error_is_one_object(line: Line) -> None:
@@ -21,7 +40,7 @@ def test_with_json_an_error_is_one_object(line: Line) -> None:
     assert answer.error == {
         "code": "not-found",
         "message": "there is no account nobody",
-        "hint": "list what there is",
+        "hint": "`calharbor account list` shows all",
     }
 
 
@@ -61,7 +80,9 @@ def test_a_missing_configuration_file_is_named(tmp_path: Path, capsys: pytest.Ca
 
 def test_help_and_version_are_not_errors(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
-    assert "serve" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "serve" in shown
+    assert shown.count("...") == 1, "commands are told in whole sentences"
     assert main(["--version"]) == 0
     assert main([]) == 2
 
