@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar, Self
 
-WRITES = frozenset({"PUT", "DELETE", "POST", "MKCALENDAR", "MKCOL", "PROPPATCH", "MOVE", "COPY"})
+WRITES = frozenset({"PUT", "PATCH", "DELETE", "POST", "MKCALENDAR", "MKCOL", "PROPPATCH", "MOVE", "COPY"})
 READS = frozenset({"GET", "HEAD", "PROPFIND", "REPORT", "OPTIONS"})
 
 _ALL = sorted(WRITES | READS)
