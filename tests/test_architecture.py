@@ -61,6 +61,7 @@ ALLOWED: Mapping[str, Sequence[str]] = {
     "storage.sync.merge": ["storage.errors", "storage.ical", "storage.content", "storage.merge"],
     "plugins": [
         "storage.model",
+        "storage.records",
         "storage.ical",
         "storage.vcard",
         "storage.content",

@@ -12,9 +12,9 @@ from orjson import Fragment, dumps
 from gateway.api.answers import begun, encoded, ending
 from gateway.api.calendars import owned, zone_name_of
 from gateway.api.kloudless.support import EVENT, REMINDERS, SPELLED_OUT
-from gateway.api.reminders import METHODS, minutes_before
 from gateway.api.service import PATTERNED, Service
 from gateway.api.times import DAY_LENGTH, key_epoch, time_text, zone_of
+from storage.ical.alarms import METHODS, minutes_before
 from storage.ical.htmltext import text_of
 from storage.memo import Recent
 from storage.model import Account, Collection

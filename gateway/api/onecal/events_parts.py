@@ -7,10 +7,11 @@ from typing import Any
 from gateway.api.body import Body
 from gateway.api.onecal.errors import forbidden
 from gateway.api.onecal.events_render import CONFERENCE, CONFERENCES, RESPONSES, conference
-from gateway.api.reminders import minutes_before, with_default
+from gateway.api.reminders import with_default
 from gateway.api.service import PATTERNED, Service
 from storage.editing.change import KEEP, Custom, Given, Guest, Reminder, Set
 from storage.editing.editor import Editor
+from storage.ical.alarms import minutes_before
 from storage.ical.conference import CODES, EntryPoint, Meeting, scheme_of
 from storage.records import ComponentRecord
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.api.calendars import owned, zone_name_of
-from gateway.api.reminders import METHODS, minutes_before
 from gateway.api.service import Service
 from gateway.api.times import DAY_LENGTH, key_epoch, time_text, zone_of
+from storage.ical.alarms import METHODS, minutes_before
 from storage.ical.htmltext import text_of
 from storage.model import Account, Collection
 from storage.records import ComponentRecord, EventRow

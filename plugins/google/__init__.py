@@ -1,0 +1,1 @@
+"""Google: calendars over the Calendar API v3."""
