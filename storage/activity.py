@@ -16,52 +16,54 @@ from storage.db import Connection
 from storage.effects import Effect, effects
 from storage.errors import InvalidData
 from storage.ids import occurrence_id
-from storage.model import Action, Change, Collection, CollectionKind, Entry, Kind
+from storage.model import Action, Collection, CollectionKind
 from storage.records import ComponentRecord, EventRow, Occurrence
-from storage.tables import collection_revisions, collections, components, entries, journal, revisions
-from storage.tables.revisions import Rendered
+from storage.states import EventState, Pasts, States, is_alone
+from storage.stretches import Stretch, stretches
+from storage.tables import collection_revisions, collections, journal
 
 COUNTED = 10_000
 """Of so many changes before or after a page the number is told; counting more would take longer than the page."""
 
-_TOKEN = re.compile(r"([0-9a-f]{1,15})-([0-9a-f]{1,8})-([0-9a-f]{6})")
+_TOKEN = re.compile(r"([0-9a-f]{1,15})-([0-9a-f]{1,8})(?:-([0-9a-f]{1,15})-([0-9a-f]{1,15}))?-([0-9a-f]{6})")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
     """A place between two activities: right after the change `seq`, or (`part` > 0) after its first `part` activities.
 
-    Right after the last activity of a change, `part` is 0.
+    Right after the last activity of a change, `part` is 0. Where a change before it is told with one after it (see
+    `storage/stretches.py`), the place belongs to one view of the journal, from the change after `begun` to `until`:
+    whoever goes on from it is told of these as they were seen then, and of the next changes by themselves. Else both
+    are 0.
     """
 
     seq: int
     part: int = 0
+    begun: int = 0
+    until: int = 0
 
     @property
     def token(self) -> str:
         """The position as clients are given it: `[a-z0-9-]+`, opaque to them."""
         place = f"{self.seq:x}-{self.part:x}"
+        if self.until:
+            place += f"-{self.begun:x}-{self.until:x}"
         return f"{place}-{sha256(place.encode()).hexdigest()[:6]}"
+
+    @property
+    def name(self) -> str:
+        """The same for every view: what an activity that ends here is called."""
+        return Position(self.seq, self.part).token
 
 
 def position(token: str) -> Position:
     """The position of a token; raises `InvalidData` for what is none."""
     found = _TOKEN.fullmatch(token)
-    place = Position(int(found[1], 16), int(found[2], 16)) if found else None
-    if place is None or place.token != token:
+    place = Position(*(int(number or "0", 16) for number in found.groups()[:4])) if found else None
+    if place is None or place.token != token or (place.until and not place.begun <= place.seq <= place.until):
         raise InvalidData("the cursor is none that was given out", hint="use the `cursor` of an answer as it is")
     return place
-
-
-@dataclass(frozen=True, slots=True)
-class EventState:
-    """An entry, without its text, as it was after a change or before the one that deleted it: records in file order.
-
-    Of what was changed before the mirror kept such things, there are no records, and no moments ("").
-    """
-
-    entry: Entry
-    records: tuple[ComponentRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ class Page:
 
 def check(conn: Connection, place: Position) -> None:
     """Raises `CursorExpired` for a position after which changes were forgotten, `InvalidData` for one to come."""
-    if place.seq > journal.head(conn):
+    if max(place.seq, place.until) > journal.head(conn):
         raise InvalidData("the cursor is from the future of this mirror", hint="begin anew without a cursor")
     cursor.check(conn, place.seq - 1 if place.part else place.seq)
 
@@ -157,32 +159,59 @@ def page(
     place: Position,
     limit: int,
     *,
+    known: Pasts,
     since: Position | None = None,
 ) -> Page:
     """The first activities after a position, of the calendars with these ids (none: all that the account has or had).
 
-    `since`: from where their `total` counts, unless the position itself comes before that. Raises as `check` does.
-    To be called inside a snapshot.
+    `known`: what is remembered of states. `since`: from where their `total` counts, unless the position itself comes
+    before that. Raises as `check` does. To be called inside a snapshot.
     """
     check(conn, place)
-    first = place.seq if place.part else place.seq + 1
-    asked = first - 1
+    asked = place.seq - 1 if place.part else place.seq
     begin = asked if since is None else min(asked, since.seq)
     calendars = _calendars(conn, account_id, monitored, begin)
     numbers = sorted(each.n for each in calendars.values())
+    head = journal.head(conn)
+    view = _View(place.begun, place.until, open=True) if place.until else _View(asked, head)
+    first, whole = asked + 1, False
     found: list[Activity] = []
-    whole = False
     while not whole and len(found) <= limit:
-        rows = _changes(conn, account_id, numbers, first, limit + 1)
-        found += [each for each in _told(conn, rows) if each.position.seq > place.seq or _beyond(each, place)]
-        whole = len(rows) <= limit
-        first = rows[-1][0].seq + 1 if rows else first
-    told = place.part + sum(journal.within(conn, n, begin, asked, COUNTED) for n in numbers)
+        rows = _changes(conn, account_id, numbers, first, view.until, limit + 1)
+        told = _told(conn, rows, view, known)
+        found += [each for each in told if each.position.seq > place.seq or _beyond(each, place)]
+        if len(rows) > limit:
+            first = rows[-1][0].seq + 1
+        else:
+            whole, first, view = view.until == head, view.until + 1, _View(view.until, head)
+    before = place.part + sum(journal.within(conn, n, begin, asked, COUNTED) for n in numbers)
     if len(found) <= limit:
-        return Page(calendars, found, found[-1].position if found else newest(conn), False, told + len(found))
-    head, shown = journal.head(conn), found[:limit]
+        last = Position(found[-1].position.seq) if found else newest(conn)
+        return Page(calendars, found, last, False, before + len(found))
+    shown = found[:limit]
     waiting = sum(journal.within(conn, n, first - 1, head, COUNTED) for n in numbers)
-    return Page(calendars, shown, shown[-1].position, True, told + len(found) + waiting)
+    return Page(calendars, shown, shown[-1].position, True, before + len(found) + waiting)
+
+
+@dataclass(slots=True)
+class _View:
+    """The journal as seen by one who knew all changes until `begun`, and sees those until `until`.
+
+    `open`: whether a change was met that is told with a later one, so that positions belong to this view.
+    """
+
+    begun: int
+    until: int
+    open: bool = False
+
+    def meet(self, seq: int) -> None:
+        """Come by a change that is told with a later one."""
+        if not self.open:
+            self.begun, self.open = seq - 1, True
+
+    def place(self, seq: int, part: int) -> Position:
+        """A place in it."""
+        return Position(seq, part, self.begun, self.until) if self.open else Position(seq, part)
 
 
 def _beyond(activity: Activity, place: Position) -> bool:
@@ -196,40 +225,47 @@ def _calendars(conn: Connection, account_id: int, monitored: Group[str], seq: in
     return {each.id: each for each in places if follows(each.kind) and (not monitored or each.id in monitored)}
 
 
-_Row = tuple[Change, int | None, int | None]
-"""A change of the journal, the number of its entry, and the next change of the entry's text: `journal.of_events`."""
-
-
-def _changes(conn: Connection, account_id: int, numbers: Sequence[int], first: int, limit: int) -> list[_Row]:
-    """The oldest changes of these calendars from `first` on."""
-    rows = [row for n in numbers for row in journal.of_events(conn, account_id, n, first, limit)]
+def _changes(
+    conn: Connection, account_id: int, numbers: Sequence[int], first: int, until: int, limit: int
+) -> list[journal.Told]:
+    """The oldest changes of these calendars from `first` on to `until`."""
+    rows = [row for n in numbers for row in journal.of_events(conn, account_id, n, first, until, limit)]
     return sorted(rows, key=lambda row: row[0].seq)[:limit]
 
 
-def _told(conn: Connection, rows: Sequence[_Row]) -> Iterator[Activity]:
+def _told(conn: Connection, rows: Sequence[journal.Told], view: _View, known: Pasts) -> Iterator[Activity]:
     """The activities of these changes, oldest first."""
-    states = _States(conn, rows)
-    for row in rows:
-        change = row[0]
-        if not change.entry:
-            calendar = versions.place_at(conn, change.collection_n, change.seq - (change.action is Action.DELETE))
-            place = Position(change.seq)
-            yield Activity(place, change.at, change.action, change.collection, calendar=calendar)
-            continue
-        after = states.after(row)
-        before = after if change.action is Action.UPDATE and _alone(after.records) else states.before(row, after)
-        told = _effects(change.action, before, after)
-        for part, effect in enumerate(told, 1):
-            place = Position(change.seq, part if part < len(told) else 0)
-            state = before if effect.action is Action.DELETE else after
-            yield Activity(place, change.at, effect.action, change.collection, change.entry, effect.key, state)
+    found = list(stretches(conn, rows, view.begun, view.until))
+    shown = [each for each in found if isinstance(each, Stretch) and each.action is not None]
+    states = States(conn, [each for each in shown if each.last.entry], known)
+    for row, each in zip(rows, found, strict=True):
+        if not isinstance(each, Stretch):
+            view.meet(row[0].seq)
+        elif each.action is not None:
+            yield from _activities(conn, each, each.action, states, view)
+
+
+def _activities(conn: Connection, told: Stretch, action: Action, states: States, view: _View) -> Iterator[Activity]:
+    """What became of a calendar, or of each thing in an entry."""
+    change = told.last
+    if not change.entry:
+        calendar = versions.place_at(conn, change.collection_n, change.seq - (action is Action.DELETE))
+        yield Activity(view.place(change.seq, 0), change.at, action, change.collection, calendar=calendar)
+        return
+    after = states.after(told)
+    before = after if action is Action.UPDATE and is_alone(after.records) else states.before(told, after)
+    found = _effects(action, before, after)
+    for part, effect in enumerate(found, 1):
+        place = view.place(change.seq, part if part < len(found) else 0)
+        state = before if effect.action is Action.DELETE else after
+        yield Activity(place, change.at, effect.action, change.collection, change.entry, effect.key, state)
 
 
 def _effects(action: Action, before: EventState, after: EventState) -> list[Effect]:
     """What the change was to each thing in its entry; nothing where that is no event."""
     if any(each.name != "VEVENT" for each in (before.records or after.records)[:1]):
         return []
-    if action is Action.UPDATE and _alone(after.records):
+    if action is Action.UPDATE and is_alone(after.records):
         return [Effect(action, "")]
     known = (action is Action.ADD or before.records) and (action is Action.DELETE or after.records)
     if not known:
@@ -238,48 +274,3 @@ def _effects(action: Action, before: EventState, after: EventState) -> list[Effe
         () if action is Action.ADD else before.records,
         () if action is Action.DELETE else after.records,
     )
-
-
-def _alone(records: Sequence[ComponentRecord]) -> bool:
-    """Whether an entry is one event and no series: then that is what changed, whatever there was before."""
-    return len(records) == 1 and not records[0].recurring and not records[0].recurrence_id
-
-
-class _States:
-    """What entries were before and after some changes of them, all read together."""
-
-    def __init__(self, conn: Connection, rows: Sequence[_Row]) -> None:
-        replaced = {change.seq for change, _n, _following in rows if change.entry and change.action is not Action.ADD}
-        replaced |= {following for _change, _n, following in rows if following is not None}
-        numbers = {n for _change, n, following in rows if n is not None and following is None}
-        self._replaced = revisions.rendered(conn, sorted(replaced))
-        self._entries = {entry.n: entry for entry in entries.numbered(conn, sorted(numbers), text=False)}
-        self._components = components.of_entries(conn, sorted(numbers))
-
-    def after(self, row: _Row) -> EventState:
-        """What its next change replaced, or what it is now; of what moved also before."""
-        change, n, following = row
-        return self._kept(change, following) or self._current(change, n) or EventState(_entry(change, None), ())
-
-    def before(self, row: _Row, after: EventState) -> EventState:
-        """What the change replaced. Of what moved the same as after: neither of its two changes kept it."""
-        return self._kept(row[0], row[0].seq) or after
-
-    def _kept(self, change: Change, seq: int | None) -> EventState | None:
-        kept = self._replaced.get(seq) if seq is not None else None
-        if kept is None:
-            return None
-        return EventState(_entry(change, kept), tuple(components.unpacked(kept.packed)))
-
-    def _current(self, change: Change, n: int | None) -> EventState | None:
-        entry = self._entries.get(n) if n is not None else None
-        if entry is None:
-            return None
-        return EventState(entry._replace(uid=change.uid), tuple(self._components[entry.n]))
-
-
-def _entry(change: Change, kept: Rendered | None) -> Entry:
-    """The entry of a change as it was, which belongs to no row (`n` is 0)."""
-    digest, created, modified, _packed = kept or Rendered("", "", "", None)
-    n, seq = change.collection_n, change.seq
-    return Entry(0, change.entry, n, change.href, change.uid, Kind.EVENT, "", digest, 0, seq, created, modified)

@@ -21,6 +21,7 @@ from storage.model import Account, Change, Collection, CollectionKind, Device, E
 from storage.records import ComponentRecord, OccurrenceRow
 from storage.scheduling import people
 from storage.scheduling.busy import Busy, Period, of_calendar, together, zone_of
+from storage.states import Pasts
 from storage.tables import (
     accounts,
     collections,
@@ -73,6 +74,7 @@ class Reader:
         self.credentials = Credentials(folder)
         self.id = store_id
         self.described = Described(2000)
+        self.pasts = Pasts(1000)
         self.verdicts = Verdicts[Any]()
 
     def close(self) -> None:

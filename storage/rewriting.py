@@ -9,7 +9,7 @@ from storage.errors import NotFound, PreconditionFailed, StoreBusy
 from storage.ical.read import read
 from storage.model import Entry, Origin
 from storage.subscriptions import Subscriptions
-from storage.tables import entries
+from storage.tables import entries, journal
 
 ATTEMPTS = 20
 """How often an entry is rewritten anew because somebody else wrote it meanwhile."""
@@ -69,6 +69,9 @@ class Rewriting(Subscriptions):
         with self.db.atomic() as conn:
             if into is None:
                 return local.put(conn, wish, text, content)[0]
+            begun = journal.head(conn)
             moved = local.move(conn, wish, into, f"{ids.new_id()}.ics", overwrite=False)
             there = Wish(into, moved.href, wish.origin, wish.actor, None, notify=wish.notify)
-            return local.put(conn, there, text, content)[0]
+            written = local.put(conn, there, text, content)[0]
+            journal.mark(conn, begun)  # whoever follows changes hears of one
+            return written

@@ -86,7 +86,8 @@ class Subscriptions(Tokens):
         with self.db.snapshot() as conn:
             since = max(Position(subscription.since), activity.oldest(conn))
             asked = since if place is None else place
-            return activity.page(conn, subscription.account, subscription.monitored, asked, limit, since=since)
+            account, monitored = subscription.account, subscription.monitored
+            return activity.page(conn, account, monitored, asked, limit, known=self.pasts, since=since)
 
     def since_connected(self) -> Position:
         """From when an account was connected, as far as is still known: no number of one is given again."""

@@ -130,10 +130,18 @@ class Watch:
         """Whether there is activity after a turn that one of these subscriptions is about."""
         key = turn.webhook, turn.account
         told = max(turn.told, self._quiet.get(key, 0))
-        if told < head and any(_active(conn, each, max(told, each.since)) for each in followed):
+        if told < head and any(self._active(conn, each, max(told, each.since)) for each in followed):
             return True
         self._quiet[key] = head
         return False
+
+    def _active(self, conn: Connection, subscription: Subscription, after: int) -> bool:
+        account, monitored = subscription.account, subscription.monitored
+        try:
+            page = activity.page(conn, account, monitored, Position(after), 1, known=self._store.pasts)
+        except CursorExpired:
+            return True  # what happened since has been forgotten, but something did
+        return bool(page.activities)
 
 
 def _by_account(followed: Iterable[Subscription]) -> dict[int, list[Subscription]]:
@@ -141,14 +149,6 @@ def _by_account(followed: Iterable[Subscription]) -> dict[int, list[Subscription
     for each in followed:
         found.setdefault(each.account, []).append(each)
     return found
-
-
-def _active(conn: Connection, subscription: Subscription, after: int) -> bool:
-    try:
-        page = activity.page(conn, subscription.account, subscription.monitored, Position(after), 1)
-    except CursorExpired:
-        return True  # what happened since has been forgotten, but something did
-    return bool(page.activities)
 
 
 def settle(store: Reader, outcomes: Iterable[Outcome]) -> None:

@@ -4,6 +4,8 @@ An update of an entry that ends with the hash with which it began changed the re
 is shared: nobody else sees anything of it, so it is given to nobody but those who see the entry as it is shared.
 """
 
+from collections.abc import Iterable
+from json import dumps
 from sqlite3 import Connection
 from typing import Any
 
@@ -202,24 +204,40 @@ def through(conn: Connection, at: str) -> int:
     return known
 
 
-def of_events(
-    conn: Connection, account_id: int, collection_n: int, seq: int, limit: int
-) -> list[tuple[Change, int | None, int | None]]:
-    """The changes of a collection itself and of events in it from `seq` on, oldest first.
+Told = tuple[Change, int | None, int | None]
+"""A change, the number that its entry has now, and that of the next change of the entry's text; None: there is none."""
 
-    Each with the number that its entry has now, and that of the next change of the entry's text; None: there is none.
-    """
+
+def of_events(conn: Connection, account_id: int, collection_n: int, seq: int, until: int, limit: int) -> list[Told]:
+    """The changes of a collection itself and of events in it from `seq` on to `until`, oldest first."""
     columns = ", ".join(f"j.{name.strip()}" for name in _COLUMNS.split(","))
     rows = conn.execute(
         f"""SELECT {columns}, e.n,
                 (SELECT min(r.seq) FROM revisions r WHERE r.entry_id = j.entry_id AND r.seq > j.seq)
             FROM journal j LEFT JOIN entries e ON e.id = j.entry_id
-            WHERE j.collection_n = ? AND j.seq >= ? AND j.account_id = ? AND {SEEN}
+            WHERE j.collection_n = ? AND j.seq >= ? AND j.seq <= ? AND j.account_id = ? AND {SEEN}
                 AND coalesce(e.kind, 'event') = 'event'
             ORDER BY j.seq LIMIT ?""",
-        (collection_n, seq, account_id, limit),
+        (collection_n, seq, until, account_id, limit),
     )
     return [(_row(row[:-2]), row[-2], row[-1]) for row in rows.fetchall()]
+
+
+def repeated(conn: Connection, entry_ids: Iterable[str], seq: int, until: int) -> list[Change]:
+    """All changes from `seq` on to `until`, oldest first, of those of these entries that one act changed repeatedly.
+
+    "" as an id means the collections themselves.
+    """
+    names = dumps(list(entry_ids))
+    rows = conn.execute(
+        f"""{_SELECT} WHERE seq >= :seq AND seq <= :until AND {SEEN} AND entry_id IN (
+                SELECT k.entry_id FROM json_each(:names) w
+                CROSS JOIN journal k ON k.entry_id = w.value AND k.seq >= :seq AND k.seq <= :until
+                WHERE k.run IS NOT NULL GROUP BY k.entry_id, k.collection_n, k.run HAVING count(*) > 1)
+            ORDER BY seq""",
+        {"seq": seq, "until": until, "names": names},
+    )
+    return [_row(row) for row in rows.fetchall()]
 
 
 def within(conn: Connection, collection_n: int, after: int, through: int, most: int) -> int:

@@ -108,6 +108,12 @@ def next_of_entry(conn: Connection, entry_id: str, seq: int) -> Revision | None:
     return _row(row) if row else None
 
 
+def first_from(conn: Connection, entry_id: str, seq: int) -> int | None:
+    """The first change of an entry's text from `seq` on."""
+    row = conn.execute("SELECT min(seq) FROM revisions WHERE entry_id = ? AND seq >= ?", (entry_id, seq)).fetchone()
+    return None if row[0] is None else int(row[0])
+
+
 def rendered(conn: Connection, seqs: Sequence[int]) -> dict[int, Rendered]:
     """What the changes with these numbers replaced, without the bytes."""
     rows = conn.execute(

@@ -326,11 +326,18 @@ def test_another_organizer_moves_an_event_on_google(emptied: Emptied) -> None:
     api.patch(path, {"organizer": {"email": 1}}, 400)
     same = api.patch(path, {"organizer": {"email": "alice@example.com"}})
     assert same["calendar_id"] == made["calendar_id"]
+    follower = f"subscriptions/{api.post('subscriptions', {})['id']}"
     moved = api.patch(path, {"organizer": {"email": "Team@example.com"}, "name": "N"})
     assert (moved["calendar_id"], moved["ical_uid"], moved["name"]) == (team["id"], made["ical_uid"], "N")
     assert moved["organizer"]["email"] == "team@example.com"
     api.get(path, 404)
     assert api.get(moved["href"]) == moved
+    told = api.get(f"{follower}/activity")["objects"]
+    api.delete(follower)
+    assert [(each["type"], each["metadata"]["calendar_id"], each["metadata"]["name"]) for each in told] == [
+        ("delete", made["calendar_id"], made["name"]),
+        ("add", team["id"], "N"),
+    ]
 
 
 # -- reminders, meetings, descriptions --------------------------------------------------------------------------------

@@ -286,7 +286,7 @@ STEPS = st.lists(
 def test_whoever_follows_the_activity_ends_with_what_there_is(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str]], limit: int
 ) -> None:
-    with _fresh(tmp_path_factory) as (store, home):
+    with fresh(tmp_path_factory) as (store, home):
         follower = store.subscribe(home.account_id)
         for name, step in steps:
             _do(store, home, name, step)
@@ -340,7 +340,7 @@ def _do(store: Store, home: Collection, name: str, step: str) -> None:
 
 
 @contextmanager
-def _fresh(factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Collection]]:
+def fresh(factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Collection]]:
     store = Store.open(factory.mktemp("mirror") / "data", durable=False)
     store.save_user("alice", None)
     account = store.save_account(Account(0, "home", "alice", "local", mirrored=False))

@@ -89,7 +89,7 @@ def objects(asking: Asking, followed: Subscription, page: Page) -> list[dict[str
     things = _things(asking, page, places)
     return [
         {
-            "id": each.position.token,
+            "id": each.position.name,
             "account": asking.account.id,
             "subscription": followed.n,
             "type": each.action.value,

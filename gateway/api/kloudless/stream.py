@@ -72,8 +72,8 @@ class _Feed:
         if page.activities:
             self.asking.store.note_read(followed, page)
         return b"".join(
-            b"id: %b\nevent: activity\ndata: %b\n\n" % (each["id"].encode(), orjson.dumps(each))
-            for each in objects(self.asking, followed, page)
+            b"id: %b\nevent: activity\ndata: %b\n\n" % (told.position.token.encode(), orjson.dumps(each))
+            for told, each in zip(page.activities, objects(self.asking, followed, page), strict=True)
         )
 
     def next(self) -> bytes:
