@@ -124,11 +124,11 @@ def _settled(
     confirm = arguments.confirm
 
     def agreed(tried: Tried, effect: Effect) -> bool:
-        if not (always or effect.deletes or effect.told):
+        if not (always or effect.deletes or effect.told or _whole_series(call, tried)):
             return True
         return confirm is not None and call.plans.confirmed(_deed(call, tool, arguments, tried, effect), confirm)
 
-    tried, effect, done = with_consent(call.store, act, agreed)
+    tried, effect, done = with_consent(call.store, act, agreed, call.desk.viewer.seen)
     told = effect.told if arguments.notify else ()
     plan = None
     if not done:
@@ -143,6 +143,15 @@ def _settled(
         meanwhile=[of_event(each, call.calendars) for each in _first(tried.meanwhile)],
         untrusted=Concerned(told=[cleaned(each) for each in told[:MOST_TOLD]]),
     )
+
+
+def _whole_series(call: Call, tried: Tried) -> bool:
+    """Whether a series changes in which there may be instances with people whom the token does not see.
+
+    They would be told, and the plan does not name them: so it is one whether they are there or not.
+    """
+    before = tried.before
+    return before is not None and bool(before.recurring) and before.series is None and call.desk.restrictions.rules
 
 
 def _deed(call: Call, tool: str, arguments: Arguments, tried: Tried, effect: Effect) -> Deed:

@@ -8,6 +8,11 @@ from typing import Any, NamedTuple
 
 from storage import clock
 from storage.db import Connection
+from storage.ical.kinds import ENTRIES
+from storage.ical.lines import Component, dump
+from storage.ical.read import read
+from storage.ical.write import calendar_of
+from storage.ical.write import replace as replace_component
 from storage.permits import policy
 from storage.permits.asked import Period, SeenCalendar
 from storage.permits.permit import DAY, Field, Linked, MasterLevel, Permit, RuleLevel
@@ -125,6 +130,18 @@ class Viewer:
         """Whether anything is shown of what a component describes."""
         rules = self.rules(calendar)
         return lambda each: self.sight(calendar, event_people.judged_as(each).taken, rules)[1] is not Sight.HIDDEN
+
+    def seen(self, source: int, text: str) -> str:
+        """An entry's text without the components of which nothing is shown; `source`: the number of its collection."""
+        calendar = next((each for each in self.calendars if each.place.source == source), None)
+        if calendar is None or not self.permit.rules:
+            return text
+        content, shows = read(text), self.shows(calendar)
+        found = calendar_of(content.tree)
+        entries = [each for each in found.components() if each.name in ENTRIES]
+        hidden = [id(each) for each, one in zip(entries, content.components, strict=True) if not shows(one)]
+        left = [each for each in found.children if id(each) not in hidden]
+        return dump(replace_component(content.tree, found, Component(found.name, left, found.begin, found.end)))
 
     def verdicts(self, conn: Connection, calendar: SeenCalendar, keys: Group[Key]) -> dict[Key, Verdict]:
         """The same of many components of a calendar; those that are no events are hidden."""

@@ -54,6 +54,15 @@ def own(account: Account) -> list[str]:
     return [*given, *(account.addresses if account.mirrored else ())]
 
 
+def of_calendar(account: Account, collection: Collection) -> list[str]:
+    """The addresses in normal form under which an account invites and answers in one of its calendars.
+
+    Besides its own that of the calendar, where it has one, and the principal of its user.
+    """
+    apart = [normal(collection.email)] if collection.email else []
+    return [*own(account), *apart, f"{PRINCIPALS}{account.user}/"]
+
+
 def reported(addresses: Iterable[str]) -> tuple[str, ...]:
     """What of an upstream's `calendar-user-address-set` is kept: e-mail addresses, in normal form, not without end."""
     found = (normal(each) for each in addresses if len(each) <= LONGEST_ADDRESS)

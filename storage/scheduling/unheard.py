@@ -20,6 +20,5 @@ def unheard(conn: Connection, collection: Collection, entry: Entry, *, answer: b
     if waiting is None or not waiting.notify or account is None or (waiting.attempts and not answer):
         return False
     before = None if link is None else entry.text if link.agreed is None else link.agreed
-    if answer:
-        return answers(before, entry.text, people.own(account))
-    return bool(audience(before, entry.text, people.own(account)))
+    mine = people.of_calendar(account, collection)
+    return answers(before, entry.text, mine) if answer else bool(audience(before, entry.text, mine))

@@ -292,7 +292,7 @@ class _Notes:
         key = self._allowed.name(place.id, place.remote_href), push.uid, push.action.value, ids.content_hash(push.text)
         self._allowed.upstream.add(key)
         self._digests.append(_digest(("upstream", *key, push.href, ids.content_hash(push.base), push.notify)))
-        mine = people.own(self._copy.account(self._account.id))
+        mine = people.of_calendar(self._copy.account(self._account.id), place)
         told = audience(push.base or None, push.text or None, mine) if place.schedules else ()
         return self._spool.add(
             {

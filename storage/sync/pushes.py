@@ -152,7 +152,7 @@ class Pushes:
         account = accounts.by_id(conn, collection.account_id)
         if push.notify or not collection.schedules or account is None:
             return
-        if told := audience(push.base or None, push.text or None, people.own(account)):
+        if told := audience(push.base or None, push.text or None, people.of_calendar(account, collection)):
             untold.add(
                 conn,
                 at=clock.iso(),

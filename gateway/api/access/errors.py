@@ -27,6 +27,12 @@ CODES: Mapping[type[errors.CalHarborError], tuple[int, str]] = {
 }
 """Errors that are not named here answer as the nearest one above them in the tree."""
 
+_WORDS: Mapping[type[errors.CalHarborError], str] = {
+    errors.ReadOnly: "this calendar cannot be written",
+    errors.UnsupportedKind: "this calendar does not take events",
+}
+"""What is said where the words of the mirror name calendars and files, which others may have called so."""
+
 _BY_STATUS = {
     403: "ACCESS_DENIED",
     404: "NOT_FOUND",
@@ -72,6 +78,7 @@ def of_error(error: errors.CalHarborError) -> AccessError:
     named = next((CODES[kind] for kind in type(error).__mro__ if kind in CODES), None)
     status, code = named or (status_of(error), "SERVER_ERROR")
     message = f"{error.message}; {error.hint}" if error.hint else error.message
+    message = next((_WORDS[kind] for kind in type(error).__mro__ if kind in _WORDS), message)
     after = error.retry_after if isinstance(error, errors.UpstreamError) else None
     return AccessError(status, code, message, {"Retry-After": str(int(after) + 1)} if after else None)
 

@@ -34,7 +34,7 @@ _WHEN = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string",
 
 When = Annotated[str | None, WithJsonSchema(_WHEN)]
 Flag = Annotated[str | None, WithJsonSchema({"type": "boolean"})]
-Whole = Annotated[str | None, WithJsonSchema({"type": "integer", "minimum": 1, "maximum": LARGEST_ID})]
+Whole = Annotated[str | None, WithJsonSchema({"type": "integer", "minimum": -LARGEST_ID, "maximum": LARGEST_ID})]
 
 Limit = Annotated[
     str | None,
@@ -80,13 +80,13 @@ def read_flag(name: str, text: str | None, *, default: bool) -> bool:
 
 def read_id(name: str, text: str | None) -> int | None:
     """The number of a calendar; raises `AccessError`."""
-    return None if text is None else _whole(name, text, 1, LARGEST_ID)
+    return None if text is None else _whole(name, text, -LARGEST_ID, LARGEST_ID)
 
 
 def read_ids(name: str, text: str | None) -> list[int] | None:
     """Numbers of calendars, comma-separated, each once; None where nobody names any. Raises `AccessError`."""
     given = read_list(name, text)
-    return list(dict.fromkeys(_whole(name, each, 1, LARGEST_ID) for each in given)) if given else None
+    return list(dict.fromkeys(_whole(name, each, -LARGEST_ID, LARGEST_ID) for each in given)) if given else None
 
 
 def read_list(name: str, text: str | None) -> list[str]:
@@ -107,7 +107,8 @@ def read_words(name: str, text: str | None) -> str:
 
 def _whole(name: str, text: str, low: int, high: int) -> int:
     plain = text.strip()
-    known = plain.isascii() and plain.isdecimal() and len(plain) <= len(str(high))
+    digits = plain.removeprefix("-")
+    known = digits.isascii() and digits.isdecimal() and len(digits) <= len(str(high))
     if not known or not low <= int(plain) <= high:
         raise bad(name, f"must be a whole number from {low} to {high}")
     return int(plain)

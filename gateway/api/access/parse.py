@@ -39,7 +39,7 @@ class Reading:
     def calendar(self) -> int:
         """The number of the calendar in which an event is made; raises `AccessError`."""
         self._body.need("calendarId")
-        return self._body.number("calendarId", 1, params.LARGEST_ID) or 0
+        return self._body.number("calendarId", -params.LARGEST_ID, params.LARGEST_ID) or 0
 
     def notify(self) -> bool:
         """Whether others are told; raises `AccessError`."""

@@ -28,6 +28,15 @@ FENCE: Json = {
     "future_days": 20,
     "rules": [["block", "domain", "evil.example", 0]],
 }
+RULE = ["RRULE:FREQ=DAILY;COUNT=3"]
+ALICE = "alice@example.com"
+SECRET = (
+    "BEGIN:VEVENT\r\nUID:{}\r\nDTSTAMP:20260101T000000Z\r\nRECURRENCE-ID:20260105T120000Z\r\n"
+    "DTSTART:20260105T120000Z\r\nDTEND:20260105T130000Z\r\nSUMMARY:Secret\r\nORGANIZER:mailto:alice@example.com\r\n"
+    "ATTENDEE:mailto:friend@x.org\r\nATTENDEE:mailto:eve@evil.example\r\nEND:VEVENT\r\n"
+)
+"""An instance that the fence hides, of the series with this UID."""
+
 _WORD = re.compile(r"(?<=data )[0-9a-f]{16}$", re.MULTILINE)
 
 
@@ -115,3 +124,21 @@ def test_an_agent_cannot_tell_them_apart(worlds: tuple[World, World, Sequence[st
     assert answers(one.agent(label), questions) == answers(other.agent(label), questions)
     absent = answers(other.agent(label), [("get_event", {"event_id": "0" * 32})])
     assert answers(other.agent(label), [("get_event", {"event_id": each}) for each in hidden]) == absent * len(hidden)
+
+
+def test_who_is_in_a_hidden_instance_is_not_said_by_the_plan_of_its_series(office: Office) -> None:
+    """Nor does it say whether there is one: the series without it has a gap there."""
+    agent = office.agent(rules=FENCE["rules"])
+    times = "20260104T120000Z", "20260104T130000Z"
+    later = {"start": "2026-01-04T13:00:00Z", "end": "2026-01-04T14:00:00Z"}
+    for people in ([], ["b@x.org"]):
+        gap = office.put(
+            f"Gap {people}", *times, people=people, organizer=ALICE, more=[*RULE, "EXDATE:20260105T120000Z"]
+        )
+        met = f"Met {people}"
+        full = office.put(met, *times, people=people, organizer=ALICE, more=RULE, extra=SECRET.format(met))
+        for tool, more in (("delete_event", {}), ("update_event", {"title": "X"}), ("update_event", later)):
+            for each in (gap, full):
+                planned = agent.planned(tool, event_id=each, **more)
+                assert planned["untrusted"]["told"] == people, (tool, more)
+                assert planned["plan"]["would_tell"] == len(people)

@@ -1,6 +1,7 @@
 """Who hears of what: an owner's write once, the engine's own never; and who did not hear of those is written down."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from storage.errors import Unreachable
 from storage.model import Origin
 from storage.provider import Push, Receipt, RemoteCollection
 from storage.sync import inbox
-from storage.tables import held, outbox, untold
+from storage.tables import collections, held, outbox, untold
 from storage.verify import verify
 from tests.storage.sync.scene import Scene
 from tests.storage.sync.test_forecast import plan_of
@@ -98,6 +99,17 @@ def test_a_silent_write_is_told_to_nobody_and_noted(scene: Scene, origin: Origin
         ("invited", "update", (BOSS,)),
         ("quiet", "create", (GUEST,)),
     ]
+
+
+@pytest.mark.parametrize("host", ["mailto:team@example.org", "/dav/user/"])
+def test_who_invites_under_another_address_of_theirs_tells_as_much(scene: Scene, host: str) -> None:
+    user = scene.store.accounts()[0].user
+    with scene.store.db.atomic() as conn:
+        collections.update(conn, replace(scene.collection, email="team@example.org"))
+    write(scene, "quiet", meeting("quiet", host=host.replace("user", user)), notify=False)
+    assert {one.uid: one.untold for one in plan_of(scene).actions} == {"quiet": (GUEST,)}
+    assert scene.sync().converged
+    assert silenced(scene) == [("quiet", "create", (GUEST,))]
 
 
 def test_what_concerns_nobody_is_not_noted(scene: Scene) -> None:

@@ -50,7 +50,7 @@ def test_a_parameter_is_read_or_refused_by_its_name(text: str) -> None:
         "limit": (params.read_limit, lambda value: 1 <= value <= params.MOST),
         "offset": (params.read_offset, lambda value: 0 <= value <= params.FURTHEST),
         "when": (lambda given: params.read_when("when", given), lambda value: FIRST_MOMENT <= value <= LAST_MOMENT),
-        "id": (lambda given: params.read_id("id", given), lambda value: 1 <= value <= params.LARGEST_ID),
+        "id": (lambda given: params.read_id("id", given), lambda value: abs(value) <= params.LARGEST_ID),
         "ids": (
             lambda given: params.read_ids("ids", given),
             lambda value: value is None or len(value) == len({*value}),
