@@ -419,6 +419,18 @@ def test_a_meeting_is_kept_in_the_words_of_its_service(each: Writing) -> None:
     assert "conferenceData" not in each.change(made, conferenceData=None)
 
 
+def test_the_words_of_a_service_go_with_its_meeting(alice: Writing) -> None:
+    points = [{"entryPointType": "video", "uri": "https://a.example/1", "pin": "123"}]
+    made = alice.make(conferenceData={"conferenceDetails": {"entryPoints": points}})
+    assert made["conferenceData"]["conferenceDetails"]["entryPoints"] == points
+    other = {"online_meeting_provider": "addOn", "entry_points": [{"uri": "https://b.example/2"}]}
+    for value in (None, other):
+        alice.owner.patch(f"cal/calendars/primary/events/{made['id']}", {"online_meeting": value})
+    shown = alice("GET", made["id"], status=200)["conferenceData"]
+    assert shown["joinUrl"] == "https://b.example/2"
+    assert [each["uri"] for each in shown["conferenceDetails"]["entryPoints"]] == ["https://b.example/2"]
+
+
 def test_a_meeting_is_wanted_of_who_makes_some(alice: Writing, carol: Writing) -> None:
     shown = alice.make(generateMeetingUrlProvider="hangoutsMeet")["conferenceData"]
     assert shown["conferenceType"] == "Google Meet"

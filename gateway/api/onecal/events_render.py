@@ -5,7 +5,7 @@ event does not have is left out, but for `recurrence`, which is null then.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -190,15 +190,28 @@ def conference(record: ComponentRecord) -> dict[str, Any] | None:
         for each in meeting["entry_points"]
     ]
     provider, name = meeting["provider"], CONFERENCES.get(meeting["provider"], meeting["provider"])
-    details = own if isinstance(own, dict) else {"entryPoints": points}
-    if provider and not isinstance(own, dict):
-        details["conferenceSolution"] = {"key": {"type": provider}, "name": name}
+    if isinstance(own, dict) and _tells_of(own, points):
+        details = own
+    else:
+        details = {"entryPoints": points}
+        if provider:
+            details["conferenceSolution"] = {"key": {"type": provider}, "name": name}
     found = {
         "conferenceId": meeting["conference_id"],
         "conferenceType": name,
         "joinUrl": next((each["uri"] for each in points if each["entryPointType"] == "video"), ""),
     }
     return {**{key: value for key, value in found.items() if value}, "conferenceDetails": details}
+
+
+def _tells_of(details: Mapping[str, Any], points: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether details that were kept are still of the meeting with these entry points.
+
+    Another door replaces a meeting without knowing of them: they name addresses then, and none of the meeting's.
+    """
+    listed = details.get("entryPoints")
+    named = [each.get("uri") for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    return not any(named) or any(each["uri"] in named for each in points)
 
 
 def _reminders(record: ComponentRecord, service: Service) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What an event looks like in the OneCal dialect, member by member, however it came into the calendar."""
 
+from json import loads
 from typing import Any
 
 import pytest
@@ -112,6 +113,27 @@ def test_a_meeting_in_the_words_of_its_service_or_in_ours(here: Here, alice: One
         "conferenceDetails": {"entryPoints": points, "conferenceSolution": solution},
     }
     assert "conferenceData" not in shown(here, alice)
+
+
+@pytest.mark.parametrize(
+    ("details", "stay"),
+    [
+        ('{"note":"bring tea"}', True),
+        ('{"entryPoints":7}', True),
+        ('{"entryPoints":[7,{"uri":"https://a.example/1"},{"uri":["x"]}]}', True),
+        ('{"entryPoints":[{"uri":"https://b.example/2"}],"note":"bring tea"}', False),
+    ],
+)
+def test_details_are_of_the_meeting_that_there_is(here: Here, alice: OneCal, details: str, *, stay: bool) -> None:
+    text = details.replace(",", "\\,")
+    one = shown(
+        here,
+        alice,
+        f"CONFERENCE;VALUE=URI;FEATURE=VIDEO:https://a.example/1\r\nX-GATEWAY-RAW;X-KEY=conferenceData:{text}\r\n",
+    )
+    found = one["conferenceData"]
+    assert found["joinUrl"] == "https://a.example/1"
+    assert (found["conferenceDetails"] == loads(details)) is stay
 
 
 def test_times_by_the_clock_of_their_zone(here: Here, alice: OneCal) -> None:
