@@ -5,7 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 pytest.register_assert_rewrite(
-    *(f"tests.contract.{name}" for name in ("access", "onecal", "provider", "scheduling", "serving")),
+    *(
+        f"tests.contract.{name}"
+        for name in ("access", "door_caldav", "door_mcp", "doors", "onecal", "provider", "scheduling", "serving")
+    ),
 )
 
 from tests.contract.serving import Fixture, contract  # noqa: E402 — after the rewriting has been asked for
