@@ -35,13 +35,17 @@ ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 class Body:
     """Brings a body as written into the state of an event: `Body(…).event` is what is kept.
 
-    `old` is the event as it was (empty for a new one), `wanted` the body with what a PATCH left out filled in from it.
+    `old` is the event as it was (empty for a new one, whose organizer `wanted` names), `wanted` the body with what a
+    PATCH left out filled in from it.
     """
 
     def __init__(self, account: Account, calendar: Calendar, old: Json, wanted: Json, query: Mapping[str, Any]) -> None:
         self.account, self.calendar = account, calendar
         self.old, self.wanted, self.query = old, wanted, query
         self.event: Json = {name: old[name] for name in READ_ONLY if name in old}
+        if not old:
+            self.event["organizer"] = wanted["organizer"]
+        self.guest = "self" not in old.get("organizer", {"self": True})
         for name in (name for name in (*PLAIN, *SHARED) if name in wanted):
             self.event[name] = wanted[name]
         self._type()
@@ -82,7 +86,7 @@ class Body:
             if self.event.get(name) == value:
                 del self.event[name]
         self.event.setdefault("status", "confirmed")
-        if not self.old.get("organizer", {}).get("self", True) and not self.old.get("guestsCanModify"):
+        if self.guest and not self.old.get("guestsCanModify"):
             if any(self.event.get(name) != self.old.get(name) for name in SHARED):
                 raise not_organizer()
             if self.old.get("locked") and any(self.wanted.get(name) != self.old.get(name) for name in MAIN):
@@ -119,8 +123,7 @@ class Body:
     def _guests(self) -> None:
         guests = [dict(each) for each in self.wanted.get("attendees", ())]
         known = {each["email"]: each for each in self.old.get("attendees", ())}
-        organizer = self.event.get("organizer", {})
-        if organizer and "self" not in organizer:
+        if self.guest:
             guests = self._as_guest(guests, known, invites=bool(self.old.get("guestsCanInviteOthers", True)))
         for each in guests:
             if not ADDRESS.fullmatch(each.get("email", "")):
@@ -136,7 +139,7 @@ class Body:
                 del each[name]
             if each["email"] in self._own():
                 each["self"] = True
-            if each["email"] == organizer.get("email", self.calendar.id):
+            if each["email"] == self.event["organizer"]["email"]:
                 each["organizer"] = True
         if len({each["email"] for each in guests}) < len(guests):
             raise invalid("Duplicate attendee.", "attendees")
@@ -177,10 +180,9 @@ class Body:
         pairs = [pair for values in found.values() for pair in values.items()]
         if len(pairs) > 300 or sum(len(name) + len(text) for name, text in pairs) > 32 * 1024:
             raise invalid("Too many extended properties.", "extendedProperties")
-        if not self.event.get("organizer", {"self": True}).get("self"):
-            before = self.old.get("extendedProperties", {}).get("shared", {})
-            if self.old and found.get("shared", {}) != before:
-                raise not_organizer()
+        before = self.old.get("extendedProperties", {}).get("shared", {})
+        if self.guest and found.get("shared", {}) != before:
+            raise not_organizer()
         if found:
             self.event["extendedProperties"] = found
 

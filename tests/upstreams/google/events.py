@@ -75,11 +75,7 @@ class Events:
         fixed |= {"creator": creator, "organizer": host, "created": self.account.moment()}
         fixed["htmlLink"] = f"https://www.google.com/calendar/event?eid={id_}"
         host.pop("id", None)
-        event = Body(self.account, calendar, {}, wanted | {"organizer": host}, query).event
-        event |= fixed
-        for each in event.get("attendees", ()):
-            each |= {"organizer": True} if each["email"] == host["email"] else {}
-        return event
+        return Body(self.account, calendar, {}, wanted | {"organizer": host}, query).event | fixed
 
     def update(self, call: Call) -> Json:
         """`events.update`: the body is the whole event; what can be written and is left out is cleared."""
@@ -93,6 +89,8 @@ class Events:
         calendar = self.account.calendar(call.path["calendarId"], "writer")
         old = self.find(calendar, call.path["eventId"])
         precondition(call.if_match, old["etag"])
+        if "start" not in old:  # «unverified»: what was moved away cannot be revived here
+            raise not_found()
         if whole is None:
             base = copy.deepcopy(old)
             if call.query.get("eventLabelVersion") == 1:
