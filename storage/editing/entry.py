@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from storage.editing import event, series
 from storage.editing.change import KEEP, Change
-from storage.editing.editor import Editor
+from storage.editing.editor import Editor, address_of
 from storage.editing.series import Told
 from storage.errors import InvalidChange, NotFound
 from storage.ical.lines import Component, Line, dump, escape, line, parse
@@ -45,6 +45,7 @@ def edited(text: str, change: Change, editor: Editor) -> str:
         return text
     after = _with_zones(replace(calendar, master, made), master, made)
     after = series.settled(before, after, dates_given=change.recurrence is not KEEP)
+    after = _with_organizer(after, master, made)
     left = next(each for each in after.components("VEVENT") if each.first("RECURRENCE-ID") is None)
     after = replace(after, left, event.stamped(master, left, change, editor))
     return dump(replace(tree, calendar, after))
@@ -53,7 +54,8 @@ def edited(text: str, change: Change, editor: Editor) -> str:
 def edited_instance(text: str, key: str, change: Change, editor: Editor) -> str:
     """The text with a change of one instance (a canonical RECURRENCE-ID), as an exception of the series.
 
-    The master and the other exceptions keep their bytes. Raises InvalidChange, NotFound for what is no instance.
+    The master and the other exceptions keep their bytes, but for an organizer whom the change brings. Raises
+    InvalidChange, NotFound for what is no instance.
     """
     if change.recurrence is not KEEP:
         raise InvalidChange("recurrence", "one instance of a series does not recur", hint="change the series itself")
@@ -73,7 +75,7 @@ def edited_instance(text: str, key: str, change: Change, editor: Editor) -> str:
     after = add_component(calendar, made) if known is None else replace(calendar, known, made)
     if rest is not None:
         after = add_component(after, rest)
-    return dump(replace(tree, calendar, _with_zones(after, before, made)))
+    return dump(replace(tree, calendar, _with_organizer(_with_zones(after, before, made), before, made)))
 
 
 def without_instance(text: str, key: str, editor: Editor) -> str | None:
@@ -117,6 +119,22 @@ def _with_zones(calendar: Component, before: Component, after: Component) -> Com
     for tzid in dict.fromkeys(_zones(after)):
         if tzid not in known and tzid not in set(_zones(before)) and iana_name(tzid):
             calendar = add_component(calendar, component_of(vtimezone(tzid), eol=eol_of(calendar)))
+    return calendar
+
+
+def _with_organizer(calendar: Component, before: Component, after: Component) -> Component:
+    """With the organizer whom a change gives to one event in all the others, for a meeting has one (RFC 6638 §3.2.4.2).
+
+    Who attends the others stays as it is.
+    """
+    organizer = after.first("ORGANIZER")
+    known = before.first("ORGANIZER")
+    if organizer is None or (known is not None and known.raw == organizer.raw):
+        return calendar
+    for each in calendar.components("VEVENT"):
+        said = each.first("ORGANIZER")
+        if said is None or address_of(said).lower() != address_of(organizer).lower():
+            calendar = replace(calendar, each, set_lines(each, "ORGANIZER", [organizer]))
     return calendar
 
 
