@@ -339,7 +339,7 @@ def test_who_is_not_invited_has_nothing_to_answer(alice: Writing) -> None:
         ({"eventType": "focusTime"}, {"eventType": "focusTime"}),
         ({"colorId": "11"}, {"colorId": "11"}),
         ({"colorId": "PALE_BLUE"}, {"colorId": "PALE_BLUE"}),
-        ({"customColor": "#7BD148"}, {"customColor": "#7bd148"}),
+        ({"customColor": "#7BD148"}, {"customColor": "#7BD148"}),
         ({"id": "x", "iCalUid": "x", "isRecurring": True, "organizer": 7, "isCancelled": True}, {"isCancelled": False}),
     ],
 )

@@ -116,7 +116,7 @@ def _shown(asking: Asking, place: Collection, primary: str) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": place.id,
         "name": place.name,
-        "hexColor": color[1].lower() if color else "",
+        "hexColor": color[1] if color else "",
         "readOnly": place.read_only,
         "isPrimary": place.id == primary,
         "isShared": place.share is not None,

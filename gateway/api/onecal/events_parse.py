@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.api.body import Body
+from gateway.api.onecal.colors import HEX_COLOR, name_of
 from gateway.api.onecal.events_parts import Parts
 from gateway.api.onecal.events_render import COLOR_ID, CONFERENCE, CUSTOM_COLOR, EVENT_TYPE, EVENT_TYPES, OUT_OF_OFFICE
 from gateway.api.onecal.events_times import times
@@ -32,6 +33,7 @@ NEVER_NULL = ("title", "start", "end", "isAllDay")
 LONGEST_TITLE, LONGEST_TEXT = 10_000, 500_000
 MOST_COLORS = 11
 _BUSY = "X-MICROSOFT-CDO-BUSYSTATUS"
+_COLOR = "COLOR"
 _LONGEST_WORD = 64
 
 
@@ -54,6 +56,7 @@ class Reading:
         reminders, default = parts.reminders()
         meeting, details = parts.meeting()
         kind, busy = self._kind()
+        palette, named = self._colors()
         return Change(
             name=self._text("title", LONGEST_TITLE),
             description=self._description(),
@@ -68,8 +71,8 @@ class Reading:
             transparent=self._transparent(),
             custom=parts.custom(),
             meeting=meeting,
-            raw=busy,
-            attributes={**self._colors(), **kind, **details},
+            raw={**busy, **named},
+            attributes={**palette, **kind, **details},
         )
 
     def _text(self, name: str, most: int) -> Given[str]:
@@ -111,9 +114,13 @@ class Reading:
         given = self.body.choice("transparency", ("transparent", "opaque"))
         return given == "transparent" if "transparency" in self.body else KEEP
 
-    def _colors(self) -> dict[str, Any]:
-        """A colour of the palette by its number, or by the word that older clients have; or one of one's own."""
+    def _colors(self) -> tuple[dict[str, Any], dict[str, RawProperty | None]]:
+        """A colour of the palette by its number, or by the word that older clients have; or one of one's own.
+
+        The latter has a name in iCalendar too.
+        """
         found: dict[str, Any] = {}
+        named: dict[str, RawProperty | None] = {}
         if COLOR_ID in self.body:
             given = self.body.printable(COLOR_ID, most=_LONGEST_WORD) or None
             number = given is not None and given.isascii() and given.isdecimal()
@@ -121,8 +128,9 @@ class Reading:
                 raise self.body.wrong(COLOR_ID, f"must be from 1 to {MOST_COLORS}, or the name of a colour")
             found[COLOR_ID] = given
         if CUSTOM_COLOR in self.body:
-            found[CUSTOM_COLOR] = hex_color(self.body, CUSTOM_COLOR)
-        return found
+            color = found[CUSTOM_COLOR] = hex_color(self.body, CUSTOM_COLOR)
+            named[_COLOR] = None if color is None else RawProperty(name_of(color))
+        return found, named
 
     def _kind(self) -> tuple[dict[str, Any], dict[str, RawProperty | None]]:
         """The type of the event: out of office is a way of being busy (contract E.1), to focus is kept by name."""
@@ -139,14 +147,13 @@ class Reading:
 
 
 def hex_color(body: Body, name: str) -> str | None:
-    """A colour as `#rrggbb` in lower case; None for none."""
+    """A colour as `#rrggbb`, in the case it was given; None for none."""
     given = body.text(name, most=_LONGEST_WORD)
     if not given:
         return None
-    digits = given.removeprefix("#").lower()
-    if not given.startswith("#") or len(digits) != len("rrggbb") or not set(digits) <= set("0123456789abcdef"):
+    if not HEX_COLOR.fullmatch(given):
         raise body.wrong(name, "must be a colour such as #7bd148")
-    return f"#{digits}"
+    return given
 
 
 def _is_word(text: str) -> bool:

@@ -4,12 +4,12 @@ Pure, and never raises: whatever a client or an upstream wrote into a calendar h
 event does not have is left out, but for `recurrence`, which is null then.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.api.calendars import owned, zone_name_of
+from gateway.api.onecal import colors
 from gateway.api.service import Service
 from gateway.api.times import DAY_LENGTH, key_epoch, time_text, zone_of
 from storage.ical.alarms import METHODS, minutes_before
@@ -43,8 +43,6 @@ CONFERENCES: Mapping[str, str] = {
 
 COLOR_ID, CUSTOM_COLOR, EVENT_TYPE, CONFERENCE = "colorId", "customColor", "eventType", "conferenceData"
 """Attributes that iCalendar has no property for: the mirror keeps them by these names (`ComponentRecord.raw`)."""
-
-_HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +135,11 @@ def _say(shown: dict[str, Any], record: ComponentRecord, place: Place) -> None:
     for each in record.custom:
         name = "privateExtendedProperties" if each["private"] else "publicExtendedProperties"
         shown.setdefault(name, {})[each["key"]] = each["value"]
-    if record.raw:
-        color, custom = record.raw.get(COLOR_ID), record.raw.get(CUSTOM_COLOR)
-        if color:
-            shown[COLOR_ID] = str(color)
-        if isinstance(custom, str) and _HEX.fullmatch(custom):
-            shown[CUSTOM_COLOR] = custom.lower()
+    raw = record.raw or {}
+    if raw.get(COLOR_ID):
+        shown[COLOR_ID] = str(raw[COLOR_ID])
+    if color := colors.shown(raw.get(CUSTOM_COLOR), record.color):
+        shown[CUSTOM_COLOR] = color
     if record.meeting is not None:
         shown[CONFERENCE] = conference(record)
     organizer = _organizer(record, place)

@@ -112,7 +112,7 @@ def test_calendars_say_what_they_are(alice: OneCal) -> None:
 def test_a_calendar_is_made_changed_and_deleted(alice: OneCal) -> None:
     wanted = {"name": "Mine", "hexColor": "#FF5733", "timeZone": "America/New_York"}
     made = send(alice, "POST", CALENDARS, wanted, 201)
-    assert (made["name"], made["hexColor"], made["timeZone"]) == ("Mine", "#ff5733", "America/New_York")
+    assert (made["name"], made["hexColor"], made["timeZone"]) == ("Mine", "#FF5733", "America/New_York")
     path = f"{CALENDARS}/{made['id']}"
     assert send(alice, "PUT", path, {"name": "Yours"}) == {**made, "name": "Yours"}
     assert "hexColor" not in send(alice, "PATCH", path, {"hexColor": None})

@@ -77,7 +77,7 @@ def test_reminders_of_the_calendar_and_of_the_event(here: Here, alice: OneCal, c
         ('X-GATEWAY-RAW;X-KEY=eventType:"focusTime"\r\n', {"eventType": "focusTime"}),
         ('X-GATEWAY-RAW;X-KEY=eventType:"birthday"\r\n', {"eventType": "default"}),
         ('X-GATEWAY-RAW;X-KEY=colorId:"7"\r\n', {"colorId": "7"}),
-        ('X-GATEWAY-RAW;X-KEY=customColor:"#AABBCC"\r\n', {"customColor": "#aabbcc"}),
+        ('X-GATEWAY-RAW;X-KEY=customColor:"#AABBCC"\r\n', {"customColor": "#AABBCC"}),
         ("STATUS:CANCELLED\r\n", {"isCancelled": True}),
         ("STATUS:TENTATIVE\r\n", {"isCancelled": False}),
         ("URL:https://example.com/e\r\n", {"webLink": "https://example.com/e"}),
