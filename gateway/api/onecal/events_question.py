@@ -203,6 +203,8 @@ def _wish(parameters: Given, place: Place, series: str) -> Wish:
     end, wall_end = _bound("endDateTime", parameters.end, zone, LAST)
     if start > end:
         raise bad("endDateTime", "must not be before startDateTime")
+    if _milliseconds(parameters.start):
+        start, wall_start = start + 1, wall_start + 1  # events begin on whole seconds: the next one
     if len(parameters.search) > LONGEST:
         raise bad("search", f"must have at most {LONGEST} characters")
     after = _bound("updatedAfter", parameters.updated_after, zone, None)[0] if parameters.updated_after else None

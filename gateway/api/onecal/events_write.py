@@ -63,7 +63,10 @@ def patch_event(
 def answer_event(
     asking: One, calendar: CalendarPath, event: EventPath, raw_body: RawBody, if_match: IfMatch = None
 ) -> Response:
-    """Answer an invitation: `{"responseStatus"}` for oneself, or a list of attendees with their answers (D80)."""
+    """Answer an invitation: `{"responseStatus"}` for oneself, or a list of attendees with their answers (D80).
+
+    The list may also stand in `{"attendees"}`, as the original's own library sends it.
+    """
     collection = asking.calendar(calendar)
     answers = _answers(raw_body)
     asking.store.answer_event(collection.id, event, answers, if_match=tags(if_match), **_by(asking))
@@ -98,9 +101,11 @@ def _by(asking: Asking) -> Mapping[str, Any]:
 def _answers(raw_body: bytes | None) -> dict[str, str]:
     """What is answered by whom, "" for the account's own user."""
     given = Body.several(raw_body, bad)
+    listed = (raw_body or b"").lstrip()[:1] == b"["
+    if not listed and "attendees" in given[0]:
+        given, listed = given[0].children("attendees") or [], True
     if not given or len(given) > MOST_ATTENDEES:
         raise bad("", f"the list must have from 1 to {MOST_ATTENDEES} attendees")
-    listed = (raw_body or b"").lstrip()[:1] == b"["
     found: dict[str, str] = {}
     for each in given:
         each.need("responseStatus")

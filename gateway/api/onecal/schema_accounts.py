@@ -114,12 +114,15 @@ class WebhookSubscription(Camel):
 
     webhook_subscription_id: Id
     id: Id
+    webhook_url: str
     url: str
+    provider: str
     subscription_type: Literal["event", "calendar"]
     calendar_id: Id = Field(default_factory=str)
     end_user_account_id: str
     rate_limit: int = Field(default_factory=int)
     created_at: Moment
+    updated_at: Moment
 
 
 class SubscriptionList(Camel):

@@ -121,7 +121,13 @@ class Answer(Input):
     response_status: Response
 
 
-class AnswerInput(RootModel[OwnAnswer | Annotated[list[Answer], Field(min_length=1)]]):
+class Answers(Input):
+    """The answers of several attendees."""
+
+    attendees: Annotated[list[Answer], Field(min_length=1)]
+
+
+class AnswerInput(RootModel[OwnAnswer | Annotated[list[Answer], Field(min_length=1)] | Answers]):
     """One's own answer, or those of several attendees."""
 
 

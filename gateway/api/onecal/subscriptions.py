@@ -7,7 +7,8 @@ from fastapi import APIRouter, Response
 
 from gateway.api.answers import answer
 from gateway.api.body import Body, RawBody
-from gateway.api.onecal.asking import One
+from gateway.api.onecal.accounts import PROVIDERS
+from gateway.api.onecal.asking import Asking, One
 from gateway.api.onecal.errors import OneCalError, bad
 from gateway.api.onecal.paging import Paged, by_number
 from storage import callbacks
@@ -24,7 +25,7 @@ def list_subscriptions(asking: One, paged: Paged) -> Response:
     """Where the account's changes are told, oldest first; what signs them was said once, to who made it."""
     every = callbacks.of_account(asking.store, asking.account.id)
     page, following = by_number("onecal-subscriptions", every, lambda each: each.n, paged)
-    return answer({"data": [_shown(each) for each in page], **following})
+    return answer({"data": [_shown(asking, each) for each in page], **following})
 
 
 @router.post("", status_code=201)
@@ -72,14 +73,18 @@ def _url(body: Body) -> str:
     return url
 
 
-def _shown(callback: Callback) -> dict[str, Any]:
+def _shown(asking: Asking, callback: Callback) -> dict[str, Any]:
+    """A subscription, by both names that the original has for its id and its address."""
     return {
         "webhookSubscriptionId": callback.id,
         "id": callback.id,
+        "webhookUrl": callback.url,
         "url": callback.url,
+        "provider": PROVIDERS[asking.service],
         "subscriptionType": EVENT if callback.collection else CALENDAR,
         **({"calendarId": callback.collection} if callback.collection else {}),
         "endUserAccountId": str(callback.account),
         **({"rateLimit": callback.rate} if callback.rate else {}),
         "createdAt": callback.created,
+        "updatedAt": callback.created,
     }
