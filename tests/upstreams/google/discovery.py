@@ -90,6 +90,11 @@ class Discovery:
         self._validators: dict[tuple[str, bool], jsonschema_rs.Validator] = {}
         self.methods = list(self._methods("", self._document["resources"]))
 
+    @property
+    def folder(self) -> str:
+        """What the paths of its methods stand below."""
+        return str(self._document["servicePath"])
+
     def _methods(self, prefix: str, resources: Mapping[str, Json]) -> list[Method]:
         found = []
         for name, resource in resources.items():

@@ -115,7 +115,7 @@ class Lists:
     def _cut(self, calendar: Calendar, position: Position) -> Position:
         """A token for no change that is not shown yet: what is delayed comes later."""
         hidden = [each.change for each in calendar.events.values() if each.hidden]
-        return Position(position.since, min([position.until, *(change - 1 for change in hidden)]), position.after)
+        return position.up_to(min([position.until, *(change - 1 for change in hidden)]))
 
     def _candidates(self, calendar: Calendar, query: Json, position: Position, window: Window) -> Iterator[Json]:
         changed = {

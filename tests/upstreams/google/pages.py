@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.upstreams.google.refusal import invalid, token_gone
@@ -11,19 +11,26 @@ from tests.upstreams.google.state import Account
 
 Json = dict[str, Any]
 
-FREE = frozenset({"pageToken", "syncToken", "maxResults", "fields", "prettyPrint", "alt", "key", "quotaUser"})
+FREE = frozenset(
+    {"pageToken", "syncToken", "maxResults", "pageSize", "fields", "prettyPrint", "alt", "key", "quotaUser"}
+)
 """Parameters that may differ from page to page, and from round to round."""
 
 
 @dataclass(frozen=True)
 class Position:
     """Where a listing stands: `since` the change it starts at (None: everything), `until` the change its next token is
-    for, `after` the sort key of the last item shown.
+    for, `after` the sort key of the last item shown, `full` when the last full listing began (seconds since 1970).
     """
 
     since: int | None
     until: int
     after: str = ""
+    full: float = 0.0
+
+    def up_to(self, change: int) -> "Position":
+        """The same, but that the next token is for no later change."""
+        return replace(self, until=min(self.until, change))
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ class Listing:
             kind, content = _read(self.query["pageToken"], "pageToken")
             if kind != "page" or content["scope"] != self.scope or content["question"] != self.question:
                 raise invalid("Invalid page token value.", "pageToken")  # «unverified» for other parameters
-            return Position(content["since"], content["until"], content["after"])
+            return Position(content["since"], content["until"], content["after"], content["full"])
         if "syncToken" in self.query:
             kind, content = _read(self.query["syncToken"], "syncToken")
             if kind != "sync":
@@ -54,8 +61,8 @@ class Listing:
                 raise token_gone()
             if free(content["question"]) != free(self.question):  # «unverified»: Google calls it undefined
                 raise invalid("Parameters differ from those of the first request.", "syncToken")
-            return Position(content["change"], self.account.change)
-        return Position(None, self.account.change)
+            return Position(content["change"], self.account.change, full=content["full"])
+        return Position(None, self.account.change, full=self.account.now())
 
     def page(self, position: Position, items: Sequence[tuple[str, Json]], size: int, *, tokens: bool) -> Json:
         """The members of an answer: so many items after the position, and the token to go on with.
@@ -68,14 +75,14 @@ class Listing:
             after = rest[size - 1][0] if size else position.after
             page["nextPageToken"] = self.page_token(position, after)
         elif tokens:
-            content = {"scope": self.scope, "question": self.question, "change": position.until}
+            content = {"scope": self.scope, "question": self.question, "change": position.until, "full": position.full}
             page["nextSyncToken"] = _write("sync", content | {"generation": self.account.generation})
         return page
 
     def page_token(self, position: Position, after: str) -> str:
         """A token for the page that begins behind `after`."""
         content = {"scope": self.scope, "question": self.question, "since": position.since, "until": position.until}
-        return _write("page", content | {"after": after})
+        return _write("page", content | {"after": after, "full": position.full})
 
 
 def _write(kind: str, content: Json) -> str:

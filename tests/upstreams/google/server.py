@@ -1,8 +1,9 @@
-"""A faithful fake of Google for one account, on loopback: Calendar v3 under `calendar/v3/`, OAuth beside it.
+"""A faithful fake of Google for one account, on loopback: the Calendar API under `calendar/v3/`, the People API under
+`v1/`, rooms under `admin/directory/v1/`, OAuth beside them.
 
-Every request and every answer is held against Google's discovery document: a request that contradicts it is refused and
-noted in `contradictions`, an answer that does is a mistake of the fake and noted there, too; so is a test's duty to
-look that nothing stands there, which `running_google` does at its end.
+Every request and every answer is held against Google's discovery documents. A request that contradicts them is refused,
+and noted in `contradictions`; so is an answer, which is then a mistake of the fake. `running_google` looks at its end
+that nothing stands there. What is marked «unverified» in these files comes from no source: no adapter may rest on it.
 """
 
 import json
@@ -19,6 +20,7 @@ from tests.upstreams.google import busy, fields
 from tests.upstreams.google.asked import Call
 from tests.upstreams.google.calendars import Calendars
 from tests.upstreams.google.channels import Channels
+from tests.upstreams.google.contacts import Contacts, Directory
 from tests.upstreams.google.discovery import Discovery, Method, without_nulls
 from tests.upstreams.google.events import Events
 from tests.upstreams.google.faults import REFUSALS, Fault, Faults, on_the_way, sent
@@ -31,9 +33,17 @@ from tests.upstreams.scripted import Reply, Request, ScriptedServer
 Json = dict[str, Any]
 Verb = Callable[[Call], Json | None]
 
-PREFIX = "calendar/v3/"
 UNITS = {"events.patch": 3}
 """Methods that cost more than one unit of quota."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """One of Google's services: where it stands, its document, and what the fake does for it."""
+
+    prefix: str
+    document: Discovery
+    verbs: Mapping[str, Verb]
 
 
 @dataclass(frozen=True)
@@ -64,12 +74,32 @@ class Google(ScriptedServer):
         self.calls: list[str] = []
         self._spent: deque[_Cost] = deque()
         self._lock = threading.RLock()
-        self._document = Discovery("calendar.v3")
-        self._events = Events(self.account)
-        self._verbs = self._table(Lists(self.account, self._events), Calendars(self.account))
+        self.contacts = Contacts(self.account)
+        self.directory = Directory(self.account)
+        self._services = (
+            Service("calendar/v3/", Discovery("calendar.v3"), self._calendar_verbs()),
+            Service("v1/", Discovery("people.v1"), self._people_verbs()),
+            Service("admin/", Discovery("admin.directory_v1"), self._directory_verbs()),
+        )
 
-    def _table(self, lists: Lists, calendars: Calendars) -> Mapping[str, Verb]:
-        events = self._events
+    def _people_verbs(self) -> Mapping[str, Verb]:
+        return {
+            "people.connections.list": self.contacts.list_,
+            "people.get": self.contacts.get,
+            "people.createContact": self.contacts.create,
+            "people.updateContact": self.contacts.update,
+            "people.deleteContact": self.contacts.delete,
+        }
+
+    def _directory_verbs(self) -> Mapping[str, Verb]:
+        return {
+            "resources.calendars.list": self.directory.list_,
+            "resources.calendars.get": self.directory.get,
+        }
+
+    def _calendar_verbs(self) -> Mapping[str, Verb]:
+        events, calendars = Events(self.account), Calendars(self.account)
+        lists = Lists(self.account, events)
         return {
             "calendarList.list": calendars.list_,
             "calendarList.get": calendars.entry_get,
@@ -124,16 +154,18 @@ class Google(ScriptedServer):
             return sent(None, 200, {}, {})
         if path == "o/oauth2/v2/auth":
             return Reply(302, {"Location": self.issuer.consent(dict(parse_qsl(query)))}, b"")
-        if not path.startswith(PREFIX):
-            raise Refused(404, "notFound", "Not Found")
-        return self._api(request, path.removeprefix(PREFIX), query)
+        return self._api(request, path, query)
 
     def _api(self, request: Request, path: str, query: str) -> Reply:
-        method, encoded = self._document.find(request.method, path)
+        service = next((each for each in self._services if path.startswith(each.prefix)), None)
+        if service is None:
+            raise Refused(404, "notFound", "Not Found")
+        document = service.document
+        method, encoded = document.find(request.method, path.removeprefix(document.folder))
         self.calls.append(method.name)
         headers = {name.lower(): value for name, value in request.headers.items()}
-        found = self._checked(method, parse_qsl(query, keep_blank_values=True), headers, request.body)
-        parameters, body = found
+        pairs = parse_qsl(query, keep_blank_values=True)
+        parameters, body = self._checked(document, method, pairs, headers, request.body)
         fault = self.faults.take(method, parameters)
         if fault is Fault.UNAUTHORIZED or not self.issuer.valid(headers.get("authorization", "").partition(" ")[2]):
             raise unauthorized()
@@ -147,17 +179,22 @@ class Google(ScriptedServer):
         if_match, if_none = headers.get("if-match", ""), headers.get("if-none-match", "")
         if fault is Fault.EMPTY_PAGE:
             parameters["maxResults"] = 0
-        verb = self._verbs.get(method.name)
+        verb = service.verbs.get(method.name)
         if verb is None:
             raise Refused(501, "notImplemented", f"The fake does not know {method.name}.")
         before = self.account.change
         answer = verb(Call(method, path_parameters, parameters, body, if_match, if_none))
         if self.account.change > before and "calendarId" in path_parameters:
             self._tell(path_parameters["calendarId"])
-        return self._reply(method, parameters, fault, answer, if_none)
+        return self._reply(document, method, parameters, fault, answer, if_none)
 
     def _checked(
-        self, method: Method, pairs: list[tuple[str, str]], headers: Mapping[str, str], content: bytes
+        self,
+        document: Discovery,
+        method: Method,
+        pairs: list[tuple[str, str]],
+        headers: Mapping[str, str],
+        content: bytes,
     ) -> tuple[Json, Json]:
         """Parameters and body, as far as the document knows them."""
         try:
@@ -171,17 +208,25 @@ class Google(ScriptedServer):
             body = json.loads(content)
         except ValueError:
             raise Refused(400, "parseError", "Parse Error") from None
-        if faults := self._document.faults(method.request, without_nulls(body), formats=False):
+        if faults := document.faults(method.request, without_nulls(body), formats=False):
             self.contradictions += [f"request of {method.name}: {each}" for each in faults]
             raise Refused(400, "badRequest", f"Invalid JSON payload received. {faults[0]}")
         if not headers.get("content-type", "").startswith("application/json"):
             raise Refused(400, "badContent", "Unsupported content with type")
         return parameters, body
 
-    def _reply(self, method: Method, parameters: Json, fault: Fault | None, answer: Json | None, if_none: str) -> Reply:
+    def _reply(
+        self,
+        document: Discovery,
+        method: Method,
+        parameters: Json,
+        fault: Fault | None,
+        answer: Json | None,
+        if_none: str,
+    ) -> Reply:
         if answer is None:
             return sent(fault, 204, {}, None)
-        if faults := self._document.faults(method.response, answer, formats=True):
+        if faults := document.faults(method.response, answer, formats=True):
             self.contradictions += [f"answer of {method.name}: {each}" for each in faults]
             raise Refused(500, "backendError", faults[0])
         etag = {"ETag": answer["etag"]} if "etag" in answer and fault is not Fault.NO_ETAG else {}
@@ -208,12 +253,14 @@ class Google(ScriptedServer):
         self.channels.changed(f"calendars/{name}/events")
 
     def ask(self, http: str, path: str, body: Json | None = None, *, headers: Mapping[str, str] | None = None) -> Json:
-        """Ask the fake without a network, as its user: `path` stands below `calendar/v3/`. Raises `Refused`."""
+        """Ask the fake without a network, as its user: `path` is below `calendar/v3/`, or begins
+        with a slash. Raises `Refused`.
+        """
         content = b"" if body is None else json.dumps(body).encode()
         given = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"} | dict(headers or {})
         with self._lock:
-            parts = urlsplit(path)
-            reply = self._api(Request(http, path, given, content), parts.path, parts.query)
+            parts = urlsplit(path if path.startswith("/") else f"/calendar/v3/{path}")
+            reply = self._api(Request(http, path, given, content), parts.path.lstrip("/"), parts.query)
         return dict(json.loads(reply.body)) if reply.body else {}
 
 
