@@ -4,7 +4,7 @@ How many people somebody brings along, and what they say to their answer, stand 
 as Google's own CalDAV service writes them. Somebody without an address is `invalid:nomail` there, and here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from plugins.google.members import Resource, child, children, flag, number, text
@@ -28,6 +28,9 @@ _ANSWERS: Final = {
 _STATUS: Final = {partstat: answer for answer, partstat in _ANSWERS.items()}
 _OPTIONAL: Final = ("OPT-PARTICIPANT", "NON-PARTICIPANT")
 _RESOURCES: Final = ("RESOURCE", "ROOM")
+ANSWER: Final[Mapping[str, Any]] = {"responseStatus": "needsAction", "comment": "", "additionalGuests": 0}
+"""The members of an attendee that are their answer, and what each is where nothing is said."""
+
 _MOST_GUESTS: Final = 2**31 - 1
 
 
@@ -73,9 +76,7 @@ def answer_alone(before: Iterable[dict[str, Any]], after: Iterable[dict[str, Any
 
 
 def _besides(person: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: value for name, value in person.items() if name not in ("responseStatus", "comment", "additionalGuests")
-    }
+    return {name: value for name, value in person.items() if name not in ANSWER}
 
 
 def _person(name: str, person: Resource, params: dict[str, list[str]]) -> Line:

@@ -59,9 +59,12 @@ def change(before: ComponentRecord, after: ComponentRecord) -> dict[str, Any] | 
     """
     was, now = overrides(before), overrides(after)
     same = sorted(was, key=_order) == sorted(now, key=_order)
-    if told(before)["useDefault"] and told(after)["useDefault"]:
-        return None if same else {"useDefault": False, "overrides": now}
-    return None if same and told(before)["useDefault"] == told(after)["useDefault"] else told(after)
+    usual = told(before)["useDefault"]
+    if usual is not told(after)["useDefault"]:
+        return told(after)
+    if usual and before.default_reminders and not same:
+        return {"useDefault": False, "overrides": now}
+    return None if usual or same else told(after)
 
 
 def said(wanted: bool | None) -> list[Any]:
