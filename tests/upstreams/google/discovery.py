@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,12 @@ class Method:
             if described.get("required") and described["location"] == "query" and name not in found:
                 raise Refused(400, "required", f"Required parameter: {name}", location=name)
         return found
+
+
+@cache
+def described(name: str) -> "Discovery":
+    """The document of that name; read once, as reading and compiling it costs more than most tests."""
+    return Discovery(name)
 
 
 def _typed(name: str, text: str, described: Json) -> Any:

@@ -143,7 +143,7 @@ class Events:
 
     def _cancel(self, calendar: Calendar, old: Json, query: Json) -> Json:
         event = old | {"status": "cancelled"}
-        if "recurrence" in event:
+        if "recurrence" in event:  # «unverified»: that the exceptions of a deleted series are reported, too
             for each in calendar.exceptions(event["id"]):
                 self.account.store(calendar, each.body | {"status": "cancelled"})
         self.account.store(calendar, event)

@@ -58,13 +58,14 @@ class Lists:
         position = self._cut(calendar, listing.position(_without_bounds))
         window = Window(query)
         items = [
-            (self._key(query, each), self._shown(calendar, each, query))
+            (self._key(query, each), each)
             for each in self._candidates(calendar, query, position, window)
             if self._wanted(calendar, each, query, position)
         ]
         items.sort(key=lambda pair: pair[0])
         tokens = not WITHOUT_TOKEN & query.keys()
         page = listing.page(position, items, min(query.get("maxResults", 250), 2500), tokens=tokens)
+        page["items"] = [self._shown(calendar, each, query) for each in page["items"]]
         for stored in calendar.events.values():
             stored.hidden = max(0, stored.hidden - 1)
         return self._header(calendar, query) | page
@@ -82,9 +83,9 @@ class Lists:
             found = [each for each in found if self._original(each, asked)]
         if not query.get("showDeleted"):
             found = [each for each in found if each["status"] != "cancelled"]
-        items = [(each["originalStartTime"].get("dateTime", "") + each["id"], each) for each in found]
-        items = [(key, self.events.show(calendar, each, query)) for key, each in sorted(items, key=lambda it: it[0])]
+        items = sorted(((each["id"], each) for each in found), key=lambda pair: pair[0])
         page = listing.page(listing.position(), items, min(query.get("maxResults", 250), 2500), tokens=False)
+        page["items"] = [self.events.show(calendar, each, query) for each in page["items"]]
         return self._header(calendar, query) | page
 
     def expanded(self, calendar: Calendar, window: Window) -> Iterator[Json]:

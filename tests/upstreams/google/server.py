@@ -21,7 +21,7 @@ from tests.upstreams.google.asked import Call
 from tests.upstreams.google.calendars import Calendars
 from tests.upstreams.google.channels import Channels
 from tests.upstreams.google.contacts import Contacts, Directory
-from tests.upstreams.google.discovery import Discovery, Method, without_nulls
+from tests.upstreams.google.discovery import Discovery, Method, described, without_nulls
 from tests.upstreams.google.events import Events
 from tests.upstreams.google.faults import REFUSALS, Fault, Faults, on_the_way, sent
 from tests.upstreams.google.listing import Lists
@@ -77,9 +77,9 @@ class Google(ScriptedServer):
         self.contacts = Contacts(self.account)
         self.directory = Directory(self.account)
         self._services = (
-            Service("calendar/v3/", Discovery("calendar.v3"), self._calendar_verbs()),
-            Service("v1/", Discovery("people.v1"), self._people_verbs()),
-            Service("admin/", Discovery("admin.directory_v1"), self._directory_verbs()),
+            Service("calendar/v3/", described("calendar.v3"), self._calendar_verbs()),
+            Service("v1/", described("people.v1"), self._people_verbs()),
+            Service("admin/", described("admin.directory_v1"), self._directory_verbs()),
         )
 
     def _people_verbs(self) -> Mapping[str, Verb]:

@@ -84,6 +84,7 @@ class Account:
     delay: int = 0
     change: int = 0
     generation: int = 0
+    pending: list[tuple[Calendar, str]] = field(default_factory=list)
     dice: random.Random = field(default_factory=lambda: random.Random(7))
 
     def __post_init__(self) -> None:
@@ -144,6 +145,8 @@ class Account:
         if not quietly:
             body["updated"] = self.moment()
         calendar.events[body["id"]] = stored = Stored(body, change, self.delay)
+        if _pending(body):
+            self.pending.append((calendar, body["id"]))
         return stored
 
     def notify(self, what: str, event: Json, query: Mapping[str, Any], also: set[str] | None = None) -> None:
@@ -160,11 +163,18 @@ class Account:
 
     def settle_conferences(self) -> None:
         """Make the conferences that were asked for before this request: their events change by that."""
-        for calendar in self.calendars.values() if not self.hold_conferences else ():
-            for stored in list(calendar.events.values()):
-                asked = stored.body.get("conferenceData", {}).get("createRequest", {})
-                if asked.get("status", {}).get("statusCode") == "pending":
-                    self.store(calendar, stored.body | meeting(asked, self.new_id(10)))
+        while self.pending and not self.hold_conferences:
+            calendar, id_ = self.pending.pop()
+            body = calendar.events[id_].body
+            if _pending(body):
+                asked = body["conferenceData"]["createRequest"]
+                self.store(calendar, body | meeting(asked, self.new_id(10)))
+
+
+def _pending(body: Json) -> bool:
+    """Whether a conference was asked for that there is not yet."""
+    asked = body.get("conferenceData", {}).get("createRequest", {})
+    return bool(asked.get("status", {}).get("statusCode") == "pending")
 
 
 def meeting(asked: Json, code: str) -> Json:
