@@ -124,11 +124,13 @@ class Composing(Rewriting):
         notify: bool = False,
         if_match: Group[str] | None = None,
         check: Check | None = None,
+        comment: str = "",
     ) -> Entry:
         """Write what attendees answer, a PARTSTAT by e-mail address; "" stands for the calendar's owner.
 
-        Nothing else of the event changes. Raises `NotFound` also for somebody who is not invited, `AccessDenied` for an
-        answer of somebody else in a meeting that the owner does not organize, and what `change_event` does.
+        `comment` is what is said to it, which goes to the organizer with the answer. Nothing else of the event changes.
+        Raises `NotFound` also for somebody who is not invited, `AccessDenied` for an answer of somebody else in a
+        meeting that the owner does not organize, and what `change_event` does.
         """
 
         def answering(editor: Editor, record: ComponentRecord | None) -> Change:
@@ -145,7 +147,7 @@ class Composing(Rewriting):
             organizer = record.organizer
             if found.keys() - own and organizer is not None and not editor.owns(str(organizer["email"])):
                 raise AccessDenied("the organizer alone answers for others", hint="answer for yourself")
-            return Change(answers=found)
+            return Change(answers=found, comment=comment)
 
         return self.change_event(
             collection_id,

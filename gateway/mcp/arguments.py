@@ -143,6 +143,7 @@ class RespondToEvent(Arguments):
 
     event_id: EventId
     answer: Literal["accepted", "declined", "tentative"]
+    comment: Annotated[str, Field(max_length=2000, description="What is said to the organizer with it.")] = ""
     notify: Notify = True
     confirm: Confirm | None = None
 

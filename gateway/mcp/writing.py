@@ -105,7 +105,8 @@ def respond_to_event(call: Call, arguments: RespondToEvent) -> Outcome:
 
     def act() -> Tried:
         before = call.desk.event(arguments.event_id)
-        after = call.desk.respond(arguments.event_id, arguments.answer, origin=Origin.MCP, notify=arguments.notify)
+        answer, said = arguments.answer, arguments.comment
+        after = call.desk.respond(arguments.event_id, answer, said, origin=Origin.MCP, notify=arguments.notify)
         return Tried(before, after)
 
     return _settled(call, "respond_to_event", arguments, act, f"Answer an invitation: {arguments.answer}")

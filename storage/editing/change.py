@@ -110,9 +110,10 @@ class Change:
 
     `recurrence`: content lines RRULE, RDATE, EXDATE; an empty tuple makes a series one event. `attendees` replaces
     the list, `reply` is a PARTSTAT for the editor's own entry alone, `answers` are those of attendees by their
-    addresses. `visibility` is a CLASS; `custom` is merged by key and scope; None deletes all. `default_reminders`:
-    the reminders are the calendar's own (`storage.ical.custom`). `raw`: properties that have no member of their
-    own, by upper-case name, and `attributes` those of a service, as JSON values; None removes one.
+    addresses, and `comment` is what is said to them. `visibility` is a CLASS; `custom` is merged by key and scope; None
+    deletes all. `default_reminders`: the reminders are the calendar's own (`storage.ical.custom`). `raw`: properties
+    that have no member of their own, by upper-case name, and `attributes` those of a service, as JSON values; None
+    removes one.
     """
 
     name: Given[str] = KEEP
@@ -124,6 +125,7 @@ class Change:
     attendees: Set[tuple[Guest, ...]] = KEEP
     reply: Set[str] = KEEP
     answers: Mapping[str, str] = field(default_factory=dict)
+    comment: str = ""
     reminders: Set[tuple[Reminder, ...]] = KEEP
     default_reminders: Set[bool] = KEEP
     visibility: Given[str] = KEEP

@@ -8,7 +8,7 @@ from storage.editing.change import KEEP, Change, Custom, Description, Given, Raw
 from storage.editing.editor import Editor
 from storage.editing.when import Span, settled, span_of, with_span
 from storage.errors import InvalidChange, InvalidData
-from storage.ical import conference, custom
+from storage.ical import comments, conference, custom
 from storage.ical.custom import CustomProperty
 from storage.ical.htmltext import text_of
 from storage.ical.lines import Component, Line, escape, line, unescape
@@ -184,7 +184,7 @@ def _with_people(event: Component, change: Change, editor: Editor) -> Component:
     if change.attendees is not KEEP:
         event = people.with_attendees(event, change.attendees, editor)
     if change.answers:
-        event = people.with_answers(event, change.answers)
+        event = comments.with_answer(people.with_answers(event, change.answers), change.comment)
     return event if change.reply is KEEP else people.with_reply(event, change.reply, editor)
 
 

@@ -110,8 +110,10 @@ class DeskWriter(DeskReader):
                 check=self._check(opened, [Operation.DELETE]),
             )
 
-    def respond(self, event_id: str, answer: str, *, origin: Origin, notify: bool = False) -> SeenEvent:
-        """Answer an invitation for the calendar's owner, with one of `ANSWERS`.
+    def respond(
+        self, event_id: str, answer: str, comment: str = "", *, origin: Origin, notify: bool = False
+    ) -> SeenEvent:
+        """Answer an invitation for the calendar's owner, with one of `ANSWERS`; `comment` goes to the organizer.
 
         Raises `PermitDenied`, ACCESS_DENIED also where the owner is not invited, and what `answer_event` does.
         """
@@ -128,6 +130,7 @@ class DeskWriter(DeskReader):
                 actor=self._actor(opened.calendar),
                 notify=notify,
                 check=self._check(opened, [Operation.RESPOND]),
+                comment=comment,
             )
         return self.event(event_id)
 

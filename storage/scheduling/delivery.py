@@ -49,7 +49,7 @@ class _Meeting:
 
     def seen_by(self, user: str) -> "_Meeting":
         """The same meeting, as another user has it."""
-        return _Meeting(self.conn, user, self.uid, self.kind, tuple(people.addresses(self.conn, user)))
+        return _Meeting(self.conn, user, self.uid, self.kind, tuple(people.local_addresses(self.conn, user)))
 
     def standing(self) -> tuple[Collection, Entry] | None:
         """Where the user has it."""
@@ -129,7 +129,7 @@ def emptied(conn: Connection, collection: Collection) -> None:
 
 
 def _meeting(conn: Connection, collection: Collection, uid: str, kind: Kind) -> _Meeting:
-    return _Meeting(conn, collection.user, uid, kind, tuple(people.addresses(conn, collection.user)))
+    return _Meeting(conn, collection.user, uid, kind, tuple(people.local_addresses(conn, collection.user)))
 
 
 def _organizer(calendar: Component) -> str:
@@ -239,7 +239,8 @@ def _invite(guest: _Meeting, old: Component | None, new: Component, address: str
         fit = [each for each in calendars if people.takes_invitations(each, kinds)]
         if not fit:
             return None
-        _store(guest, fit[0], None, new)
+        invited = next((each for each in fit if each.email and people.normal(each.email) == address), fit[0])
+        _store(guest, invited, None, new)
         copy = new
     else:
         collection, entry = standing

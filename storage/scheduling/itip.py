@@ -8,6 +8,7 @@ the same keep their bytes on both sides. Within one server no message overtakes 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from storage.errors import InvalidData
+from storage.ical import comments
 from storage.ical.canonical import canonical
 from storage.ical.instance import instance_of
 from storage.ical.kinds import ARRANGED
@@ -348,6 +349,7 @@ def _reply_part(part: Component | None, master: Component | None, key: str, word
         date = {} if "T" in key else {"VALUE": ["DATE"]}
         lines.append(found if found is not None else line("RECURRENCE-ID", key, date, eol=eol))
     lines += [each for name in ("DTSTART", "SUMMARY") for each in source.lines(name)[:1] if part is not None]
+    lines += comments.of_answer(part) if part is not None else []
     answer = set_param(_stripped(own), "PARTSTAT", [word])
     return component(source.name, [*map(_stripped, lines), answer], eol=eol)
 

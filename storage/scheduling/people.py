@@ -84,8 +84,8 @@ def user_of(conn: Connection, address: str) -> str | None:
 def local_users(conn: Connection) -> Mapping[str, str]:
     """Whom this mirror itself delivers messages to, by address in normal form: the users who have local accounts.
 
-    The principal of a user counts as an address of their local accounts; those of mirrored accounts get their messages
-    from their own upstreams.
+    The principal of a user counts as an address of their local accounts, and so does that of a calendar which has one
+    of its own; those of mirrored accounts get their messages from their own upstreams.
     """
     found: dict[str, str] = {}
     for account in accounts.every(conn):
@@ -93,7 +93,15 @@ def local_users(conn: Connection) -> Mapping[str, str]:
             found.setdefault(f"{PRINCIPALS}{account.user}/", account.user)
             if account.email:
                 found.setdefault(normal(account.email), account.user)
+    for address, user in _of_calendars(conn).items():
+        found.setdefault(address, user)
     return found
+
+
+def local_addresses(conn: Connection, user: str) -> list[str]:
+    """The user's own addresses, and those of their local calendars: under all of these they invite and are invited."""
+    apart = [address for address, owner in _of_calendars(conn).items() if owner == user]
+    return list(dict.fromkeys([*addresses(conn, user), *apart]))
 
 
 def is_local(conn: Connection, collection: Collection) -> bool:
@@ -130,6 +138,17 @@ def default_calendar(conn: Connection, user: str) -> Collection | None:
 def takes_invitations(collection: Collection, component: str = "VEVENT") -> bool:
     """Whether events (or tasks) that others send could be put there."""
     return component in collection.components and not collection.read_only and not collection.mailbox
+
+
+def _of_calendars(conn: Connection) -> Mapping[str, str]:
+    """The users of local calendars by the addresses that those have of their own, and that no account was given."""
+    given = {normal(account.email) for account in accounts.every(conn) if account.email}
+    found: dict[str, str] = {}
+    for each in collections.addressed(conn):
+        address = normal(each.email)
+        if address not in given and is_local(conn, each):
+            found.setdefault(address, each.user)
+    return found
 
 
 def _principal(address: str) -> str:

@@ -165,6 +165,11 @@ def every(conn: Connection, *, user: str | None = None, account_id: int | None =
     return [_row(row) for row in rows]
 
 
+def addressed(conn: Connection) -> list[Collection]:
+    """All collections that have an address of their own."""
+    return [_row(row) for row in conn.execute(f"{_SELECT} WHERE email <> '' ORDER BY n")]
+
+
 def mailbox(conn: Connection, user: str, kind: CollectionKind) -> Collection | None:
     """The user's scheduling inbox or outbox."""
     row = conn.execute(f"{_SELECT} WHERE user = ? AND kind = ?", (user, kind)).fetchone()

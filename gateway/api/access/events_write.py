@@ -59,14 +59,14 @@ def delete_event(asked: Asked, event: str, notify: Notify = None) -> Response:
 
 @router.post("/{event}/respond")
 def respond_to_event(asked: Asked, event: str, raw_body: RawBody) -> Response:
-    """Answer an invitation for the calendar's owner."""
+    """Answer an invitation for the calendar's owner; `comment` goes to the organizer with the answer."""
     desk = asked.desk
     desk.check_operations([Operation.RESPOND])
     body = Body.parse(raw_body, bad)
     body.need("status")
     status = body.choice("status", tuple(ANSWERS)) or ""
-    body.printable("comment", most=params.LONGEST_COMMENT)
-    return answer(_shown(desk, desk.respond(event, status, origin=Origin.API, notify=True)))
+    comment = body.printable("comment", most=params.LONGEST_COMMENT) or ""
+    return answer(_shown(desk, desk.respond(event, status, comment, origin=Origin.API, notify=True)))
 
 
 def _shown(desk: Desk, seen: SeenEvent) -> dict[str, Any]:
