@@ -158,7 +158,8 @@ class TakenRow(NamedTuple):
 
     Its times are those of an `Occurrence`; `floating` is true of all-day ones too. `attendees`, and `organizer` (None
     for none), are JSON in UTF-8, as they are stored: of most events nobody has to read them, and octets are searched
-    faster than letters. A tuple, because a week of a large calendar has thousands.
+    faster than letters. `entry` and `position` say of which component it is; 0 as `entry`: of none that is stored.
+    A tuple, because a week of a large calendar has thousands.
     """
 
     start: int
@@ -168,6 +169,8 @@ class TakenRow(NamedTuple):
     transparency: str
     attendees: bytes
     organizer: bytes | None = None
+    entry: int = 0
+    position: int = 0
 
 
 class PlainSeries(NamedTuple):

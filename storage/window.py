@@ -98,14 +98,15 @@ def taken(conn: Connection, collection_n: int, span: Window, limit: int) -> list
         until = expansion.complete_until
         if until is not None and until < _widest(span)[1] and instances and instances[-1].start < instances[-1].end:
             instances.append(instances[-1]._replace(start=until, end=_widest(span)[1]))
-        found.extend(_taken(content, each) for each in instances)
+        found.extend(_taken(entry.n, content, each) for each in instances)
     return _not_too_many(found)
 
 
-def _taken(content: Content, each: Occurrence) -> TakenRow:
+def _taken(n: int, content: Content, each: Occurrence) -> TakenRow:
     by = content.components[each.position]
     floating = each.floating or each.all_day
-    return TakenRow(each.start, each.end, floating, by.status, by.transparency, *components.people(by))
+    people = components.people(by)
+    return TakenRow(each.start, each.end, floating, by.status, by.transparency, *people, n, each.position)
 
 
 def _not_too_many(found: list[Row]) -> list[Row]:

@@ -23,7 +23,7 @@ from storage.permits.finding import Hit, Search, extent, hits
 from storage.permits.permit import DAY, Field, MasterLevel, Permit, RuleLevel
 from storage.permits.policy import Sight, Span, no_calendar, no_event, overlaps
 from storage.permits.seen import SeenEvent, shown
-from storage.permits.viewer import Viewer
+from storage.permits.viewer import Verdict, Viewer
 from storage.records import EventRow, TakenRow
 from storage.scheduling import busy
 from storage.store import Store
@@ -207,7 +207,14 @@ class DeskReader:
     def _busy(self, conn: Connection, calendar: SeenCalendar, span: Period) -> Iterable[Period]:
         place, judge = calendar.place, self.viewer.rules(calendar)
 
-        def shows(row: TakenRow) -> bool:
+        def choose(rows: list[TakenRow]) -> list[TakenRow]:
+            """Those that the rules do not block. What else hides an event takes no time."""
+            known = self.viewer.verdicts(conn, calendar, {(each.entry, each.position) for each in rows if each.entry})
+            return [each for each in rows if shows(each, known)]
+
+        def shows(row: TakenRow, known: Mapping[tuple[int, int], Verdict]) -> bool:
+            if row.entry:
+                return known[row.entry, row.position].sight is not Sight.HIDDEN
             return judge.of_json(row.attendees, row.organizer) is not RuleLevel.BLOCK
 
         found = busy.of_calendar(
@@ -217,7 +224,7 @@ class DeskReader:
             busy.zone_of(place),
             self.viewer.mine(calendar),
             MOST_INSTANCES,
-            shows if self.permit.rules else None,
+            choose if self.permit.rules else None,
         )
         return (period for periods in found.values() for period in periods)
 

@@ -51,19 +51,19 @@ def of_calendar(
     zone: tzinfo,
     me: Group[str],
     limit: int,
-    shows: Callable[[TakenRow], bool] | None = None,
+    choose: Callable[[list[TakenRow]], list[TakenRow]] | None = None,
 ) -> Busy:
     """When a calendar is busy inside a span: from its events, and from the VFREEBUSY entries that it holds.
 
     `limit`: at most so many instances of one event are looked at, see `storage.window.taken`. `zone`, `me`: see `busy`.
-    `shows`: only what it says yes to counts, by who is in it. Somebody else's calendar is as busy as it is for its
-    owner. Raises `TooManyMatches`.
+    `choose`: only what it keeps counts; of a VFREEBUSY it gets who is in it, and no times. Somebody else's calendar is
+    as busy as it is for its owner. Raises `TooManyMatches`.
     """
     rows = window.taken(conn, place.source, window.window(*span, zone), limit)
-    if shows is not None:
-        rows = [row for row in rows if shows(row)]
+    if choose is not None:
+        rows = choose(rows)
     told: dict[str, list[Period]] = {}
-    for word, period in _told(conn, place, shows):
+    for word, period in _told(conn, place, choose):
         if period[0] < span[1] and period[1] > span[0]:
             told.setdefault(word, []).append(_clipped(period, span))
     return together([busy(rows, span, zone, me), told])
@@ -119,14 +119,14 @@ def _clipped(period: Period, span: Period) -> Period:
 
 
 def _told(
-    conn: Connection, place: Collection, shows: Callable[[TakenRow], bool] | None
+    conn: Connection, place: Collection, choose: Callable[[list[TakenRow]], list[TakenRow]] | None
 ) -> Iterator[tuple[str, Period]]:
     """What the VFREEBUSY entries of the calendar say, each period with its FBTYPE."""
     for entry in shared.each(conn, place, entries.free_busy(conn, place.source)):
         with suppress(InvalidData):
             [calendar] = parse(entry.text).components("VCALENDAR")
             for component in calendar.components("VFREEBUSY"):
-                if shows is not None and not shows(_of_people(component)):
+                if choose is not None and not choose([_of_people(component)]):
                     continue
                 yield from freebusy.busy(component, calendar)
 

@@ -79,7 +79,7 @@ ENTRIES_IN = f"""SELECT o.entry_n FROM occurrences o WHERE {_SHORT}
 """The numbers of the entries with an instance in a window; parameters of `_bound`."""
 
 _TAKEN = """SELECT o.start, o."end", o.floating, p.status, p.transparency, CAST(p.attendees AS BLOB),
-        CAST(p.organizer AS BLOB)
+        CAST(p.organizer AS BLOB), o.entry_n, o.position
     FROM occurrences o %s JOIN components p ON p.entry_n = o.entry_n AND p.position = o.position
     WHERE p.name = 'VEVENT' AND """
 
