@@ -12,6 +12,7 @@ from gcal_sync.api import CalendarListRequest, GoogleCalendarService, ListEvents
 from gcal_sync.auth import AbstractAuth
 from gcal_sync.model import DateOrDatetime, Event
 from gcal_sync.sync import CalendarEventSyncManager, CalendarListSyncManager
+from google.auth.exceptions import RefreshError
 from google.oauth2.credentials import Credentials
 from google_auth_httplib2 import AuthorizedHttp
 from googleapiclient.discovery import build
@@ -205,6 +206,18 @@ class TestGooglesOwnClient:
         events.delete(calendarId="primary", eventId=master["id"]).execute()
         assert {each["status"] for each in sync(calendar, token)[0]} == {"cancelled"}
         assert first not in {each["id"] for each in sync(calendar, showDeleted=True)[0]}
+
+    def test_it_refreshes_its_token_until_the_consent_is_taken_back(self, google: Google) -> None:
+        google.issuer.refresh["1//0first"] = (float("inf"), "https://www.googleapis.com/auth/calendar")
+        application = {"client_id": google.issuer.client_id, "client_secret": google.issuer.client_secret}
+        token_uri = f"{google.url}token"
+        stale = Credentials("stale", refresh_token="1//0first", token_uri=token_uri, **application)
+        colours = client(google, stale).colors().get()
+        assert colours.execute()["kind"] == "calendar#colors"
+        assert google.issuer.valid(stale.token)
+        google.issuer.revoke()
+        with pytest.raises(RefreshError, match="invalid_grant"):
+            colours.execute()
 
 
 class _Auth(AbstractAuth):

@@ -313,12 +313,29 @@ class TestService:
         made = google.ask("POST", f"{EVENTS}/watch", body)
         assert refused(google, "POST", f"{EVENTS}/watch", body)[0] == 400
         assert refused(google, "POST", f"{EVENTS}/watch", body | {"id": "c2", "address": "http://me"})[0] == 400
+        google.ask("POST", "users/me/calendarList/watch", body | {"id": "c3", "address": "https://me.example/list"})
         insert(google)
         google.ask("GET", EVENTS)
+        google.ask("POST", "calendars", {"summary": "Work"})
         google.ask("POST", "channels/stop", {"id": "c1", "resourceId": made["resourceId"]})
         insert(google)
-        assert heard == [(body["address"], "sync"), (body["address"], "exists")]
+        hook, of_list = body["address"], "https://me.example/list"
+        assert heard == [(hook, "sync"), (of_list, "sync"), (hook, "exists"), (of_list, "exists")]
         assert google.channels.sent[0]["X-Goog-Message-Number"] == "1"
+
+    def test_what_changed_since_a_moment(self, google: Google) -> None:
+        clock = [1_800_000_000.0]  # 2027-01-15T08:00:00Z
+        google.account.now = lambda: clock[0]
+        first, gone = insert(google), insert(google)
+        clock[0] += 3_600
+        second = insert(google)
+        google.ask("DELETE", f"{EVENTS}/{gone['id']}")
+        for since in ("2027-01-15T09:00:00Z", "2027-01-15T10:00:00%2B01:00"):
+            page = google.ask("GET", f"{EVENTS}?updatedMin={since}&orderBy=updated")
+            assert {each["id"] for each in page["items"]} == {second["id"], gone["id"]}
+            assert "nextSyncToken" not in page
+        everything = google.ask("GET", f"{EVENTS}?updatedMin=2027-01-15T07:00:00Z")["items"]
+        assert first["id"] in {each["id"] for each in everything}
 
     def test_delayed_writes_come_in_a_later_round(self, google: Google) -> None:
         token = google.ask("GET", EVENTS)["nextSyncToken"]

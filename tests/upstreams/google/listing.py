@@ -177,8 +177,10 @@ class Lists:
             return False
         if "eventTypes" in query and event.get("eventType", "default") not in query["eventTypes"]:
             return event["status"] == "cancelled" and position.since is not None
-        if "updatedMin" in query and event["updated"] < query["updatedMin"]:
-            return False
+        if "updatedMin" in query:
+            oldest = parameter(query["updatedMin"], "updatedMin")
+            if datetime.fromisoformat(event["updated"]) < oldest:
+                return False
         for side in ("private", "shared"):
             for wanted in query.get(f"{side}ExtendedProperty", ()):
                 name, _, value = wanted.partition("=")

@@ -9,7 +9,7 @@ that nothing stands there. What is marked «unverified» in these files comes fr
 import json
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -184,8 +184,8 @@ class Google(ScriptedServer):
             raise Refused(501, "notImplemented", f"The fake does not know {method.name}.")
         before = self.account.change
         answer = verb(Call(method, path_parameters, parameters, body, if_match, if_none))
-        if self.account.change > before and "calendarId" in path_parameters:
-            self._tell(path_parameters["calendarId"])
+        if self.account.change > before:
+            self._tell(method, [path_parameters.get("calendarId", ""), parameters.get("destination", "")])
         return self._reply(document, method, parameters, fault, answer, if_none)
 
     def _checked(
@@ -248,9 +248,13 @@ class Google(ScriptedServer):
             raise limited(self.quota_status, reason)
         self._spent.append(_Cost(now, units))
 
-    def _tell(self, id_: str) -> None:
-        name = self.account.email if id_ == "primary" else id_
-        self.channels.changed(f"calendars/{name}/events")
+    def _tell(self, method: Method, calendars: Sequence[str]) -> None:
+        """Let those hear who watch what a write has changed: events of these calendars, or the list of calendars."""
+        if not method.name.startswith("events."):
+            self.channels.changed("users/me/calendarList")
+            return
+        for id_ in (each for each in calendars if each):
+            self.channels.changed(f"calendars/{self.account.email if id_ == 'primary' else id_}/events")
 
     def ask(self, http: str, path: str, body: Json | None = None, *, headers: Mapping[str, str] | None = None) -> Json:
         """Ask the fake without a network, as its user: `path` is below `calendar/v3/`, or begins
