@@ -200,8 +200,20 @@ def events(conn: Connection, place: Collection, rows: list[EventRow], *, text: b
         own = row.component.classification
         hidden = busy or hides(own or ("PRIVATE" if row.entry.n in private else ""))
         component = _times(row.component) if hidden else row.component._replace(alarms=())
-        shown.append(replace(row, entry=seen.get(row.entry.n, row.entry), component=component))
+        one = seen.get(row.entry.n, row.entry)
+        if hidden:
+            one = _without_versions(one, component, known=text)
+        shown.append(replace(row, entry=one, component=component))
     return shown
+
+
+def _without_versions(found: Entry, component: ComponentRecord, *, known: bool) -> Entry:
+    """An entry that does not tell when, or that at all, something was changed which is hidden.
+
+    Its hash is that of its text as it is seen, where that is `known`, else one of what is shown.
+    """
+    digest = found.hash if known else ids.content_hash(repr((found.uid, component)))
+    return found._replace(hash=digest, size=0, seq=0, modified=found.created)
 
 
 def _times(component: ComponentRecord) -> ComponentRecord:

@@ -447,6 +447,25 @@ def test_a_shared_calendar_shows_what_its_level_allows(here: Here) -> None:
     here.get(OUTLOOK, path, 404)
 
 
+@pytest.mark.parametrize("raw", [{}, RAW])
+def test_nothing_of_a_hidden_event_follows_what_is_hidden(here: Here, raw: dict[str, str]) -> None:
+    secret = "CLASS:PRIVATE\r\nRRULE:FREQ=DAILY;COUNT=2\r\n"
+    entry = here.put(CALDAV, event("hidden", summary="one", more=secret), "h.ics")
+    here.store.share(here.calendar(CALDAV).id, "bob", Level.READ)
+    (share,) = [each for each in here.store.home("bob") if each.share]
+    path = f"/v1/accounts/me/cal/calendars/{share.id}/events"
+
+    def seen() -> list[Json]:
+        return [here.get(OUTLOOK, path, headers=raw), here.get(OUTLOOK, f"{path}/{entry.id}", headers=raw)]
+
+    before = seen()
+    with clock.use(lambda: NOW + 60):
+        here.put(CALDAV, event("hidden", summary="two", more=f"DESCRIPTION:x\r\n{secret}"), "h.ics")
+        assert seen() == before
+        here.put(CALDAV, event("hidden", summary="two", more=f"STATUS:CANCELLED\r\n{secret}"), "h.ics")
+        assert seen() != before, "what is shown is told"
+
+
 def test_a_list_shows_an_event_as_it_is_now(here: Here) -> None:
     """What is remembered of an event is not what it was, nor what it is for somebody else who asks."""
     entry = here.put(GOOGLE, event("u1", start=":20250304T100000Z", end=":20250304T110000Z", summary="n"), "a.ics")

@@ -175,6 +175,17 @@ def test_a_shared_calendar_shows_as_such(here: Here, alice: OneCal) -> None:
     assert (shown["isShared"], shown["readOnly"], shown["isPrimary"]) == (True, True, False)
 
 
+def test_the_version_of_a_hidden_event_is_that_of_what_is_shown(here: Here, alice: OneCal) -> None:
+    here.store.share(here.calendar(103).id, "alice", Level.READ)
+    path = f"/api/v1/events/101/{next(each.id for each in here.store.home('alice') if each.share is not None)}"
+    seen = []
+    for summary, more in (("one", ""), ("two", ""), ("two", "STATUS:CANCELLED\r\n")):
+        here.put(103, event("hidden", summary=summary, more=f"CLASS:PRIVATE\r\n{more}"), "h.ics")
+        seen.append(alice.get(path)["data"][0])
+    assert seen[0] == seen[1]
+    assert seen[1]["etag"] != seen[2]["etag"]
+
+
 # -- free and busy ----------------------------------------------------------------------------------------------------
 
 SPAN = {"startDateTime": "2026-07-20T00:00:00", "endDateTime": "2026-07-25T00:00:00", "timeZone": "Europe/Berlin"}
