@@ -86,7 +86,8 @@ class ContactRecord:
     `value` (addresses: the seven fields of RFC 6350 §6.3.1; organizations: `name`, `department`, `title`, `location`),
     `types`, `preferred` and `label`; `text` tells a relation by name from one by address; `members` are URIs.
 
-    `created` and `revised` are what the card itself says of its age, `YYYY-MM-DDTHH:MM:SSZ`, or empty.
+    `created` and `revised` are what the card itself says of its age, `YYYY-MM-DDTHH:MM:SSZ`, or empty. `raw`: what a
+    service has of its own, as `storage/ical/custom.py` says; None for nothing.
     """
 
     version: str = ""
@@ -119,6 +120,7 @@ class ContactRecord:
     relations: tuple[Mapping[str, Any], ...] = ()
     categories: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
+    raw: Mapping[str, Any] | None = None
 
 
 class Occurrence(NamedTuple):

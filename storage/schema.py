@@ -334,6 +334,12 @@ def m037_callbacks(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m044_contacts_of_services(db: Database) -> None:
+    """What services have of contacts beyond what all of them have."""
+    db.execute(contacts.RAW)
+
+
 def migrate(conn: Connection) -> None:
     """Bring the file behind `conn` to this program's schema, inside the caller's write transaction.
 

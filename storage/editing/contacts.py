@@ -15,6 +15,7 @@ from typing import Any, Final
 from storage.editing.change import RawProperty
 from storage.editing.contact_lists import LABEL, Lists, number
 from storage.errors import InvalidData
+from storage.ical import custom
 from storage.ical.lines import Component, Line, dump, escape, line, parse
 from storage.ical.write import component, eol_of, remove, replace, set_lines
 from storage.records import ContactRecord
@@ -33,7 +34,7 @@ MAPPED: Final = frozenset(
 )
 """Properties that members of a change speak of."""
 
-OWN: Final = frozenset({"BEGIN", "END", "VERSION", "UID", "PRODID", "REV", "CREATED", LABEL, ""})
+OWN: Final = frozenset({"BEGIN", "END", "VERSION", "UID", "PRODID", "REV", "CREATED", LABEL, custom.RAW, ""})
 """Properties that make the text a card; no change speaks of them."""
 
 _SEXES: Final = {"male": "M", "female": "F", "other": "O", "unknown": "U"}
@@ -45,6 +46,7 @@ class ContactChange:
 
     Texts hold no control characters but line breaks. `birthday` is `YYYY-MM-DD`; `gender` `male`, `female`, `other` or
     `unknown`. `raw`: properties by upper-case name that no other member speaks of, None removes one.
+    `attributes`: the same of a service's own attributes, as JSON values (`storage.ical.custom`).
     """
 
     given: str | None = None
@@ -59,6 +61,7 @@ class ContactChange:
     addresses: Sequence[Address] | None = None
     websites: Sequence[str] | None = None
     raw: Mapping[str, RawProperty | None] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 def made(change: ContactChange, uid: str, at: datetime) -> str:
@@ -106,7 +109,7 @@ def _edited(card: Component, change: ContactChange) -> Component:
         if name not in MAPPED | OWN:
             new_lines = [line(name, wanted.value, wanted.params, eol=eol_of(card))] if wanted else []
             card = set_lines(card, name, new_lines)
-    return card
+    return custom.with_raw_changed(card, change.attributes)
 
 
 def _listed(card: Component, change: ContactChange) -> Component:
@@ -228,7 +231,7 @@ def _cleaned(change: ContactChange) -> ContactChange:
         given = getattr(change, member.name)
         if isinstance(given, str):
             said[member.name] = _clean(given)
-        elif given is not None and member.name != "raw":
+        elif given is not None and member.name not in ("raw", "attributes"):
             said[member.name] = [_clean_item(each) for each in given]
     if "phones" in said:
         said["phones"] = [amended(each, value=number(each.value)) for each in said["phones"]]

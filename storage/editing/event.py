@@ -204,11 +204,7 @@ def _with_extensions(event: Component, change: Change) -> Component:
             event = conference.with_meeting(event, change.meeting)
     except InvalidData as error:
         raise InvalidChange("meeting", error.message) from error
-    if change.attributes:
-        known = custom.raw_attributes(event.lines(custom.RAW))
-        wanted = {name: value for name, value in {**known, **change.attributes}.items() if value is not None}
-        event = custom.with_raw_attributes(event, wanted)
-    return _with_raw(event, change.raw)
+    return _with_raw(custom.with_raw_changed(event, change.attributes), change.raw)
 
 
 def _with_custom(event: Component, given: tuple[Custom, ...] | None) -> Component:

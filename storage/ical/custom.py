@@ -4,7 +4,7 @@ Every adapter and every dialect reads and writes these forms through this module
 
     X-GATEWAY-PROP;X-KEY=color;X-SCOPE=PRIVATE:green       one custom (extended) property each
     X-GATEWAY-DEFAULT-REMINDERS:TRUE                       reminders are those of the calendar (FALSE: those here)
-    X-GATEWAY-RAW;X-KEY=colorId:"7"                        an attribute of a service's own, as JSON
+    X-GATEWAY-RAW;X-KEY=colorId:"7"                        an attribute of a service's own, as JSON (contacts too)
     X-GATEWAY-CREATOR;CN=Alice:mailto:alice@example.com    who made the event, where that is not its organizer
 
 X-SCOPE is PRIVATE (one person's copy: Google's `extendedProperties.private`, all of Microsoft Graph's) or SHARED
@@ -79,6 +79,16 @@ def with_raw_attributes(component: Component, wanted: Mapping[str, Any]) -> Comp
         line(RAW, escape(dumps(value, ensure_ascii=False)), {"X-KEY": [key]}, eol=eol) for key, value in wanted.items()
     ]
     return set_lines(component, RAW, made)
+
+
+def with_raw_changed(component: Component, given: Mapping[str, Any]) -> Component:
+    """The component with these attributes of its service beside those that it has; None takes one away."""
+    if not given:
+        return component
+    known = raw_attributes(component.lines(RAW))
+    return with_raw_attributes(
+        component, {name: value for name, value in {**known, **given}.items() if value is not None}
+    )
 
 
 def default_reminders(lines: Iterable[Line]) -> bool | None:

@@ -48,6 +48,9 @@ CREATE INDEX contacts_listing ON contacts_data (collection_n, entry_n) WHERE kin
 """
 """What m029 adds: all that the API shows of a contact, and the order in which it lists them."""
 
+RAW = "ALTER TABLE contacts_data ADD COLUMN raw TEXT NOT NULL DEFAULT ''"
+"""What m044 adds: what services have of their own, as JSON; '' for nothing."""
+
 _TEXTS = (
     *("version", "kind", "full_name", "family_name", "given_name", "additional_names", "prefix", "suffix", "initials"),
     *("nickname", "organisation", "department", "title", "role", "note", "birthday", "anniversary", "gender"),
@@ -56,8 +59,9 @@ _TEXTS = (
 _LISTS = (
     *("emails", "phones", "addresses", "organizations", "urls", "messengers", "relations", "categories", "members"),
 )
-_COLUMNS = ", ".join((*_TEXTS, *_LISTS))
-_MARKS = ", ".join("?" * (len(_TEXTS) + len(_LISTS)))
+_ALL = (*_TEXTS, *_LISTS, "raw")
+_COLUMNS = ", ".join(_ALL)
+_MARKS = ", ".join("?" * len(_ALL))
 _WORDS = "full_name, organisation, note, words"
 
 
@@ -74,7 +78,7 @@ def texts(conn: Connection) -> Iterator[tuple[int, str]]:
 def grow(conn: Connection, entry_n: int, record: ContactRecord) -> None:
     """Write what m029 adds, and what it renders otherwise than before."""
     _forget_words(conn, entry_n)
-    values = dict(zip((*_TEXTS, *_LISTS, "words"), _values(record), strict=True))
+    values = dict(zip((*_ALL, "words"), _values(record), strict=True))
     settings = ", ".join(f"{name} = ?" for name in _GROWN)
     conn.execute(
         f"UPDATE contacts_data SET {settings} WHERE entry_n = ?", (*(values[name] for name in _GROWN), entry_n)
@@ -148,15 +152,17 @@ def delete(conn: Connection, entry_n: int) -> None:
 
 
 def _values(record: ContactRecord) -> tuple[Any, ...]:
-    """The values of `_TEXTS`, `_LISTS` and `words`."""
+    """The values of `_ALL` and `words`."""
     lists = (dumps(getattr(record, name), default=dict, ensure_ascii=False) for name in _LISTS)
-    return (*(getattr(record, name) for name in _TEXTS), *lists, _words(record))
+    raw = dumps(record.raw, default=dict, ensure_ascii=False) if record.raw else ""
+    return (*(getattr(record, name) for name in _TEXTS), *lists, raw, _words(record))
 
 
 def _record(row: Sequence[Any]) -> ContactRecord:
     fields: dict[str, Any] = dict(zip(_TEXTS, row, strict=False))
     fields["photo"] = bool(fields["photo"])
-    fields.update((name, tuple(loads(said))) for name, said in zip(_LISTS, row[len(_TEXTS) :], strict=True))
+    fields.update((name, tuple(loads(said))) for name, said in zip(_LISTS, row[len(_TEXTS) : -1], strict=True))
+    fields["raw"] = loads(row[-1]) if row[-1] else None
     return ContactRecord(**fields)
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from storage.ical import custom
 from storage.ical.lines import Component, Line
 from storage.records import ContactRecord
 from storage.vcard import values
@@ -76,6 +77,7 @@ class Card:
             relations=_said(self.relations()),
             categories=tuple(self._texts("CATEGORIES")),
             members=tuple(filter(None, map(values.text, self._all(*_MEMBER)))),
+            raw=custom.raw_attributes(self._all(custom.RAW)) or None,
             photo=any(line.value.strip() for line in self._all("PHOTO")),
         )
 

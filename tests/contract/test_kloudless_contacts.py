@@ -186,6 +186,24 @@ def test_raw_properties_of_a_card(fixture: Fixture, book: Dav) -> None:
     assert "NOTE;" in changed["raw"]["data"]
 
 
+@pytest.mark.parametrize(("account", "unified"), [(101, "names"), (102, "displayName")])
+def test_attributes_of_a_service_itself(fixture: Fixture, account: int, unified: str) -> None:
+    """D09: what a contact has of its service alone stays, whatever else is changed, until it is taken away."""
+    api, headers = fixture.api(account), {"X-Kloudless-Raw-Data": "true"}
+    given = {"fileAs": "B\n;,", "nested": [{"a": None, "b": 1.5}], unified: "Nobody"}
+    made = api.post(CONTACTS, {**WALTER, "raw": {"object": given}}, headers=headers)
+    assert (made["raw"]["fileAs"], made["raw"]["nested"]) == ("B\n;,", [{"a": None, "b": 1.5}])
+    assert made["raw"][unified] != "Nobody"
+    api.patch(made["href"], {"initials": "W"})
+    changed = api.patch(made["href"], {"raw": {"object": {"nested": None, "other": True}}}, headers=headers)
+    assert (changed["raw"]["fileAs"], changed["raw"]["other"]) == ("B\n;,", True)
+    assert "nested" not in changed["raw"]
+    (listed,) = [each for each in api.get(CONTACTS, headers=headers)["objects"] if each["id"] == made["id"]]
+    assert listed == changed == api.get(made["href"], headers=headers)
+    api.patch(made["href"], {"raw": {"object": {"a\u0000": 1}}}, 400)
+    api.delete(made["href"])
+
+
 @pytest.mark.parametrize(
     ("account", "members"),
     [

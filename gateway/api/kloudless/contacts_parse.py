@@ -1,13 +1,13 @@
 """The body of a contact's POST or PATCH, member by member, as a change of a contact (contract A.13, A.2)."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TypeVar
 
 from gateway.api.body import Body
-from gateway.api.kloudless.raw_object import properties
-from gateway.api.kloudless.support import CALDAV, ICLOUD
+from gateway.api.kloudless.raw_object import attributes, properties
+from gateway.api.kloudless.support import CALDAV, GOOGLE, ICLOUD, OUTLOOK
 from gateway.api.service import Service
 from storage.editing.contacts import ContactChange
 from storage.vcard.plain import Address, Organization, Relation, Value
@@ -23,6 +23,20 @@ _PHONES = ("home", "work", "mobile", "other")
 _ORGANIZATIONS = ("work", "school", "other")
 _RELATIONS = ("child", "spouse", "other")
 _GENDERS = ("male", "female", "other", "unknown")
+
+UNIFIED: Mapping[Service, frozenset[str]] = {
+    GOOGLE: frozenset(
+        {"resourceName", "etag", "metadata", "names", "birthdays", "genders", "nicknames", "organizations"}
+        | {"emailAddresses", "phoneNumbers", "addresses", "relations", "urls"}
+    ),
+    OUTLOOK: frozenset(
+        {"id", "changeKey", "displayName", "givenName", "surname", "initials", "birthday", "companyName", "department"}
+        | {"jobTitle", "officeLocation", "emailAddresses", "homePhones", "businessPhones", "mobilePhone", "spouseName"}
+        | {"homeAddress", "businessAddress", "otherAddress", "children", "businessHomePage", "createdDateTime"}
+        | {"lastModifiedDateTime"}
+    ),
+}
+"""Attributes of a service that `raw.object` cannot set, because they have a member of their own (D09)."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _BREAK = re.compile(r"[\r\n\t]")
@@ -51,6 +65,7 @@ def change_of(body: Body, service: Service) -> ContactChange:
         addresses=_addresses(body),
         websites=_websites(body),
         raw=properties(body) if service in (CALDAV, ICLOUD) else {},
+        attributes=attributes(body, UNIFIED[service]) if service in UNIFIED else {},
     )
 
 

@@ -45,7 +45,8 @@ def raw(service: Service, contact: Contact, dav: str) -> dict[str, Any]:
         return {"format": "text/vcard", "data": entry.text, "etag": entry.etag, "href": dav}
     if service is Service.EXCHANGE:
         return {"id": entry.id}
-    return _person(contact) if service is Service.GOOGLE else _graph(contact)
+    own = _person(contact) if service is Service.GOOGLE else _graph(contact)
+    return {**(contact.record.raw or {}), **own}
 
 
 def _values(items: Sequence[Mapping[str, Any]], words: Mapping[str, str]) -> list[dict[str, Any]]:

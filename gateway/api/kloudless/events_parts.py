@@ -241,12 +241,4 @@ class Parts:
 
     def attributes(self) -> dict[str, Any]:
         """The attributes that `raw.object` sets on the other services; unified ones do not count."""
-        given = raw_object.members(self.body)
-        if given is None or self._detailed:
-            return {}
-        found = {name: given.value(name) for name in given if name not in UNIFIED[self.service]}
-        for name in found:
-            if not name or not name.isprintable() or len(name) > LONGEST_KEY:
-                raise given.wrong(name[:40], "is no name of an attribute")
-            given.document(name, most=LONGEST_TEXT)
-        return found
+        return raw_object.attributes(self.body, UNIFIED[self.service]) if not self._detailed else {}

@@ -4,6 +4,8 @@ On services that keep texts these are properties: a value as it stands there, al
 """
 
 import re
+from collections.abc import Collection
+from typing import Any
 
 from gateway.api.body import Body
 from storage.editing.change import RawProperty
@@ -30,6 +32,19 @@ def properties(body: Body) -> dict[str, RawProperty | None]:
     """Its members as properties, by their names in upper case; None removes one."""
     given = members(body)
     return {name.strip().upper(): _property(given, name) for name in given} if given is not None else {}
+
+
+def attributes(body: Body, unified: Collection[str]) -> dict[str, Any]:
+    """Its members as attributes of the service itself, as they are sent; those that are `unified` do not count."""
+    given = members(body)
+    if given is None:
+        return {}
+    found = {name: given.value(name) for name in given if name not in unified}
+    for name in found:
+        if not name or not name.isprintable() or len(name) > LONGEST_PARAMETER:
+            raise given.wrong(name[:40], "is no name of an attribute")
+        given.document(name, most=LONGEST_VALUE)
+    return found
 
 
 def _property(given: Body, name: str) -> RawProperty | None:
