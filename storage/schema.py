@@ -6,9 +6,9 @@ that other programs read are documented in `storage/tables/views.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from sqlite3 import Connection, complete_statement
+from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
 from storage.errors import InvalidData, StoreError
@@ -44,18 +44,29 @@ from storage.tables import (
     views,
     webhooks,
 )
+from storage.upgrade import Upgrade, statements
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
 _SET = "calharbor"
-_STEPS: dict[str, Callable[[Database], None]] = {}
+_STEPS: dict[str, Callable[[Database, Upgrade], None]] = {}
 
 
 def migrations() -> Callable[[Callable[[Database], None]], Callable[[Database], None]]:
     """Make the function that is decorated the next migration, under its name."""
 
     def add(step: Callable[[Database], None]) -> Callable[[Database], None]:
+        _STEPS[step.__name__] = lambda db, _upgrade: step(db)
+        return step
+
+    return add
+
+
+def walks() -> Callable[[Callable[[Database, Upgrade], None]], Callable[[Database, Upgrade], None]]:
+    """The same for one that goes through many entries, and lets them be counted."""
+
+    def add(step: Callable[[Database, Upgrade], None]) -> Callable[[Database, Upgrade], None]:
         _STEPS[step.__name__] = step
         return step
 
@@ -65,7 +76,7 @@ def migrations() -> Callable[[Callable[[Database], None]], Callable[[Database], 
 @migrations()
 def m001_mirror(db: Database) -> None:
     """The whole ground: accounts, entries, what is rendered from them, the journal, and the engine's ledger."""
-    for statement in _split(first.TABLES + first.SEARCH):
+    for statement in statements(first.TABLES + first.SEARCH):
         db.execute(statement)
 
 
@@ -79,28 +90,28 @@ def m002_views(db: Database) -> None:
 @migrations()
 def m003_sharing(db: Database) -> None:
     """Collections shared with other users."""
-    for statement in _split(grants.TABLES):
+    for statement in statements(grants.TABLES):
         db.execute(statement)
 
 
 @migrations()
 def m004_scheduling(db: Database) -> None:
     """Where invitations go."""
-    for statement in _split(default_calendars.DDL):
+    for statement in statements(default_calendars.DDL):
         db.execute(statement)
 
 
 @migrations()
 def m005_push(db: Database) -> None:
     """WebDAV-Push: who wants to be told of changes, and what they need not be told."""
-    for statement in _split(push.TABLES):
+    for statement in statements(push.TABLES):
         db.execute(statement)
 
 
 @migrations()
 def m006_contacts(db: Database) -> None:
     """All that a list of contacts shows, and their own search index."""
-    for statement in _split(f"{contacts.GROWN}DROP VIEW contacts;\n"):
+    for statement in statements(f"{contacts.GROWN}DROP VIEW contacts;\n"):
         db.execute(statement)
     db.execute(views.CONTACTS)
 
@@ -108,7 +119,7 @@ def m006_contacts(db: Database) -> None:
 @migrations()
 def m007_homes(db: Database) -> None:
     """Which collections came to a user's home and left it."""
-    for statement in _split(homes.TABLES):
+    for statement in statements(homes.TABLES):
         db.execute(statement)
 
 
@@ -121,42 +132,43 @@ def m008_free_busy(db: Database) -> None:
 @migrations()
 def m009_feeds(db: Database) -> None:
     """Secret links to calendars."""
-    for statement in _split(feeds.TABLES):
+    for statement in statements(feeds.TABLES):
         db.execute(statement)
 
 
 @migrations()
 def m010_schedule_tags(db: Database) -> None:
     """Schedule-Tags that are not the hash of their entry."""
-    for statement in _split(schedule_tags.DDL):
+    for statement in statements(schedule_tags.DDL):
         db.execute(statement)
 
 
 @migrations()
 def m011_upstream_scheduling(db: Database) -> None:
     """What upstreams say about scheduling: their own addresses for us, and whether they deliver invitations."""
-    for statement in _split(accounts.ADDRESSES + collections.SCHEDULES):
+    for statement in statements(accounts.ADDRESSES + collections.SCHEDULES):
         db.execute(statement)
 
 
 @migrations()
 def m012_reminders(db: Database) -> None:
     """Alarms of those with whom an entry is shared."""
-    for statement in _split(reminders.DDL):
+    for statement in statements(reminders.DDL):
         db.execute(statement)
 
 
-@migrations()
-def m013_task_durations(db: Database) -> None:
+@walks()
+def m013_task_durations(db: Database, upgrade: Upgrade) -> None:
     """Tasks that end by a DURATION, which RFC 4791 §9.9 compares with a window otherwise than a DUE."""
     from storage.ical.kinds import ENTRIES
     from storage.ical.lines import parse
     from storage.ical.span import value_of
 
-    for statement in _split(components.DURATIONS):
+    for statement in statements(components.DURATIONS):
         db.execute(statement)
     lasting = []
-    for n, position, text in components.tasks_with_spans(db.conn):
+    spans = components.tasks_with_spans(db.conn)
+    for n, position, text in upgrade.walk(spans, len(spans)):
         [calendar] = parse(text).components("VCALENDAR")
         task = [each for each in calendar.components() if each.name in ENTRIES][position]
         if value_of(task.first("DUE"), calendar) is None:
@@ -168,35 +180,35 @@ def m013_task_durations(db: Database) -> None:
 @migrations()
 def m014_shares_told(db: Database) -> None:
     """Which shares came and went, for those who are told by push messages."""
-    for statement in _split(homes.SHARED + push.TURNS):
+    for statement in statements(homes.SHARED + push.TURNS):
         db.execute(statement)
 
 
 @migrations()
 def m015_home_properties(db: Database) -> None:
     """What clients keep with a home."""
-    for statement in _split(home_properties.DDL):
+    for statement in statements(home_properties.DDL):
         db.execute(statement)
 
 
 @migrations()
 def m016_merging(db: Database) -> None:
     """What was agreed where an upstream cannot hold everything, and which properties of an entry are in conflict."""
-    for statement in _split(links.AGREED + conflicts.GROWN):
+    for statement in statements(links.AGREED + conflicts.GROWN):
         db.execute(statement)
 
 
 @migrations()
 def m017_vdir(db: Database) -> None:
     """What the files of the vdir were, so that what people do to them can be told from what we did."""
-    for statement in _split(vdir_files.DDL):
+    for statement in statements(vdir_files.DDL):
         db.execute(statement)
 
 
 @migrations()
 def m018_history(db: Database) -> None:
     """Each entry's changes at hand, which changes belong together, and what collections themselves were."""
-    for statement in _split(f"{journal.GROWN}{collection_revisions.DDL}DROP VIEW changes;\n"):
+    for statement in statements(f"{journal.GROWN}{collection_revisions.DDL}DROP VIEW changes;\n"):
         db.execute(statement)
     db.execute(views.CHANGES)
 
@@ -222,29 +234,26 @@ def m021_untold(db: Database) -> None:
 @migrations()
 def m022_via(db: Database) -> None:
     """The mirrors that a collection comes through."""
-    for statement in _split(collections.VIA):
+    for statement in statements(collections.VIA):
         db.execute(statement)
 
 
-@migrations()
-def m025_events(db: Database) -> None:
+@walks()
+def m025_events(db: Database, upgrade: Upgrade) -> None:
     """What listings of events show beyond what calendars do: recurrence as lines, attachments, meetings."""
     from storage.ical.read import read
 
-    for statement in _split(components.MORE):
+    for statement in statements(components.MORE):
         db.execute(statement)
-    last = 0
-    while page := components.texts(db.conn, last, 500):
-        for n, text in page:
-            with suppress(InvalidData):  # what could be read when it came, an older version read more leniently
-                components.set_more(db.conn, n, read(text).components)
-        last = page[-1][0]
+    for n, text in upgrade.walk(components.every_text(db.conn), components.count_texts(db.conn)):
+        with suppress(InvalidData):  # what could be read when it came, an older version read more leniently
+            components.set_more(db.conn, n, read(text).components)
 
 
 @migrations()
 def m025_events_by_words(db: Database) -> None:
     """Where a text of a few letters stands in events, filled behind the writers."""
-    for statement in _split(sought.INDEX):
+    for statement in statements(sought.INDEX):
         db.execute(statement)
 
 
@@ -257,31 +266,32 @@ def m025_event_pages(db: Database) -> None:
 @migrations()
 def m027_positions(db: Database) -> None:
     """Which component describes an instance, without looking the instance up."""
-    for statement in _split(occurrences.POSITIONS):
+    for statement in statements(occurrences.POSITIONS):
         db.execute(statement)
 
 
-@migrations()
-def m028_subscriptions(db: Database) -> None:
+@walks()
+def m028_subscriptions(db: Database, upgrade: Upgrade) -> None:
     """Who follows an account's changes, and what these changes were to what is rendered of entries."""
     from storage.ical.read import read
 
-    for statement in _split(revisions.RENDERED + subscriptions.DDL + webhooks.DDL):
+    for statement in statements(revisions.RENDERED + subscriptions.DDL + webhooks.DDL):
         db.execute(statement)
-    for n, text in components.texts_with_exclusions(db.conn):
+    excluding = components.texts_with_exclusions(db.conn)
+    for n, text in upgrade.walk(excluding, len(excluding)):
         with suppress(InvalidData):
             components.set_more(db.conn, n, read(text).components)
 
 
-@migrations()
-def m029_contacts_for_applications(db: Database) -> None:
+@walks()
+def m029_contacts_for_applications(db: Database, upgrade: Upgrade) -> None:
     """All that the API shows of a contact."""
     from storage.vcard.read import read
 
-    for statement in _split(f"{contacts.APPLICATIONS}DROP VIEW contacts;\n"):
+    for statement in statements(f"{contacts.APPLICATIONS}DROP VIEW contacts;\n"):
         db.execute(statement)
     db.execute(views.CONTACTS_ALL)
-    for n, text in contacts.texts(db.conn):
+    for n, text in upgrade.walk(contacts.texts(db.conn), contacts.count_texts(db.conn)):
         if (record := read(text).contact) is not None:
             contacts.grow(db.conn, n, record)
 
@@ -289,28 +299,28 @@ def m029_contacts_for_applications(db: Database) -> None:
 @migrations()
 def m030_api(db: Database) -> None:
     """What the JSON API knows of calendars beyond WebDAV, and who may use it."""
-    for statement in _split(collections.API + tokens.DDL):
+    for statement in statements(collections.API + tokens.DDL):
         db.execute(statement)
 
 
 @migrations()
 def m032_masters_in_order(db: Database) -> None:
     """Masters and solo events by their starts."""
-    for statement in _split(event_rows.HEADS):
+    for statement in statements(event_rows.HEADS):
         db.execute(statement)
 
 
 @migrations()
 def m033_instances_from_the_index(db: Database) -> None:
     """All that lists show of an instance, without looking the instance up: each would be a page of its own to read."""
-    for statement in _split(occurrences.WHOLE):
+    for statement in statements(occurrences.WHOLE):
         db.execute(statement)
 
 
 @migrations()
 def m034_moves_upstream(db: Database) -> None:
     """What an upstream showed of what it deleted, should it only have been moved."""
-    for statement in _split(revisions.SHOWN):
+    for statement in statements(revisions.SHOWN):
         db.execute(statement)
 
 
@@ -323,14 +333,14 @@ def m035_all_words(db: Database) -> None:
 @migrations()
 def m036_taken_out(db: Database) -> None:
     """The series from which instances are taken out: these are listed as cancelled, and have no other row."""
-    for statement in _split(event_rows.EXCLUDING):
+    for statement in statements(event_rows.EXCLUDING):
         db.execute(statement)
 
 
 @migrations()
 def m037_callbacks(db: Database) -> None:
     """Where applications want to hear that something changed."""
-    for statement in _split(callbacks.DDL):
+    for statement in statements(callbacks.DDL):
         db.execute(statement)
 
 
@@ -355,10 +365,19 @@ def migrate(conn: Connection) -> None:
     if len(applied) < len(_STEPS):
         from sqlite_utils import Database, Migrations  # takes a fifth of the start of a program, nearly always unneeded
 
-        steps = Migrations(_SET)
-        for step in _STEPS.values():
-            steps()(step)
-        steps.apply(Database(conn, execute_plugins=False))
+        steps, upgrade = Migrations(_SET), Upgrade()
+        for name, step in _STEPS.items():
+            steps(name=name)(_counted(name, step, upgrade))
+        with upgrade.watching(conn):
+            steps.apply(Database(conn, execute_plugins=False))
+
+
+def _counted(name: str, step: Callable[[Database, Upgrade], None], upgrade: Upgrade) -> Callable[[Database], None]:
+    def run(db: Database) -> None:
+        upgrade.begin(name)
+        step(db, upgrade)
+
+    return run
 
 
 def _applied(conn: Connection) -> list[str]:
@@ -367,13 +386,3 @@ def _applied(conn: Connection) -> list[str]:
         return []
     rows = conn.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY id", (_SET,))
     return [name for (name,) in rows.fetchall()]
-
-
-def _split(script: str) -> Iterator[str]:
-    """The statements of a script; triggers, which hold semicolons themselves, in one piece."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if complete_statement(statement):
-            yield statement.strip()
-            statement = ""

@@ -23,7 +23,8 @@ ALLOWED: Mapping[str, Sequence[str]] = {
     "storage.clock": [],
     "storage.provider": ["storage.model"],
     "storage.db": ["storage.errors", "storage.schema", "storage.clock"],
-    "storage.schema": ["storage.errors", "storage.tables", "storage.ical", "storage.vcard"],
+    "storage.schema": ["storage.errors", "storage.tables", "storage.ical", "storage.vcard", "storage.upgrade"],
+    "storage.upgrade": ["storage.clock"],
     "storage.ical": [
         "storage.model",
         "storage.records",
@@ -191,7 +192,7 @@ DOORWAYS: Mapping[str, Sequence[str]] = {
     "tzlocal": ["storage.ical", "gateway.cli.agenda"],
     "dateutil": ["storage.recurrence"],
     "sqlite_utils": ["storage.db", "storage.schema", "storage.tables"],
-    "sqlite3": ["storage.db", "storage.schema", "storage.tables"],
+    "sqlite3": ["storage.db", "storage.schema", "storage.upgrade", "storage.tables"],
     "watchdog": ["storage.vdir.watch"],
     "requests": [],
     "niquests": [],

@@ -1,6 +1,6 @@
 """The table `components`: one VEVENT, VTODO or VJOURNAL each, rendered at write time, with its words for search."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from json import JSONEncoder
 from sqlite3 import Connection
 from typing import Any
@@ -202,12 +202,17 @@ def set_by_duration(conn: Connection, numbers: Sequence[int]) -> None:
     conn.executemany("UPDATE components SET by_duration = 1 WHERE n = ?", [(n,) for n in numbers])
 
 
-def texts(conn: Connection, after: int, limit: int) -> list[tuple[int, str]]:
-    """The next entries beyond this number that components are rendered from, with their texts."""
-    rows = conn.execute(
-        "SELECT n, text FROM entries WHERE n > ? AND kind <> 'contact' ORDER BY n LIMIT ?", (after, limit)
-    )
-    return rows.fetchall()
+def every_text(conn: Connection) -> Iterator[tuple[int, str]]:
+    """Number and text of every entry that components are rendered from; they may be written meanwhile."""
+    sql, last = "SELECT n, text FROM entries WHERE n > ? AND kind <> 'contact' ORDER BY n LIMIT 500", 0
+    while page := conn.execute(sql, (last,)).fetchall():
+        yield from page
+        last = page[-1][0]
+
+
+def count_texts(conn: Connection) -> int:
+    """How many there are."""
+    return int(conn.execute("SELECT count(*) FROM entries WHERE kind <> 'contact'").fetchone()[0])
 
 
 def texts_with_exclusions(conn: Connection) -> list[tuple[int, str]]:

@@ -75,6 +75,11 @@ def texts(conn: Connection) -> Iterator[tuple[int, str]]:
         yield n, str(conn.execute("SELECT text FROM entries WHERE n = ?", (n,)).fetchone()[0])
 
 
+def count_texts(conn: Connection) -> int:
+    """How many there are, in all address books."""
+    return int(conn.execute("SELECT count(*) FROM contacts_data").fetchone()[0])
+
+
 def grow(conn: Connection, entry_n: int, record: ContactRecord) -> None:
     """Write what m029 adds, and what it renders otherwise than before."""
     _forget_words(conn, entry_n)
