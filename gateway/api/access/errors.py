@@ -6,11 +6,10 @@ from http import HTTPStatus
 from fastapi import Response
 
 from gateway.api.answers import answer
-from gateway.api.refusal import ApiRefusal
-from gateway.http.errors import status_of
+from gateway.api.refusal import ApiRefusal, Codes, told
 from storage import errors
 
-CODES: Mapping[type[errors.CalHarborError], tuple[int, str]] = {
+CODES: Codes = {
     errors.InvalidData: (400, "VALIDATION_ERROR"),
     errors.TooManyMatches: (400, "VALIDATION_ERROR"),
     errors.NotFound: (404, "NOT_FOUND"),
@@ -48,11 +47,7 @@ class AccessError(ApiRefusal):
     def __init__(
         self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None, *, title: str = ""
     ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-        self.headers = headers
+        super().__init__(status, code, message, headers)
         self.title = title or message
 
     def response(self) -> Response:
@@ -75,12 +70,9 @@ def of_error(error: errors.CalHarborError) -> AccessError:
     """One of ours, in the words of the dialect."""
     if isinstance(error, errors.PermitDenied):
         return AccessError(404 if error.code.endswith("NOT_FOUND") else 403, error.code, error.message)
-    named = next((CODES[kind] for kind in type(error).__mro__ if kind in CODES), None)
-    status, code = named or (status_of(error), "SERVER_ERROR")
-    message = f"{error.message}; {error.hint}" if error.hint else error.message
+    status, code, message, headers = told(error, CODES, "SERVER_ERROR")
     message = next((_WORDS[kind] for kind in type(error).__mro__ if kind in _WORDS), message)
-    after = error.retry_after if isinstance(error, errors.UpstreamError) else None
-    return AccessError(status, code, message, {"Retry-After": str(int(after) + 1)} if after else None)
+    return AccessError(status, code, message, headers)
 
 
 def of_status(status: int, message: str) -> AccessError:

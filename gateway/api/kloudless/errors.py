@@ -1,17 +1,15 @@
 """The errors of the Kloudless dialect: one shape, and one table from ours to its codes (contract A.1)."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from uuid import uuid4
 
 from fastapi import Response
 
 from gateway.api.answers import answer
-from gateway.api.refusal import ApiRefusal
-from gateway.http.errors import status_of
+from gateway.api.refusal import ApiRefusal, Codes, told
 from storage import errors
 
-CODES: Mapping[type[errors.CalHarborError], tuple[int, str]] = {
+CODES: Codes = {
     errors.InvalidData: (400, "invalid_parameters"),
     errors.TooLarge: (400, "invalid_parameters"),
     errors.UnsupportedKind: (400, "bad_request"),
@@ -30,20 +28,13 @@ CODES: Mapping[type[errors.CalHarborError], tuple[int, str]] = {
     errors.StoreBusy: (503, "service_not_available"),
     errors.StoreFull: (503, "service_not_available"),
 }
-"""Errors that are not named here answer as the nearest one above them in the tree."""
+"""What our errors are called here."""
 
 _BY_STATUS = {404: "not_found", 405: "method_not_allowed", 429: "too_many_requests", 503: "service_not_available"}
 
 
 class ApiError(ApiRefusal):
     """A request refused in the shape of this dialect."""
-
-    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-        self.headers = headers
 
     def response(self) -> Response:
         """`{"status_code", "error_code", "message", "id"}`; the id is this answer's own."""
@@ -68,11 +59,7 @@ def unsupported(what: str, service: str) -> ApiError:
 
 def of_error(error: errors.CalHarborError) -> ApiError:
     """One of ours, in the words of the dialect."""
-    named = next((CODES[kind] for kind in type(error).__mro__ if kind in CODES), None)
-    status, code = named or (status_of(error), "request_failed")
-    message = f"{error.message}; {error.hint}" if error.hint else error.message
-    after = error.retry_after if isinstance(error, errors.UpstreamError) else None
-    return ApiError(status, code, message, {"Retry-After": str(int(after) + 1)} if after else None)
+    return ApiError(*told(error, CODES, "request_failed"))
 
 
 def of_status(status: int, message: str) -> ApiError:

@@ -1,17 +1,15 @@
 """The errors of the OneCal dialect: one shape, and one table from ours to its names (contract C.1)."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from uuid import uuid4
 
 from fastapi import Response
 
 from gateway.api.answers import answer
-from gateway.api.refusal import ApiRefusal
-from gateway.http.errors import status_of
+from gateway.api.refusal import ApiRefusal, Codes, told
 from storage import errors
 
-CODES: Mapping[type[errors.CalHarborError], tuple[int, str]] = {
+CODES: Codes = {
     errors.InvalidData: (400, "BadRequest"),
     errors.TooLarge: (400, "BadRequest"),
     errors.UnsupportedKind: (400, "BadRequest"),
@@ -31,7 +29,7 @@ CODES: Mapping[type[errors.CalHarborError], tuple[int, str]] = {
     errors.StoreBusy: (503, "ServiceUnavailable"),
     errors.StoreFull: (503, "ServiceUnavailable"),
 }
-"""Errors that are not named here answer as the nearest one above them in the tree."""
+"""What our errors are called here."""
 
 _BY_STATUS = {
     404: "NotFound",
@@ -44,13 +42,6 @@ _BY_STATUS = {
 
 class OneCalError(ApiRefusal):
     """A request refused in the shape of this dialect; `code` is the machine's name of what is wrong."""
-
-    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-        self.headers = headers
 
     def response(self) -> Response:
         """`{"error", "message", "requestId"}`; the id is this answer's own."""
@@ -75,11 +66,7 @@ def not_found(what: str) -> OneCalError:
 
 def of_error(error: errors.CalHarborError) -> OneCalError:
     """One of ours, in the words of the dialect."""
-    named = next((CODES[kind] for kind in type(error).__mro__ if kind in CODES), None)
-    status, code = named or (status_of(error), "InternalServerError")
-    message = f"{error.message}; {error.hint}" if error.hint else error.message
-    after = error.retry_after if isinstance(error, errors.UpstreamError) else None
-    return OneCalError(status, code, message, {"Retry-After": str(int(after) + 1)} if after else None)
+    return OneCalError(*told(error, CODES, "InternalServerError"))
 
 
 def of_status(status: int, message: str) -> OneCalError:
