@@ -33,6 +33,8 @@ def explore(
     # It counts connections, of which there are none here, in a way that urllib3-future, which comes with `caldav`, has
     # not.
     monkeypatch.setattr("schemathesis.transport.requests._count_opened_connections", lambda _session: 0)
+    # Nor is there a proxy on the way, for which the whole environment would be searched twice for each request.
+    monkeypatch.setattr("requests.sessions.get_environ_proxies", lambda *_args, **_named: {})
     schema = openapi.from_dict(document, config=config)
     schema.app = here.app
     wrong: dict[tuple[str | None, str], str] = {}

@@ -23,7 +23,7 @@ SERVICE_DECIDES = re.compile(r"/(calendars|contacts|resources)\b")
 """Paths whose answers depend on whose rules an account follows."""
 
 FEWER: Json = {
-    "generation": {"max-examples": 2, "database": "none"},
+    "generation": {"max-examples": 1, "database": "none"},
     "phases": {
         "coverage": {"enabled": False},
         "fuzzing": {"enabled": False},
