@@ -31,6 +31,7 @@ from storage.ical.lines import Component, Line, escape, parse, unescape
 from storage.ical.span import zones_only
 from storage.ical.values import Moment, moment, periods
 from storage.ical.zones import iana_name
+from storage.memo import remembered
 
 _BOOKKEEPING = frozenset(
     {
@@ -100,6 +101,7 @@ _DEFAULT_WORDS = {"CLASS": "PUBLIC", "PRIORITY": "0", "REPEAT": "0", "SEQUENCE":
 _RULE_DEFAULTS = frozenset({"INTERVAL=1", "WKST=MO"})
 
 
+@remembered(texts=128, longest=8_000)
 def canonical(text: str) -> str:
     """The canonical form of an iCalendar text, to compare and to hash, never to send or to store.
 
@@ -120,6 +122,7 @@ class Form:
     def __init__(self, zones: Component) -> None:
         self._zones = zones
         self._own_zones: set[str] = set()
+        self._said: dict[str, Iterable[str]] = {}
 
     def of(self, component: Component) -> str:
         """The canonical form of a component with all inside it; recursion goes as deep as `parse` lets nesting be."""
@@ -140,8 +143,11 @@ class Form:
 
     def line(self, line: Line) -> Iterable[str]:
         """The canonical form of one property: nothing if it says nothing, one text for each member of a list."""
-        zoned = _WITH_ZONES.get(line.name)
-        return zoned(self, line) if zoned else _PLAIN.get(line.name, _other)(line)
+        said = self._said.get(line.raw)
+        if said is None:
+            zoned = _WITH_ZONES.get(line.name)
+            said = self._said[line.raw] = zoned(self, line) if zoned else _PLAIN.get(line.name, _other)(line)
+        return said
 
     def _is_needed(self, zone: Component) -> bool:
         identifier = zone.first("TZID")

@@ -63,13 +63,15 @@ def calendars(texts: Four[str | None], begin: Begin) -> tuple[str, Merge]:
 
     Raises InvalidData for texts that cannot be merged: broken ones, and entries of different kinds.
     """
-    trees = Four(*(None if text is None else parse(text) for text in texts))
-    found = Four(*(_EMPTY if tree is None else calendar_of(tree) for tree in trees))
+    parsed = {text: parse(text) for text in texts if text is not None}
+    trees = texts.map(lambda text: None if text is None else parsed[text])
+    found = trees.map(lambda tree: _EMPTY if tree is None else calendar_of(tree))
     if len({part.name for each in found for part in each.components() if part.name in ENTRIES}) > 1:
         raise InvalidData("an event, a task and a journal entry cannot be merged with each other")
     for each in found:
         _refuse_junk(each)
-    merge = begin(Four(*map(CalendarTongue, found)))
+    tongues = {id(each): CalendarTongue(each) for each in found}
+    merge = begin(found.map(lambda each: tongues[id(each)]))
     merged = _Calendars(merge, found).merged()
     return dump(merged if trees.ours is None else replace(trees.ours, found.ours, merged)), merge
 

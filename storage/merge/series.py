@@ -164,15 +164,17 @@ class Target:
 def excluded(master: Component | None, calendar: Component) -> set[str]:
     """The instances that EXDATEs of a master take away, by canonical RECURRENCE-ID."""
     found: set[str] = set()
-    series = series_of(master, calendar) if master is not None else None
-    for each in master.lines("EXDATE") if master is not None else ():
+    if master is None or not (struck := master.lines("EXDATE")):
+        return found
+    start = value_of(master.first("DTSTART"), calendar) or value_of(master.first("DUE"), calendar)
+    for each in struck:
         for value in each.value.split(","):
             try:
                 at = moment(line("EXDATE", value, each.params), calendar)
             except InvalidData:
                 continue
-            if series is not None:
-                at = quirks.recurrence_id_in_the_manner_of(series.start, at)
+            if start is not None:
+                at = quirks.recurrence_id_in_the_manner_of(start, at)
             found.add(recurrence_key(at))
     return found
 
