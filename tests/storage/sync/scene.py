@@ -20,7 +20,7 @@ class Scene:
     """A mirror of a memory upstream with one collection, a calendar if not `wanted` otherwise."""
 
     def __init__(self, folder: Path, upstream: MemoryUpstream, wanted: RemoteCollection | None = None) -> None:
-        self.store = Store.open(folder)
+        self.store = Store.open(folder, durable=False)
         self.store.save_user("alice", None)
         self.store.save_account(Account(0, "up", "alice", "memory", mirrored=True))
         self.upstream = upstream

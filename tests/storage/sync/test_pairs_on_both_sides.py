@@ -21,7 +21,6 @@ def named(text: str, name: str) -> str:
 def edited(folder: Path, pairs: dict[str, tuple[str, str]]) -> Scene:
     """A mirror of as many meetings, each edited here and upstream, after two rounds; it has come to rest."""
     scene = Scene(folder, MemoryUpstream())
-    scene.store.db.reader().execute("PRAGMA synchronous = OFF")
     for name in pairs:
         scene.theirs(name, named(MEETING, name))
     assert scene.sync().converged
