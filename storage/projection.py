@@ -42,10 +42,10 @@ def _projected(part: Component, holds: Holds) -> Component:
     alarms = 0
     for child in part.children:
         if isinstance(child, Line):
-            if not _named(child.name, holds.drops):
+            if not _dropped(child.name, holds):
                 children.append(_without(child, holds))
             continue
-        if _named(child.name, holds.drops):
+        if _dropped(child.name, holds):
             continue
         alarms += child.name == ALARM
         if child.name != ALARM or holds.alarms is None or alarms <= holds.alarms:
@@ -65,7 +65,7 @@ def _lost(part: Component, holds: Holds) -> Iterator[str]:
     if holds.alarms is not None and len(part.components(ALARM)) > holds.alarms:
         yield ALARM
     for child in part.children:
-        if _named(child.name, holds.drops):
+        if _dropped(child.name, holds):
             yield child.name
         elif isinstance(child, Component):
             yield from _lost(child, holds)
@@ -92,6 +92,10 @@ def _cut(value: str) -> str:
             return kept
         kept, start = kept + r"\;", mark.end()
     return kept + value[start:]
+
+
+def _dropped(name: str, holds: Holds) -> bool:
+    return _named(name, holds.drops) and not _named(name, holds.keeps)
 
 
 def _named(name: str, names: Collection[str]) -> bool:

@@ -42,14 +42,16 @@ class Holds:
 
     Names are in upper case; one that ends in `*` stands for all that begin so (`X-*`).
 
-    `drops`: properties, and components inside an entry, that are lost. `parameters`: parameters that are lost.
-    `single`: parameters of which the first value alone is kept. `alarms`: how many alarms of a component are kept, the
-    first ones; None for all. `rewords`: properties that come back in other words (a text as HTML, or cut off).
+    `drops`: properties, and components inside an entry, that are lost, but for those that `keeps` names.
+    `parameters`: parameters that are lost. `single`: parameters of which the first value alone is kept. `alarms`: how
+    many alarms of a component are kept, the first ones; None for all. `rewords`: properties that come back in other
+    words (a text as HTML, or cut off).
     `splits`: properties in which a bare comma is taken for the end: what follows it is lost, and bare semicolons come
     back escaped.
     """
 
     drops: frozenset[str] = frozenset()
+    keeps: frozenset[str] = frozenset()
     parameters: frozenset[str] = frozenset()
     single: frozenset[str] = frozenset()
     alarms: int | None = None

@@ -53,9 +53,6 @@ WRITABLE: Final = frozenset(
 )
 """The own members that Google lets clients set on an event that there is."""
 
-AT_BIRTH: Final = frozenset({EVENT_TYPE, "birthdayProperties", "privateCopy"})
-"""Those that it lets them set on a new one alone."""
-
 _FILE_ID, _ICON = "X-FILE-ID", "X-ICON"
 
 

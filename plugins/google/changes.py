@@ -55,12 +55,11 @@ class Write:
 def creation(text: str, setting: Setting) -> list[Write]:
     """The writes that make an entry. Raises InvalidData, and Rejected for what no Google calendar can hold."""
     told = _Told.of(text)
-    if told.master is None and len(told.instances) > 1:
+    if told.master is None:
         raise Rejected("Google holds no instances of a series without the series", hint="save the whole series")
-    first = told.master or next(iter(told.instances.values()))
-    body, foreign = inserted(first, told.uid, setting)
-    writes = [Write(Verb.IMPORT if foreign else Verb.INSERT, body)]
-    return [*writes, *_instances(_Told(told.uid, told.master, {}), told, setting, "")] if told.master else writes
+    body, foreign = inserted(told.master, told.uid, setting)
+    first = Write(Verb.IMPORT if foreign else Verb.INSERT, body)
+    return [first, *_instances(_Told(told.uid, told.master, {}), told, setting, "")]
 
 
 def changes(base: str, text: str, setting: Setting, event_id: str) -> list[Write]:

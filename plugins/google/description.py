@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from html import escape as escaped
 from typing import Final
 
+from plugins.google.members import plain
 from storage.ical.htmltext import text_of
-from storage.ical.lines import Component, Line, escape, line, unescape
+from storage.ical.lines import Component, Line, escape, line
 
 TEXT: Final = "DESCRIPTION"
 HTML: Final = "X-ALT-DESC"
@@ -34,9 +35,9 @@ def told(event: Component) -> str:
 
     Google takes every description for HTML; a text that has tags or entities in it is escaped, and comes out the same.
     """
-    plain = next((unescape(each.value) for each in event.lines(TEXT)), "")
+    text = next((plain(each) for each in event.lines(TEXT)), "")
     for each in event.lines(HTML):
-        html = unescape(each.value)
-        if each.param("FMTTYPE").strip().lower() == "text/html" and text_of(html).split() == plain.split():
+        html = plain(each)
+        if each.param("FMTTYPE").strip().lower() == "text/html" and text_of(html).split() == text.split():
             return html
-    return escaped(plain, quote=False).replace("\n", "<br>") if _MARKED.search(plain) else plain
+    return escaped(text, quote=False).replace("\n", "<br>") if _MARKED.search(text) else text

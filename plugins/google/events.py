@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from plugins.google import attributes, conferences, description, people, reminders, times
 from plugins.google.mapping import STATUS, TRANSPARENCY, VISIBILITY
+from plugins.google.members import plain
 from storage import ids
 from storage.errors import InvalidData, Rejected
-from storage.ical.lines import Component, unescape
+from storage.ical.lines import Component
 from storage.ical.render import render
 from storage.ical.span import span
 from storage.records import ComponentRecord
@@ -167,7 +168,7 @@ def parameters(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _text(event: Component, name: str) -> str | None:
     found = event.first(name)
-    return (unescape(found.value) or None) if found is not None else None
+    return (plain(found) or None) if found is not None else None
 
 
 def _word(words: Mapping[str, str], said: str, other: str) -> str:

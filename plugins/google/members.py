@@ -1,9 +1,13 @@
-"""Members of Google's JSON read by type: what is missing or null is empty, what has another type is InvalidData."""
+"""Members of Google's JSON read by type: what is missing or null is empty, what has another type is InvalidData.
+
+And the other way round, what a text of the mirror says to a member that is a string.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from storage.errors import InvalidData
+from storage.ical.lines import Line, unescape
 
 Resource = Mapping[str, Any]
 """A JSON object of the API: an event, or a part of one."""
@@ -71,6 +75,12 @@ def pairs(of: Resource, name: str) -> Mapping[str, str]:
     if not all(isinstance(each, str) for each in found.values()):
         raise _wrong(name, "an object of strings")
     return found
+
+
+def plain(line: Line) -> str:
+    """The text that a property of the mirror says, with line ends as Google and iCalendar write them."""
+    said = unescape(line.value)
+    return said.replace("\r\n", "\n").replace("\r", "\n") if "\r" in said else said
 
 
 def _list(of: Resource, name: str) -> Sequence[Any]:

@@ -55,16 +55,18 @@ def told(record: ComponentRecord) -> dict[str, Any]:
 def change(before: ComponentRecord, after: ComponentRecord) -> dict[str, Any] | None:
     """What Google is to be told of an edit; None where the reminders are the same.
 
-    The calendar's own stand among the alarms: who edits one of them means this event alone.
+    The calendar's own stand among the alarms: who edits one of them means this event alone. A client that does not say
+    whose they are has not been asked.
     """
     was, now = overrides(before), overrides(after)
     same = sorted(was, key=_order) == sorted(now, key=_order)
+    own = {"useDefault": False, "overrides": now}
     usual = told(before)["useDefault"]
-    if usual is not told(after)["useDefault"]:
-        return told(after)
-    if usual and before.default_reminders and not same:
-        return {"useDefault": False, "overrides": now}
-    return None if usual or same else told(after)
+    if after.default_reminders and not before.default_reminders:
+        return None if usual else {"useDefault": True}
+    if after.default_reminders is False:
+        return own if usual or not same else None
+    return None if same else own
 
 
 def said(wanted: bool | None) -> list[Any]:

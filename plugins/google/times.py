@@ -53,10 +53,9 @@ def told(at: Moment, zone: str) -> dict[str, Any]:
     """
     if at.all_day:
         return {"date": at.local.date().isoformat()}
-    fallback = zones.iana_name(zone) or _UTC
-    named = zones.iana_name(at.zone_name) or fallback
-    known = at.zone if at.zone is not None else _zone(fallback)
-    return {"dateTime": _rfc3339(at.local.replace(tzinfo=known)), "timeZone": named}
+    named = zones.iana_name(at.zone_name) or zones.iana_name(zone) or _UTC
+    clock = _zone(named)
+    return {"dateTime": _rfc3339(at.local.replace(tzinfo=at.zone or clock), clock), "timeZone": named}
 
 
 def _in_zone(name: str, clock: str, named: str, *, alone: bool) -> Line:
@@ -88,13 +87,17 @@ def _zone(name: str) -> tzinfo:
     return zones.resolve(name, None) or UTC
 
 
-def _rfc3339(at: datetime) -> str:
-    """With its offset; in UTC where that is none, or has seconds, which RFC 3339 cannot say. Raises InvalidData."""
-    offset = at.utcoffset()
-    seconds = offset.total_seconds() if offset is not None else 0
-    if seconds and seconds % 60 == 0:
-        return at.isoformat(timespec="seconds")
+def _rfc3339(at: datetime, clock: tzinfo) -> str:
+    """By this clock with its offset; in UTC where that is none, or has seconds, which RFC 3339 cannot say.
+
+    Raises InvalidData.
+    """
     try:
+        at = at.astimezone(clock)
+        offset = at.utcoffset()
+        seconds = offset.total_seconds() if offset is not None else 0
+        if seconds and seconds % 60 == 0:
+            return at.isoformat(timespec="seconds")
         return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
     except OverflowError as error:
         raise InvalidData(f"{at} is no time of the years 1 to 9999") from error

@@ -18,6 +18,7 @@ def test_what_holds_everything_changes_nothing() -> None:
     ("holds", "gone", "names"),
     [
         (Holds(drops=frozenset({"X-*"})), ["X-MINE", "X-TWO"], ["X-MINE", "X-TWO"]),
+        (Holds(drops=frozenset({"X-*"}), keeps=frozenset({"X-T*"})), ["X-MINE"], ["X-MINE"]),
         (Holds(drops=frozenset({"RDATE"})), ["RDATE"], ["RDATE"]),
         (Holds(alarms=1), ["ACTION:AUDIO"], ["VALARM"]),
         (Holds(alarms=0), ["VALARM"], ["VALARM"]),

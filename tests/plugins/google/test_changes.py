@@ -59,7 +59,7 @@ def usual(event: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value not in (None, {})}
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(events())
 def test_what_google_says_goes_back_as_it_came(event: dict[str, Any]) -> None:
     (made,) = creation(text(event), SETTING)
@@ -67,7 +67,7 @@ def test_what_google_says_goes_back_as_it_came(event: dict[str, Any]) -> None:
     assert made.body == usual(event)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(events())
 def test_what_is_made_of_a_text_says_the_same_again(event: dict[str, Any]) -> None:
     before = text(event)
@@ -79,7 +79,7 @@ def test_what_is_made_of_a_text_says_the_same_again(event: dict[str, Any]) -> No
     assert written(before, again) == []
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(st.data())
 def test_a_patch_has_the_one_member_that_changed_and_leaves_what_was_meant(data: st.DataObject) -> None:
     event = data.draw(events())
@@ -100,7 +100,7 @@ def test_a_patch_has_the_one_member_that_changed_and_leaves_what_was_meant(data:
             assert written(shown, after) == []
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(st.lists(anything(), min_size=1, max_size=2), st.lists(anything(), min_size=1, max_size=2))
 def test_any_two_texts_of_google_differ_by_writes_or_are_refused(one: list[Any], other: list[Any]) -> None:
     try:
@@ -290,12 +290,8 @@ def test_an_exception_for_all_that_follow_is_refused() -> None:
 
 
 def test_instances_without_their_series_are_no_event_of_google() -> None:
-    other = {**MOVED, "id": "x", "originalStartTime": MOVED["start"]}
     with pytest.raises(Rejected, match="without the series"):
-        creation(text(MOVED, other), SETTING)
-    (made,) = creation(text(MOVED), SETTING)
-    assert "recurrence" not in made.body
-    assert made.body["start"] == MOVED["start"]
+        creation(text(MOVED), SETTING)
 
 
 def test_an_instance_that_one_was_invited_to_is_edited_alone() -> None:

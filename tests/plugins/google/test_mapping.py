@@ -1,20 +1,23 @@
 """Google's events become iCalendar text, and whatever else comes is InvalidData."""
 
 from collections.abc import Mapping
+from importlib.resources import files
 from itertools import permutations
+from json import loads
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plugins.google import attributes
 from plugins.google.mapping import Calendar, entry, entry_id
 from storage.errors import InvalidData
 from storage.ical.canonical import canonical
 from storage.ical.lines import unfold
 from storage.ical.read import read
 from storage.records import ComponentRecord
-from tests.plugins.google.resources import CALENDAR, CANCELLED, FULL, MOVED, anything, events
+from tests.plugins.google.resources import CALENDAR, CANCELLED, FULL, MOVED, SHAPE, anything, events
 
 START = {"start": {"dateTime": "2025-03-03T10:00:00+01:00", "timeZone": "Europe/Berlin"}}
 EVENT = {"id": "abcde", "iCalUID": "u@example.com", **START, "end": START["start"]}
@@ -35,6 +38,16 @@ def record(event: Mapping[str, Any], calendar: Calendar = CALENDAR) -> Component
 def lines(event: Mapping[str, Any]) -> list[str]:
     """The lines of one event, unfolded."""
     return unfold(text({**EVENT, **event}).replace("\r\n ", "")).split("\r\n")
+
+
+def test_the_shape_that_is_tested_is_that_of_the_discovery_document() -> None:
+    document = loads((files("googleapiclient") / "discovery_cache/documents/calendar.v3.json").read_bytes())
+    schemas = document["schemas"]
+    assert SHAPE.keys() == schemas["Event"]["properties"].keys()
+    assert SHAPE["attendees"][0].keys() == schemas["EventAttendee"]["properties"].keys()
+    assert SHAPE["conferenceData"].keys() == schemas["ConferenceData"]["properties"].keys()
+    assert SHAPE["conferenceData"]["entryPoints"][0].keys() == schemas["EntryPoint"]["properties"].keys()
+    assert SHAPE.keys() > attributes.WRITABLE
 
 
 def test_everything_that_an_event_says_is_in_its_record() -> None:
@@ -200,7 +213,7 @@ def test_what_google_never_sends_is_refused(broken: dict[str, Any]) -> None:
         entry([{**EVENT, **broken}], CALENDAR)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.lists(anything(), min_size=1, max_size=3))
 def test_any_json_is_a_readable_text_or_invalid_data(resources: list[dict[str, Any]]) -> None:
     try:
@@ -211,7 +224,7 @@ def test_any_json_is_a_readable_text_or_invalid_data(resources: list[dict[str, A
         read(found)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(events())
 def test_what_google_sends_is_read(event: dict[str, Any]) -> None:
     found = text(event)
