@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+# Tests start many programs, each of which would compile all of this again where the environment says so.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: env demo serve test check bench fuzz simulate conformance lock clean
 
