@@ -229,16 +229,14 @@ class Reader:
     def iter_entries(self, collection_id: str, holding: Sequence[Needle] = ()) -> Iterator[Entry]:
         """Every entry of a collection, by href, in pages: what is written meanwhile may or may not be among them.
 
-        With `holding` at least all those that hold one of these texts; of what is shared every entry, since the owner
-        may have stored another text than is shown.
+        With `holding` at least those that hold one of these texts; of what is shared all: its owner may store others.
         """
         place, last = self.collection(collection_id), ""
         needles = () if place.share else holding
-        few = holders.few(self.db.reader(), place.source, needles, PAGE)
-        if few is not None:
-            yield from few
-            return
-        while page := entries.after(self.db.reader(), place.source, last, PAGE, needles):
+        with self.db.snapshot() as conn:
+            numbers = holders.found(conn, place.source, needles)
+        yield from self._in_pages(numbers or ())
+        while numbers is None and (page := entries.after(self.db.reader(), place.source, last, PAGE, needles)):
             yield from shared.each(self.db.reader(), place, page)
             last = page[-1].href
 
@@ -285,9 +283,11 @@ class Reader:
             numbers = sorted(window.entry_numbers(conn, place.source if place else collection_n, span))
             in_part = shared.in_window(conn, place, set(numbers), kinds) if place else ()
         yield from in_part
-        for at in range(0, 0 if place else len(numbers), PAGE):
-            page = numbers[at : at + PAGE]
-            yield from entries.numbered(self.db.reader(), page, kinds=kinds, text=text)
+        yield from self._in_pages(() if place else numbers, kinds, text)
+
+    def _in_pages(self, numbers: Sequence[int], kinds: set[Kind] | None = None, text: bool = True) -> Iterator[Entry]:
+        for at in range(0, len(numbers), PAGE):
+            yield from entries.numbered(self.db.reader(), numbers[at : at + PAGE], kinds=kinds, text=text)
 
     def instances(self, collection_id: str, start: int | None, end: int | None, *, zone: tzinfo = UTC) -> Known | None:
         """The instances inside [start, end) that need no expansion, by entry; None for more than `MOST`, or a share.

@@ -345,6 +345,12 @@ def m037_callbacks(db: Database) -> None:
 
 
 @migrations()
+def m043_words_by_field(db: Database) -> None:
+    """Names, descriptions, locations and people stand in the index of words by themselves: anew."""
+    sought.empty(db.conn)
+
+
+@migrations()
 def m044_contacts_of_services(db: Database) -> None:
     """What services have of contacts beyond what all of them have."""
     db.execute(contacts.RAW)

@@ -7,6 +7,7 @@ an override through its own. So a filter for a time and a text asks for both of 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import cached_property
 
 from gateway.dav import busy_periods
 from gateway.dav.filters import CompFilter, PropFilter
@@ -14,8 +15,8 @@ from gateway.dav.text_match import combined, has_param, holds
 from gateway.dav.timespan import Span, instances, undated_in
 from storage.errors import InvalidData
 from storage.ical.kinds import ENTRIES
-from storage.ical.lines import Component, Line, unescape
-from storage.ical.read import Content
+from storage.ical.lines import Component, Line, parse, unescape
+from storage.ical.read import Content, read_tree
 from storage.ical.values import Moment, moments, parse_nominal
 from storage.records import ComponentRecord, Occurrence
 from storage.window import instant, window
@@ -24,17 +25,29 @@ _DAY = 86400
 _MAX_REPEATS = 1000
 
 
-def matches(content: Content, wanted: CompFilter, zone: tzinfo) -> bool:
-    """Whether the entry passes the filter for its VCALENDAR; floating time is read in `zone`."""
-    [calendar] = content.tree.components("VCALENDAR")
-    return _Matcher(content, calendar, zone).passes(calendar, wanted, None)
+def matches(text: str, wanted: CompFilter, zone: tzinfo) -> bool:
+    """Whether an entry's text passes the filter for its VCALENDAR; floating time is read in `zone`.
+
+    False for one that cannot be read any more: it must not fail a report for the others.
+    """
+    try:
+        tree = parse(text)
+        calendars = tree.components("VCALENDAR")
+        return len(calendars) == 1 and _Matcher(tree, calendars[0], zone).passes(calendars[0], wanted, None)
+    except InvalidData:
+        return False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Matcher:
-    content: Content
+    tree: Component
     calendar: Component
     zone: tzinfo
+
+    @cached_property
+    def content(self) -> Content:
+        """The records of the entry: they take twice as long as its tree, and only times are told from them."""
+        return read_tree(self.tree)
 
     def passes(self, component: Component, wanted: CompFilter, outer: int | None) -> bool:
         """Whether a component passes a filter's tests; `outer`: the position of the entry's component around it."""
@@ -62,9 +75,9 @@ class _Matcher:
     def _in_span(self, component: Component, span: Span, position: int | None) -> bool:
         if position is None:
             return False
-        record = self.content.components[position]
         if component.name == "VFREEBUSY":
-            return busy_periods.in_span(component, self.content.tree, span)
+            return busy_periods.in_span(component, self.tree, span)
+        record = self.content.components[position]
         if component.name == "VALARM":
             return self._rings(component, record, span, position)
         if component.name == "VTODO" and record.start is None and record.end is None:
@@ -123,7 +136,7 @@ class _Matcher:
 
     def _line_in_span(self, line: Line, span: Span) -> bool:
         try:
-            values = moments(line, self.content.tree)
+            values = moments(line, self.tree)
         except InvalidData:
             return False
         frame = window(span.start, span.end, self.zone)

@@ -13,9 +13,7 @@ from gateway.dav.matching import matches
 from gateway.dav.places import Context
 from gateway.dav.request import Answer, Request
 from gateway.dav.timespan import zone_of
-from storage.errors import InvalidData
 from storage.ical.kinds import ENTRIES
-from storage.ical.read import read
 from storage.model import Collection, Entry, Kind
 
 Listable = TypeVar("Listable", bound=Item)
@@ -91,13 +89,7 @@ def matching_entries(
 def _passing(candidates: Iterable[Entry], wanted: CompFilter, zone: tzinfo) -> Iterator[Entry]:
     needles = sieve.of_calendar(wanted)
     for entry in candidates:
-        if not sieve.may_hold(entry.text, needles):
-            continue
-        try:
-            content = read(entry.text)
-        except InvalidData:
-            continue  # one entry that cannot be read any more must not fail the report for the others
-        if matches(content, wanted, zone):
+        if sieve.may_hold(entry.text, needles) and matches(entry.text, wanted, zone):
             yield entry
 
 

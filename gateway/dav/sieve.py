@@ -10,6 +10,7 @@ from gateway.dav.filters import CompFilter, PropFilter
 from gateway.dav.text_match import TextFilter, folded
 from storage.ical.kinds import ENTRIES
 from storage.ical.lines import unfold
+from storage.ical.words import NAMES
 from storage.tables.needles import Needle
 
 Needles = Sequence[Needle]
@@ -23,9 +24,6 @@ _PLAIN = re.compile(r"[^\\,;:\"'^=\r\n\t]+")
 
 _CODED = Needle("quoted-printable")
 """Where this stands in a card (vCard 2.1), its values stand there in a way of their own."""
-
-_WORDS = frozenset({"SUMMARY", "DESCRIPTION", "LOCATION"})
-"""Of events all these are in the store's index of words."""
 
 _BINARY = frozenset({"PHOTO", "LOGO", "SOUND", "KEY"})
 """Their values go over many lines, in some cards without the indent that makes one of them."""
@@ -82,21 +80,22 @@ def _of_prop(wanted: PropFilter, entry: str = "") -> Needles:
     if wanted.absent or wanted.name.rpartition(".")[2] in _BINARY:
         return ()
     tests: list[Needles] = [()] if wanted.span else []
-    in_uid, in_words = entry != "" and wanted.name == "UID", entry == "VEVENT" and wanted.name in _WORDS
-    tests.extend(_of_text(each, in_uid=in_uid, in_words=in_words) for each in wanted.texts)
+    in_uid = entry != "" and wanted.name == "UID"
+    words_of = wanted.name if entry == "VEVENT" and wanted.name in NAMES else ""
+    tests.extend(_of_text(each, in_uid=in_uid, words_of=words_of) for each in wanted.texts)
     # The types of a card are compared in lower case, however they are written.
     tests.extend(_of_text(each.text, wide=each.name == "TYPE") if each.text else () for each in wanted.params)
     return _one_of(tests, anyof=wanted.anyof)
 
 
-def _of_text(wanted: TextFilter, *, wide: bool = False, in_uid: bool = False, in_words: bool = False) -> Needles:
+def _of_text(wanted: TextFilter, *, wide: bool = False, in_uid: bool = False, words_of: str = "") -> Needles:
     wide = wide or wanted.collation == "i;unicode-casemap"
     text = folded(wanted.text, "i;unicode-casemap" if wide else "i;ascii-casemap")
     plain = _PLAIN.fullmatch(wanted.text) and _PLAIN.fullmatch(text) and text.strip()
     # What begins with a combining character may have become one with whatever stands before the value.
     if wanted.negate or not plain or unicodedata.combining(text[0]):
         return ()
-    return (Needle(text, wide, in_uid, in_words),)
+    return (Needle(text, wide, in_uid, words_of),)
 
 
 def _one_of(tests: Sequence[Needles], *, anyof: bool) -> Needles:
@@ -109,4 +108,4 @@ def _one_of(tests: Sequence[Needles], *, anyof: bool) -> Needles:
 
 def _effort(needle: Needle) -> int:
     """How much it takes to find: least in the index of UIDs, more in that of words, most in texts."""
-    return 0 if needle.in_uid else 1 if needle.in_words else 2
+    return 0 if needle.in_uid else 1 if needle.words_of else 2

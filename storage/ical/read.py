@@ -15,7 +15,7 @@ from storage.ical.values import Moment
 from storage.model import Kind
 from storage.records import ComponentRecord, ContactRecord
 
-__all__ = ["MAX_COMPONENTS", "MAX_DEPTH", "Content", "decode", "read", "refuse_unwritable"]
+__all__ = ["MAX_COMPONENTS", "MAX_DEPTH", "Content", "decode", "read", "read_tree", "refuse_unwritable"]
 
 _MAX_TEARS = 4
 
@@ -78,7 +78,11 @@ def read(text: str) -> Content:
     other components.
     """
     refuse_unwritable(text)
-    tree = parse(text)
+    return read_tree(parse(text))
+
+
+def read_tree(tree: Component) -> Content:
+    """As `read`, of a stored text that is parsed already."""
     calendar = _calendar(tree)
     entries = [each for each in calendar.components() if each.name in ENTRIES]
     if not entries:

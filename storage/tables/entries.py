@@ -186,14 +186,23 @@ def many(conn: Connection, collection_n: int, hrefs: Sequence[str]) -> dict[str,
 def numbered(
     conn: Connection, numbers: Sequence[int], *, kinds: Iterable[Kind] | None = None, text: bool = True
 ) -> list[Entry]:
-    """The entries with these numbers (of these kinds); with `text` false their texts are left out (empty)."""
+    """The entries with these numbers (of these kinds), in their order; with `text` false the texts are left out."""
     select = _SELECT if text else _SELECT.replace(" text,", " '',")
     rows = conn.execute(
         f"""{select} WHERE n IN (SELECT value FROM json_each(?))
             AND (? IS NULL OR kind IN (SELECT value FROM json_each(?)))""",
         (dumps(list(numbers)), None if kinds is None else 1, dumps(list(kinds or ()))),
     )
-    return [row(values) for values in rows.fetchall()]
+    there = {values[0]: row(values) for values in rows.fetchall()}
+    return [there[n] for n in numbers if n in there]
+
+
+def in_order(conn: Connection, numbers: Iterable[int]) -> list[int]:
+    """These numbers in the order of the names of their entries."""
+    rows = conn.execute(
+        "SELECT n FROM entries WHERE n IN (SELECT value FROM json_each(?)) ORDER BY href", (dumps(list(numbers)),)
+    )
+    return [n for (n,) in rows.fetchall()]
 
 
 def after(conn: Connection, collection_n: int, href: str, limit: int, holding: Sequence[Needle] = ()) -> list[Entry]:

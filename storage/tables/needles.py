@@ -14,13 +14,14 @@ class Needle(NamedTuple):
     """A text without line ends, tabs, and what is ever escaped; A to Z in lower case.
 
     `wide`: what is not ASCII is compared in a way that SQL does not know, so that whatever holds some of it is found.
-    `in_uid`: it has to stand in the entry's UID; `in_words`: in a SUMMARY, DESCRIPTION or LOCATION of a VEVENT itself.
+    `in_uid`: it has to stand in the entry's UID; `words_of`: in a SUMMARY, DESCRIPTION or LOCATION of a VEVENT itself,
+    whichever of them is named.
     """
 
     text: str
     wide: bool = False
     in_uid: bool = False
-    in_words: bool = False
+    words_of: str = ""
 
 
 def condition(needles: Sequence[Needle]) -> str:

@@ -1,12 +1,15 @@
 """Which events hold a text, whatever its case, in what a person sees of them: their words and the people in them.
 
-The index `sought` knows for each event the triples of letters in that text, in the form of `str.casefold`. It is filled
-behind the writers, in order of the newest change of each event, under which the event stands in it; what changed since
-then is looked at itself, and so is everything for a text of less than three letters. It only says where to look: what
-an event was before its newest change may stand in it for a while, and does no harm. `search.py` is for whole words.
+The index `sought` knows for each event the triples of letters in that text, in the form of `str.casefold`: those of its
+names, descriptions, locations and people each in a row of its own, since a word that few names have may stand in nearly
+all descriptions. It is filled behind the writers, in order of the newest change of each event, by which its rows are
+numbered; what changed since then is looked at itself, and so is everything for a text of less than three letters. It
+only says where to look: what an event was before its newest change may stand in it for a while, and does no harm.
+`search.py` is for whole words.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from json import dumps, loads
 from sqlite3 import Connection
 from typing import Any, NamedTuple
@@ -26,10 +29,16 @@ CREATE VIRTUAL TABLE sought USING fts5(
 """Not `content=''`: such a table cannot be read from beginning to end, and tools that dump a file do that."""
 
 UNTIL, HELD, MOST = "sought_until", "sought_held", "sought_most"
-"""Up to which change events are in the index; how many texts it has; from how many on it may be built anew."""
+"""Up to which change events are in the index; how many it has; from how many on it may be built anew."""
 
 FEWEST = 20_000
-"""With so many texts nobody asks how many of them are old."""
+"""With so many events nobody asks how many of them are old."""
+
+FIELDS: Mapping[str, int] = {"SUMMARY": 0, "DESCRIPTION": 1, "LOCATION": 2}
+"""Which of its rows has which words of an event; the one after these has its people."""
+
+_PEOPLE = len(FIELDS)
+_ROWS = _PEOPLE + 1
 
 _LETTERS = 3
 _MOST_TRIPLES = 32
@@ -48,7 +57,7 @@ class Holder(NamedTuple):
 def named(conn: Connection, collection_n: int, words: str) -> Iterator[Holder]:
     """The components of a calendar's events that hold the text in their names."""
     wanted = words.casefold()
-    for n, position, classification, summary, *_ in _looked_at(conn, collection_n, wanted):
+    for n, position, classification, summary, *_ in _looked_at(conn, collection_n, wanted, FIELDS["SUMMARY"]):
         if wanted in summary.casefold():
             yield Holder(n, position, classification)
 
@@ -66,48 +75,41 @@ def behind(conn: Connection) -> bool:
     return meta.number(conn, UNTIL) < journal.head(conn)
 
 
-def holders(conn: Connection, collection_n: int, holding: Sequence[Needle]) -> list[int] | None:
-    """The numbers of the events that may hold one of these in a name, a description or a location.
+def holders(conn: Connection, collection_n: int, holding: Sequence[Needle]) -> set[int] | None:
+    """The numbers of the events that may hold one of these where it has to stand. Asked inside a snapshot.
 
     None where that cannot be told: a text is too short, or may stand elsewhere.
     """
-    wanted = [triples(needle.text.casefold()) if needle.in_words else "" for needle in holding]
-    if not all(wanted):
+    wanted = [(triples(needle.text.casefold()), FIELDS.get(needle.words_of)) for needle in holding]
+    if not all(query and field is not None for query, field in wanted):
         return None
-    until = meta.number(conn, UNTIL)
-    rows = conn.execute(
-        f"""SELECT e.n FROM sought s CROSS JOIN entries e ON e.seq = s.rowid
-            WHERE s.sought MATCH ? AND e.collection_n = ? AND e.kind = 'event'
-            UNION SELECT n FROM entries INDEXED BY entries_seq
-            WHERE seq > ? AND collection_n = ? AND kind = 'event' AND ({condition(holding)})""",
-        (
-            " OR ".join(f"({each})" for each in wanted),
-            *(collection_n, until, collection_n),
-            *(needle.text for needle in holding),
-        ),
-    )
-    return [n for (n,) in rows.fetchall()]
+    found = _unindexed(conn, collection_n, holding)
+    return found.union(*(_indexed(conn, collection_n, query, field) for query, field in wanted))
 
 
-def fill(conn: Connection, most: int, others: Callable[[str], Iterable[str]]) -> int:
+def fill(conn: Connection, most: int, others: Callable[[str], Iterable[tuple[str, str]]]) -> int:
     """Take so many events that are not in the index yet into it, those that changed first first; how many they were.
 
-    `others`: what an event's text says beyond what is rendered of it, in names, descriptions and locations.
+    `others`: what an event's text says beyond what is rendered of it, each with the one of `FIELDS` that it is.
     """
     until, head = meta.number(conn, UNTIL), journal.head(conn)
     rows = conn.execute(
         "SELECT n, seq, text FROM entries WHERE seq > ? AND kind = 'event' ORDER BY seq LIMIT ?", (until, most)
     ).fetchall()
-    texts: dict[int, list[str]] = {n: list(others(text)) for n, _, text in rows}
+    texts: defaultdict[tuple[int, int], list[str]] = defaultdict(list)
+    for n, _, text in rows:
+        for name, value in others(text):
+            texts[n, FIELDS[name]].append(value)
     told = conn.execute(
         f"SELECT p.entry_n, {_WORDS} FROM json_each(?) j CROSS JOIN components p ON p.entry_n = j.value",
-        (dumps(list(texts)),),
+        (dumps([n for n, *_ in rows]),),
     )
     for n, *parts in told.fetchall():
-        texts[n] += _words(*parts)
-    conn.executemany(
-        "INSERT INTO sought (rowid, text) VALUES (?, ?)", [(seq, forms("\n".join(texts[n]))) for n, seq, _ in rows]
-    )
+        for at, value in enumerate(_words(*parts)):
+            texts[n, min(at, _PEOPLE)].append(value)
+    seqs = {n: seq for n, seq, _ in rows}
+    indexed = sorted((seqs[n] * _ROWS + field, forms("\n".join(some))) for (n, field), some in texts.items())
+    conn.executemany("INSERT INTO sought (rowid, text) VALUES (?, ?)", [row for row in indexed if row[1]])
     meta.put(conn, UNTIL, rows[-1][1] if len(rows) == most else head)
     meta.put(conn, HELD, meta.number(conn, HELD) + len(rows))
     _renew(conn)
@@ -139,29 +141,44 @@ def forms(text: str) -> str:
     return plain if wide == plain else f"{plain}\n{wide}"
 
 
-def _looked_at(conn: Connection, collection_n: int, wanted: str) -> Iterator[tuple[Any, ...]]:
+def _looked_at(conn: Connection, collection_n: int, wanted: str, field: int | None = None) -> Iterator[tuple[Any, ...]]:
     """The words of all components of the calendar's events that may hold a text."""
-    numbers = candidates(conn, collection_n, wanted)
+    numbers = candidates(conn, collection_n, wanted, field)
     if numbers is None:
         sql = f"SELECT {_PARTS} FROM entries e CROSS JOIN components p ON p.entry_n = e.n"
         yield from conn.execute(f"{sql} WHERE e.collection_n = ? AND e.kind = 'event'", (collection_n,))
     else:
         sql = f"SELECT {_PARTS} FROM json_each(?) j CROSS JOIN components p ON p.entry_n = j.value"
-        yield from conn.execute(sql, (dumps(numbers),))
+        yield from conn.execute(sql, (dumps(sorted(numbers)),))
 
 
-def candidates(conn: Connection, collection_n: int, wanted: str) -> Sequence[int] | None:
-    """The numbers of the events that may hold a text (casefolded); None where all may."""
+def candidates(conn: Connection, collection_n: int, wanted: str, field: int | None = None) -> set[int] | None:
+    """The numbers of the events that may hold a text (casefolded), anywhere or in one of `FIELDS`; None where all may.
+
+    Asked inside a snapshot.
+    """
     query = triples(wanted)
-    if not query:
-        return None
+    return _indexed(conn, collection_n, query, field) | _unindexed(conn, collection_n) if query else None
+
+
+def _indexed(conn: Connection, collection_n: int, query: str, field: int | None) -> set[int]:
     rows = conn.execute(
-        """SELECT e.n FROM sought s CROSS JOIN entries e ON e.seq = s.rowid
-           WHERE s.sought MATCH ? AND e.collection_n = ? AND e.kind = 'event'
-           UNION SELECT n FROM entries INDEXED BY entries_seq WHERE seq > ? AND collection_n = ? AND kind = 'event'""",
-        (query, collection_n, meta.number(conn, UNTIL), collection_n),
+        f"""SELECT e.n FROM sought s CROSS JOIN entries e ON e.seq = s.rowid / {_ROWS}
+            WHERE s.sought MATCH ? AND (? IS NULL OR s.rowid % {_ROWS} = ?)
+            AND e.collection_n = ? AND e.kind = 'event'""",
+        (query, field, field, collection_n),
     )
-    return [n for (n,) in rows.fetchall()]
+    return {n for (n,) in rows.fetchall()}
+
+
+def _unindexed(conn: Connection, collection_n: int, holding: Sequence[Needle] = ()) -> set[int]:
+    """The events that the index knows nothing of, as far as they may hold one of these."""
+    rows = conn.execute(
+        f"""SELECT n FROM entries INDEXED BY entries_seq
+            WHERE seq > ? AND collection_n = ? AND kind = 'event' AND ({condition(holding)})""",
+        (meta.number(conn, UNTIL), collection_n, *(needle.text for needle in holding)),
+    )
+    return {n for (n,) in rows.fetchall()}
 
 
 def triples(wanted: str) -> str:

@@ -57,6 +57,15 @@ def test_f2_an_invitation_to_one_occurrence_fails_no_report(door: Door) -> None:
     assert door.report(f"<C:free-busy-query {NAMESPACES}><C:time-range {MARCH}/></C:free-busy-query>").status == 200
 
 
+def test_f3_invitations_are_delivered(door: Door) -> None:
+    head = door.propfind("/dav/alice/", "<C:schedule-inbox-URL/><C:schedule-outbox-URL/>").replies["/dav/alice/"]
+    assert head.refused == {}
+    assert "calendar-auto-schedule" in door.request("OPTIONS", "/dav/alice/").headers["dav"]
+    door.put("a.ics", event("a", "ORGANIZER:mailto:alice@example.org\nATTENDEE:mailto:bob@example.org"))
+    [entry] = door.store.listing(door.store.collection_at("bob", "work").id)
+    assert door.store.entry(entry.id).uid == "a"
+
+
 def test_f4_the_bytes_come_back_as_they_went(door: Door) -> None:
     """No order changed, no name in other letters, no time zone invented; so the ETag is true."""
     text = event(

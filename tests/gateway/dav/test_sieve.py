@@ -101,7 +101,7 @@ def test_whatever_passes_is_found(value: str, at: list[int], how: str, begin: in
         for element in root.iter("{urn:ietf:params:xml:ns:caldav}text-match"):
             element.text = wanted
         asked = read_filter(root)
-        if matches(read(text), asked, UTC):
+        if matches(text, asked, UTC):
             assert sieve.may_hold(text, sieve.of_calendar(asked))
             assert _sql_finds(text, "u", sieve.of_calendar(asked))
 
@@ -165,11 +165,10 @@ WORDS_INDEX = next(line for line in sought.INDEX.split(";") if "VIRTUAL" in line
 def test_whatever_passes_is_in_the_index_of_words(value: str, begin: int, second: bool) -> None:
     wanted = value[begin : begin + 6].swapcase() or "a"
     text = event("u", f"{'SUMMARY:x' if second else ''}\nSUMMARY:{value}".strip("\n"))
-    content = read(text)
     with closing(connect(":memory:")) as conn:
         conn.execute("CREATE TABLE sought_texts (seq INTEGER PRIMARY KEY, text TEXT)")
         conn.execute(WORDS_INDEX)
-        words = [content.components[0].summary, *others(text)]
+        words = [read(text).components[0].summary, *(value for _, value in others(text))]
         conn.execute("INSERT INTO sought (rowid, text) VALUES (1, ?)", (sought.forms("\n".join(words)),))
         for collation in COLLATIONS:
             root = fromstring(query(prop("SUMMARY", match("", collation))))
@@ -179,14 +178,44 @@ def test_whatever_passes_is_in_the_index_of_words(value: str, begin: int, second
             for needle in sieve.of_calendar(asked):
                 triples = sought.triples(needle.text.casefold())
                 found = not triples or conn.execute("SELECT 1 FROM sought WHERE sought MATCH ?", (triples,)).fetchone()
-                assert found or not matches(content, asked, UTC)
+                assert found or not matches(text, asked, UTC)
+
+
+def test_only_that_is_looked_at_which_holds_it_where_it_is_asked_for(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many events hold it elsewhere, and in the order of names."""
+    lines = {
+        "f": "SUMMARY:old harbour",
+        "e": "DESCRIPTION:harbour",
+        "d": "LOCATION:harbour",
+        "c": "SUMMARY:HARBOUR",
+        "b": "SUMMARY:x\nSUMMARY:harbour",
+        "a": "ATTENDEE;CN=harbour:mailto:harbour@example.org",
+    }
+    for name, line in lines.items():
+        door.put(name, event(name, line))
+    while door.store.index_words(2):
+        pass
+    monkeypatch.setattr(reading, "PAGE", 2)
+    collection = door.store.collection_at("alice", "work")
+
+    def looked_at(*names: str) -> list[str]:
+        needles = [Needle("harbour", words_of=name) for name in names]
+        return [each.href for each in door.store.iter_entries(collection.id, needles)]
+
+    assert looked_at("SUMMARY") == ["b", "c", "f"]
+    assert looked_at("LOCATION", "DESCRIPTION") == ["d", "e"]
+    door.put("g", event("g", "DESCRIPTION:harbour"))
+    assert looked_at("SUMMARY") == ["b", "c", "f", "g"]
+    assert door.report(query(prop("SUMMARY", match("harbour")))).names == {"b", "c", "f"}
 
 
 def test_a_text_that_is_nowhere_takes_no_entry_apart(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("a", "b"):
         door.put(name, event(name))
     door.add_book()
-    monkeypatch.setattr("gateway.dav.query.read", lambda _text: pytest.fail("an entry was taken apart"))
+    monkeypatch.setattr("gateway.dav.matching.parse", lambda _text: pytest.fail("an entry was taken apart"))
     monkeypatch.setattr("gateway.dav.addressbook_query.parse", lambda _text: pytest.fail("a card was taken apart"))
     assert door.report(query(prop("SUMMARY", match("nowhere")))).names == set()
     assert door.report(query(SPAN, prop("SUMMARY", match("nowhere")))).names == set()
