@@ -166,7 +166,7 @@ OPTIONS = (
         "api",
         "private_receivers",
         Form.SWITCH,
-        "no",
+        "yes",
         "send to addresses that applications name in private networks and on this machine too",
     ),
     Option("user", "password", Form.SECRET, "", "what the user signs in with; kept as a hash", "./alice.password"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from threading import Lock, Thread
 from typing import Any
 
 from anyio import to_thread
@@ -37,8 +38,10 @@ def web_app(
     and of an agent. `ending`: see `json_app`.
     """
     dav = dav_app(store, Access(store), base=base, push=push, asking=asking)
-    rest = partial(_json_app, store, base, (rates, access_rates), asking, ending)
-    agents = partial(_mcp_door, store, base, access_rates)
+    rest = Late(partial(_json_app, store, base, (rates, access_rates), asking, ending))
+    if store.good_tokens():  # somebody will ask, and is not to wait for seconds then
+        rest.begin()
+    agents = Late(partial(_mcp_door, store, base, access_rates))
     return RequestLog(Doors(dav, well_known, feeds_app(store), rest, agents))
 
 
@@ -49,7 +52,7 @@ def _json_app(
     asking: Asking | None,
     ending: Callable[[], bool],
 ) -> App:
-    """The JSON surface, loaded when somebody asks for it: FastAPI takes 20 MiB, which calendar clients never use."""
+    """The JSON surface, loaded where somebody has a token for it: FastAPI takes 20 MiB, and calendar clients no use."""
     from gateway.api.app import json_app
 
     limits, access_limits = (Limits(store.folder / FOLDER, each) for each in rates)
@@ -64,33 +67,38 @@ def _mcp_door(store: Store, base: str, rates: Sequence[Rate]) -> App:
 
 
 class Late:
-    """An application that is made when somebody asks for it."""
+    """An application that is made when somebody asks for it, if not before; once."""
 
     def __init__(self, make: Callable[[], App]) -> None:
         self._make = make
         self._made: App | None = None
+        self._making = Lock()
+
+    def begin(self) -> None:
+        """Make it in a thread of its own."""
+        Thread(target=self._ready, name="json", daemon=True).start()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on."""
-        if self._made is None:
-            self._made = await to_thread.run_sync(self._make)
-        await self._made(scope, receive, send)
+        app = await to_thread.run_sync(self._ready) if self._made is None else self._made
+        await app(scope, receive, send)
+
+    def _ready(self) -> App:
+        with self._making:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
 
 
 class Doors:
-    """Dispatches by path before any framework sees a request: DAV clients use methods and paths that those dislike.
+    """Dispatches by path before any framework sees a request: DAV clients use methods and paths that those dislike."""
 
-    What answers agents, and what answers everything else, is made when somebody asks for it.
-    """
-
-    def __init__(
-        self, dav: App, discovery: App, feeds: App, make_rest: Callable[[], App], make_agents: Callable[[], App]
-    ) -> None:
+    def __init__(self, dav: App, discovery: App, feeds: App, rest: App, agents: App) -> None:
         self._dav = dav
         self._discovery = discovery
         self._feeds = feeds
-        self._rest = Late(make_rest)
-        self._agents = Late(make_agents)
+        self._rest = rest
+        self._agents = agents
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on."""

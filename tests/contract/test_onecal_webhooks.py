@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 from tests.contract.onecal import OneCal, expected, over
-from tests.contract.serving import contract, served
+from tests.contract.serving import contract
 from tests.gateway.hooks.receiver import receiver
 
 
 def test_an_application_hears_of_what_others_write(tmp_path: Path) -> None:
-    with receiver() as hook, contract(tmp_path, served("[api]\nprivate_receivers = yes\n")) as fixture:
+    with receiver() as hook, contract(tmp_path) as fixture:
         api = OneCal(over(fixture.url))
         wanted = {"webhookUrl": hook.url, "subscriptionType": "event", "calendarId": "primary"}
         made = expected(api("POST", "/api/v1/calendarSubscriptions/101", json=wanted), 201)
