@@ -43,7 +43,11 @@ def test_it_is_made_once_however_many_ask_first() -> None:
 
 def test_where_there_is_a_token_it_begins_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[Late] = []
-    monkeypatch.setattr(Late, "begin", begun.append)
+
+    def begin(late: Late) -> None:
+        begun.append(late)
+
+    monkeypatch.setattr(Late, "begin", begin)
     store = Store.open(tmp_path)
     web_app(store)
     assert begun == []
