@@ -22,7 +22,7 @@ serve: env
 	$(BIN)/calharbor serve
 
 test: env
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: env
 	$(BIN)/ruff check
