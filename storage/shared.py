@@ -171,7 +171,7 @@ def in_window(conn: Connection, place: Collection, numbers: set[int], kinds: set
     task is, and then it is in every window, as the text that is shown says.
     """
     undated = components.undated(conn, place.source)
-    found = entries.numbered(conn, list(numbers.union(undated)), kinds=kinds)
+    found = entries.numbered(conn, entries.in_order(conn, numbers.union(undated)), kinds=kinds)
     seen = zip(found, each(conn, place, found), strict=True)
     return [shown for one, shown in seen if one.n in numbers or isinstance(shown, RedactedEntry)]
 
