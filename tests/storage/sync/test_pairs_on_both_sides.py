@@ -17,7 +17,6 @@ from tests.storage.merge.test_same_property import RIVALS
 from tests.storage.merge.texts import EDITS, MEETING, Edit
 from tests.storage.sync.scene import Scene
 
-
 APART = 1 if os.environ.get("CALHARBOR_PAIRS") == "all" else 3
 
 
